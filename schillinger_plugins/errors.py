@@ -1,0 +1,178 @@
+"""The tree of errors.
+
+PluginError
+├── UnknownPlugin            no plugin (or instance) of that name; the nearest is named
+├── ManifestError            plugin.json breaks a rule
+│   └── DuplicatePlugin      another folder already has this id
+├── DefinitionError          a node definition breaks a rule
+├── InputError               an input, parameter or configuration doesn't fit the definition
+│   └── AudioFileError       a file can't be read as audio
+├── PackageError             an archive can't be unpacked
+├── ScanError                the static scan refuses the code
+├── PermissionDenied         the plugin asks for what was not granted
+├── ConfinementUnavailable   this machine can't confine as the policy asks
+├── LoadError                the main file has no usable plugin class, or it refuses to start
+├── PluginExecutionError     the plugin's own exception, its traceback as text
+├── LimitExceeded            .limit says which
+├── WorkerCrashed            .signal says how
+└── ProtocolViolation        the worker sent what no honest worker sends
+
+Every error carries the plugin's id where there is one, and ends with the remedy or the path in the data it is about.
+"""
+
+from __future__ import annotations
+
+import difflib
+import signal as _signal
+from collections.abc import Iterable
+from typing import Literal
+
+LimitName = Literal["memory", "cpu", "wall", "file_size", "processes", "open_files", "output"]
+
+
+class PluginError(Exception):
+    """Base of everything this package raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        The rule and the value that breaks it.
+    plugin_id : str, optional
+        Which plugin it is about.
+    remedy : str, optional
+        What to do next.
+    path : str, optional
+        Where in the data, as ``$.metadata.version``.
+    """
+
+    def __init__(
+        self, message: str, *, plugin_id: str | None = None, remedy: str | None = None, path: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.plugin_id = plugin_id
+        self.remedy = remedy
+        self.path = path
+
+    def __str__(self) -> str:
+        text = f"{self.plugin_id}: {self.message}" if self.plugin_id else self.message
+        if self.remedy:
+            text += f" → {self.remedy}"
+        if self.path:
+            text += f" - at {self.path}"
+        return text
+
+
+class UnknownPlugin(PluginError):
+    """No plugin or instance has that name."""
+
+
+class ManifestError(PluginError):
+    """``plugin.json`` is missing, unreadable or breaks a rule."""
+
+
+class DuplicatePlugin(ManifestError):
+    """Another folder, found earlier, already has this id."""
+
+
+class DefinitionError(PluginError):
+    """A node definition breaks a rule, or what the plugin returned does not fit it."""
+
+
+class InputError(PluginError):
+    """An input, a parameter or a configuration value does not fit what the plugin declares."""
+
+
+class AudioFileError(InputError):
+    """A file can't be read as audio."""
+
+
+class PackageError(PluginError):
+    """A plugin archive can't be unpacked."""
+
+
+class ScanError(PluginError):
+    """The static scan refuses the code."""
+
+
+class PermissionDenied(PluginError):
+    """The plugin asks for a permission that was not granted."""
+
+
+class ConfinementUnavailable(PluginError):
+    """This machine can't confine a plugin as strictly as the policy asks."""
+
+
+class LoadError(PluginError):
+    """The main file has no usable plugin class, or the plugin refuses to start."""
+
+
+class PluginExecutionError(PluginError):
+    """The plugin raised.
+
+    Attributes
+    ----------
+    exception_type : str
+        Name of the plugin's exception class.
+    traceback_text : str
+        The plugin's own frames, with its file and line.
+    """
+
+    def __init__(
+        self, message: str, *, exception_type: str, traceback_text: str, plugin_id: str | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(message, plugin_id=plugin_id, remedy=remedy)
+        self.exception_type = exception_type
+        self.traceback_text = traceback_text
+
+
+class LimitExceeded(PluginError):
+    """The plugin used more than it may.
+
+    Attributes
+    ----------
+    limit : str
+        memory, cpu, wall, file_size, processes, open_files or output.
+    """
+
+    def __init__(self, message: str, *, limit: LimitName, plugin_id: str | None = None, remedy: str | None = None) -> None:
+        super().__init__(message, plugin_id=plugin_id, remedy=remedy)
+        self.limit = limit
+
+
+class WorkerCrashed(PluginError):
+    """The worker process ended by itself.
+
+    Attributes
+    ----------
+    signal : int or None
+        The signal that ended it (11 is a segmentation fault), or None if it exited.
+    """
+
+    def __init__(
+        self, message: str, *, signal: int | None, plugin_id: str | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(message, plugin_id=plugin_id, remedy=remedy)
+        self.signal = signal
+
+
+class ProtocolViolation(PluginError):
+    """The worker sent something that no honest worker sends. It has been killed."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`, or None if none is alike.
+
+    >>> nearest("gian_node", ["gain_node", "audio_analyzer"])
+    'gain_node'
+    """
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return matches[0] if matches else None
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV`` for 11; the number itself where it has no name."""
+    try:
+        return _signal.Signals(number).name
+    except ValueError:
+        return str(number)
