@@ -1,0 +1,247 @@
+"""NodeDefinition: what a plugin's node takes, gives and can be set to, as plain data.
+
+Owns the rules of a definition and the checks that follow from it: parameters against their ranges, inputs and outputs
+against their ports' types. One definition serves the canvas, Tab completion, validation and documentation. Refuses
+unknown keys, names used twice, defaults that break their own range. A definition comes from a manifest or out of a
+worker and is hostile in both cases: it is bounded and checked before anything is made of it. Called by ``manifest``,
+``manager`` and the faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from ..errors import DefinitionError, InputError
+from ..schema.json_text import NotPlain, check_plain, json_path
+from ..schema.strict import Flaw, Line, StrictModel, Text, flaws_of, offence, show, suggestion
+from .parameters import Parameter, ParameterType
+from .ports import Misfit, Output, Port, PortType, SampleType, fit
+
+__all__ = ["Example", "NodeDefinition", "Output", "Parameter", "ParameterType", "Port", "PortType", "SampleType"]
+
+MAX_VALUES = 20_000
+"""Of a definition as a whole: keys, items and scalars."""
+
+
+class Example(StrictModel):
+    """Values to try the node with."""
+
+    inputs: dict[str, Any] = Field(
+        default_factory=dict, description="a value for each input that plain data can express"
+    )
+    parameters: dict[str, Any] = Field(default_factory=dict, description="values that differ from the defaults")
+
+
+class NodeDefinition(StrictModel):
+    """A node, described.
+
+    Attributes
+    ----------
+    type, label, description : str
+        What the canvas calls it; `type` is for programs, `label` for people.
+    inputs : tuple of Port
+    outputs : tuple of Output
+    parameters : tuple of Parameter
+        Inputs and parameters share one space of names, since ``%plugin run ID name=...`` sets both.
+    ui : dict
+        Free-form hints for an editor: groups, widgets. Never code.
+    example : Example, optional
+    """
+
+    type: Annotated[
+        str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.\-]{0,63}$", description="the node's type, a word for programs")
+    ]
+    label: Line = Field(description="what people call the node")
+    description: Text = Field(default="", description="what the node does, in a sentence or two")
+    inputs: Annotated[tuple[Port, ...], Field(strict=False, max_length=64)] = ()
+    outputs: Annotated[tuple[Output, ...], Field(strict=False, max_length=256)] = ()
+    parameters: Annotated[tuple[Parameter, ...], Field(strict=False, max_length=256)] = ()
+    ui: dict[str, Any] = Field(default_factory=dict, description="hints for an editor: groups, widgets")
+    example: Example | None = Field(default=None, description="values to try the node with")
+
+    @classmethod
+    def parse(cls, data: object, *, plugin_id: str) -> Self:
+        """Check plain data and make a definition of it.
+
+        Raises
+        ------
+        DefinitionError
+            With the path of the first flaw; how many more there are is in the remedy.
+        """
+        flaws: list[Flaw]
+        try:
+            check_plain(data, max_values=MAX_VALUES)
+            return cls.model_validate(data)
+        except NotPlain as error:
+            flaws = [Flaw(message=str(error), path=error.path)]
+        except ValidationError as error:
+            flaws = flaws_of(error, cls)
+        except RecursionError:
+            flaws = [Flaw(message="nested too deep", path="$")]
+        first = flaws[0]
+        remedy = first.remedy or "change what get_node_definition() returns"
+        if len(flaws) > 1:
+            remedy += f" ({len(flaws) - 1} more like this)"
+        message = f"the node definition breaks a rule: {first.message}"
+        raise DefinitionError(message, plugin_id=plugin_id, path=first.path, remedy=remedy) from None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data again, every key present."""
+        return self.model_dump(mode="json")
+
+    def input(self, name: str) -> Port | None:
+        """The input port of that name."""
+        return next((port for port in self.inputs if port.name == name), None)
+
+    def output(self, name: str) -> Output | None:
+        """The output port of that name."""
+        return next((port for port in self.outputs if port.name == name), None)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+    def check_parameters(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+        """Fill in defaults and check every value.
+
+        Returns
+        -------
+        dict
+            One entry for each parameter, in the definition's order, as Python's own types.
+
+        Raises
+        ------
+        InputError
+            For an unknown name, a wrong type or a value out of range, with the path ``$.parameters.gain_db``.
+        """
+        self._refuse_unknown(values, [p.name for p in self.parameters], "parameter", plugin_id)
+        checked: dict[str, Any] = {}
+        for parameter in self.parameters:
+            try:
+                checked[parameter.name] = parameter.check(values.get(parameter.name, parameter.default))
+            except Misfit as misfit:
+                path = json_path(["parameters", parameter.name, *misfit.at])
+                message = f"parameter `{parameter.name}` {misfit}"
+                raise InputError(message, plugin_id=plugin_id, remedy=misfit.remedy, path=path) from None
+        return checked
+
+    def check_inputs(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+        """Check that each required input is there and each value fits its port. None stands for an input not given.
+
+        Raises
+        ------
+        InputError
+            For a missing, unknown or ill-typed input, with the path ``$.inputs.audio``.
+        """
+        self._refuse_unknown(values, [port.name for port in self.inputs], "input", plugin_id)
+        checked: dict[str, Any] = {}
+        for port in self.inputs:
+            value, path = values.get(port.name), json_path(["inputs", port.name])
+            if value is None:
+                if port.required:
+                    message = f"the input `{port.name}` is missing"
+                    remedy = f"give {port.name}=… ({port.describe()})"
+                    raise InputError(message, plugin_id=plugin_id, remedy=remedy, path=path)
+                continue
+            try:
+                checked[port.name] = fit(port.type, value)
+            except Misfit as misfit:
+                message = f"input `{port.name}` {misfit}"
+                raise InputError(message, plugin_id=plugin_id, remedy=misfit.remedy, path=path) from None
+        return checked
+
+    def check_outputs(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+        """Check what the plugin returned: every output of the definition, no other, each of its port's type.
+
+        A number, string or boolean may be None, which says that there is no such value (the tempo of silence), and a
+        number may be infinite or NaN (the loudness of silence).
+
+        Raises
+        ------
+        DefinitionError
+            With the path ``$.outputs.rms``.
+        """
+        names = [port.name for port in self.outputs]
+        for name in values:
+            if name not in names:
+                raise DefinitionError(
+                    f"execute() returned `{str(name)[:64]}`, which is no output of the definition",
+                    plugin_id=plugin_id,
+                    remedy=suggestion(str(name)[:64], names) + " (an author declares it in the definition's outputs)",
+                    path=json_path(["outputs", str(name)]),
+                )
+        checked: dict[str, Any] = {}
+        for port in self.outputs:
+            path = json_path(["outputs", port.name])
+            if port.name not in values:
+                message = f"execute() did not return the output `{port.name}`"
+                remedy = "its author returns every output that the definition declares, or declares fewer"
+                raise DefinitionError(message, plugin_id=plugin_id, path=path, remedy=remedy)
+            value = values[port.name]
+            if value is None and port.type in _MAY_BE_NONE:
+                checked[port.name] = None
+                continue
+            try:
+                checked[port.name] = fit(port.type, value, finite=False)
+            except Misfit as misfit:
+                message = f"the output `{port.name}` {misfit}"
+                remedy = "its author returns what the definition declares, or declares what is returned"
+                raise DefinitionError(message, plugin_id=plugin_id, remedy=remedy, path=path) from None
+        return checked
+
+    def _refuse_unknown(self, values: Mapping[str, Any], known: list[str], kind: str, plugin_id: str) -> None:
+        for name in values:
+            if name not in known:
+                remedy = suggestion(str(name)[:64], known)
+                path = json_path([f"{kind}s", str(name)])
+                raise InputError(f"no {kind} `{str(name)[:64]}`", plugin_id=plugin_id, remedy=remedy, path=path)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        seen: dict[str, str] = {}
+        groups: dict[str, Sequence[Port | Parameter]] = {"inputs": self.inputs, "parameters": self.parameters}
+        for field, items in groups.items():
+            for index, item in enumerate(items):
+                if item.name in seen:
+                    message = f"the name `{item.name}` is used twice ({seen[item.name]} and {field}[{index}])"
+                    raise offence(
+                        message, at=(field, index, "name"), remedy="inputs and parameters share one space of names"
+                    )
+                seen[item.name] = f"{field}[{index}]"
+        names = [output.name for output in self.outputs]
+        for index, output in enumerate(self.outputs):
+            if names.index(output.name) != index:
+                message = f"the name `{output.name}` is used by two outputs"
+                raise offence(message, at=("outputs", index, "name"), remedy="rename one")
+        return self
+
+    @model_validator(mode="after")
+    def _axes_are_outputs(self) -> Self:
+        names = [output.name for output in self.outputs]
+        for index, output in enumerate(self.outputs):
+            for axis in ("times", "bins"):
+                other = getattr(output, axis)
+                if other is not None and (other not in names or other == output.name):
+                    message = f"{axis} names {show(other)}, which is no other output"
+                    raise offence(message, at=("outputs", index, axis), remedy=suggestion(other, names))
+        return self
+
+    @model_validator(mode="after")
+    def _example_fits(self) -> Self:
+        if self.example is None:
+            return self
+        for name in self.example.inputs:
+            if self.input(name) is None:
+                remedy = suggestion(name, [port.name for port in self.inputs])
+                raise offence(f"no input {show(name)}", at=("example", "inputs", name), remedy=remedy)
+        try:
+            self.check_parameters(self.example.parameters, plugin_id=self.type)
+        except InputError as error:
+            raise offence(error.message, at=("example", "parameters"), remedy=error.remedy) from error
+        return self
+
+
+_MAY_BE_NONE = frozenset({"number", "integer", "string", "boolean", "any"})

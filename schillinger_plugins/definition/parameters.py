@@ -1,0 +1,187 @@
+"""Parameters: what can be set on a node, and within what range.
+
+Owns the parameter types, the rules of their own description (a default must satisfy its own range), and the check of
+a value. Refuses values out of range rather than clipping them. Called by ``definition`` alone.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from ..schema.strict import Line, Number, Text, offence, show, suggestion
+from ..types.audio import MAX_CHANNELS
+from .ports import Labelled, Misfit, boolean, integer, number
+
+ParameterType = Literal["number", "integer", "boolean", "string", "choice", "breakpoints", "channels"]
+
+MAX_BREAKPOINTS = 100_000
+MAX_STRING = 10_000
+
+
+class Parameter(Labelled):
+    """One thing that can be set.
+
+    ``number`` and ``integer`` have a range; ``choice`` one of `options`; ``breakpoints`` a list of
+    ``[time_s, value]`` with times that grow; ``channels`` a list of channel indices from 0.
+    """
+
+    type: ParameterType = Field(description="what kind of value")
+    default: Any = Field(description="the value when nobody sets one")
+    min: Number | None = Field(default=None, description="smallest value allowed")
+    max: Number | None = Field(default=None, description="largest value allowed")
+    step: Number | None = Field(
+        default=None, description="how far a slider or an arrow key moves; values between are allowed"
+    )
+    unit: Annotated[str, Field(max_length=32)] = Field(default="", description="dB, Hz, s, …")
+    options: Annotated[tuple[Line, ...], Field(strict=False, max_length=512)] = Field(
+        default=(), description="the values of a choice"
+    )
+    automatable: bool = Field(default=False, description="whether it may change over time")
+    tooltip: Text = Field(default="", description="a sentence that explains it")
+    scale: Literal["linear", "log"] = Field(default="linear", description="how a slider maps its range")
+
+    def describe(self) -> str:
+        """Type, range and unit in a few words: ``number −96…24 dB``."""
+        if self.type == "choice":
+            return " | ".join(self.options)
+        text: str = self.type
+        if self.min is not None or self.max is not None:
+            text += f" {_tidy(self.min)}…{_tidy(self.max)}"
+        return f"{text} {self.unit}" if self.unit else text
+
+    def check(self, value: Any) -> Any:
+        """`value` as the plugin gets it.
+
+        Raises
+        ------
+        Misfit
+            For a wrong type or a value out of range.
+        """
+        if self.type in ("number", "integer"):
+            result = number(value) if self.type == "number" else integer(value)
+            self._within(result)
+            return result
+        if self.type == "boolean":
+            return boolean(value)
+        if self.type == "breakpoints":
+            return self._breakpoints(value)
+        if self.type == "channels":
+            return _channels(value)
+        if not isinstance(value, str):
+            raise Misfit(f"is {show(value)} ({type(value).__name__}), expected a string")
+        if self.type == "choice" and value not in self.options:
+            raise Misfit(
+                f"is {show(value)}, expected one of {', '.join(self.options)}",
+                remedy=suggestion(value[:100], self.options),
+            )
+        if len(value) > MAX_STRING:
+            raise Misfit(f"has {len(value)} characters, at most {MAX_STRING} are taken")
+        return str(value)
+
+    def _within(self, value: float, *, subject: str = "is", at: tuple[str | int, ...] = ()) -> None:
+        unit = f" {self.unit}" if self.unit else ""
+        remedy = f"choose {_tidy(self.min)} to {_tidy(self.max)}{unit}"
+        if self.min is not None and value < self.min:
+            raise Misfit(
+                f"{subject} {_tidy(value)}{unit}, below the minimum {_tidy(self.min)}{unit}", remedy=remedy, at=at
+            )
+        if self.max is not None and value > self.max:
+            raise Misfit(
+                f"{subject} {_tidy(value)}{unit}, above the maximum {_tidy(self.max)}{unit}", remedy=remedy, at=at
+            )
+
+    def _breakpoints(self, value: Any) -> list[list[float]]:
+        remedy = "write [(time_s, value), …], as [(0, -6), (2, 0)]"
+        if isinstance(value, np.ndarray):
+            value = value.tolist()
+        if not isinstance(value, (list, tuple)):
+            raise Misfit(f"is {show(value)}, expected breakpoints", remedy=remedy)
+        if len(value) > MAX_BREAKPOINTS:
+            raise Misfit(f"has {len(value)} breakpoints, at most {MAX_BREAKPOINTS} are taken")
+        points: list[list[float]] = []
+        for index, point in enumerate(value):
+            if not isinstance(point, (list, tuple)) or len(point) != 2:
+                raise Misfit(
+                    f"has {show(point)} as breakpoint {index}, expected a time in s and a value",
+                    remedy=remedy,
+                    at=(index,),
+                )
+            try:
+                time_s, level = number(point[0]), number(point[1])
+            except Misfit as misfit:
+                raise Misfit(f"has a breakpoint {index} that {misfit}", remedy=remedy, at=(index,)) from None
+            if time_s < 0 or (points and time_s <= points[-1][0]):
+                raise Misfit(
+                    f"has breakpoint {index} at {_tidy(time_s)} s, "
+                    + ("before 0 s" if time_s < 0 else f"not after {_tidy(points[-1][0])} s"),
+                    remedy="give times that grow strictly, from 0 s on",
+                    at=(index,),
+                )
+            self._within(level, subject=f"has a breakpoint {index} that is", at=(index,))
+            points.append([time_s, level])
+        return points
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        ranged = self.type in ("number", "integer", "breakpoints")
+        for key in ("min", "max", "step"):
+            bound = getattr(self, key)
+            if bound is None:
+                continue
+            if not ranged or (key == "step" and self.type == "breakpoints"):
+                raise offence(f"a {self.type} has no {key}", at=(key,), remedy="remove it")
+            if self.type == "integer" and not float(bound).is_integer():
+                raise offence(f"{bound} is no whole number, and the parameter is an integer", at=(key,))
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise offence(f"min {self.min} is greater than max {self.max}", at=("min",), remedy="swap them")
+        if self.step is not None and self.step <= 0:
+            raise offence(f"step {self.step} is not positive", at=("step",))
+        if self.scale == "log" and (self.type not in ("number", "integer") or self.min is None or self.min <= 0):
+            raise offence(
+                "a log scale needs a number with a positive min", at=("scale",), remedy='use "linear" or set min'
+            )
+        if bool(self.options) != (self.type == "choice"):
+            message = "a choice needs options" if self.type == "choice" else f"a {self.type} has no options"
+            raise offence(message, at=("options",), remedy="only a choice has them, and it has at least one")
+        if len(set(self.options)) < len(self.options):
+            raise offence("an option is there twice", at=("options",), remedy="remove one")
+        if self.automatable and self.type not in ("number", "integer"):
+            raise offence(f"a {self.type} can't be automated", at=("automatable",), remedy="only numbers can")
+        try:
+            self.check(self.default)
+        except Misfit as misfit:
+            raise offence(f"the default {misfit}", at=("default", *misfit.at), remedy=misfit.remedy) from misfit
+        return self
+
+
+def _channels(value: Any) -> list[int]:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple, set, frozenset, range)):
+        raise Misfit(f"is {show(value)}, expected a list of channels", remedy="write [0, 1]; the first channel is 0")
+    if len(value) > MAX_CHANNELS:
+        raise Misfit(f"has {len(value)} channels, at most {MAX_CHANNELS} are taken")
+    channels: list[int] = []
+    for index, item in enumerate(value):
+        try:
+            channel = integer(item)
+        except Misfit as misfit:
+            raise Misfit(f"has a channel that {misfit}", remedy="the first channel is 0", at=(index,)) from None
+        if not 0 <= channel < MAX_CHANNELS:
+            raise Misfit(
+                f"has the channel {channel}, expected 0 to {MAX_CHANNELS - 1}",
+                remedy="the first channel is 0",
+                at=(index,),
+            )
+        if channel in channels:
+            raise Misfit(f"has the channel {channel} twice", remedy="name each channel once", at=(index,))
+        channels.append(channel)
+    return channels
+
+
+def _tidy(value: float | None) -> str:
+    """``−96``: a true minus sign, no trailing zeros, and ``∞`` for no bound."""
+    return "∞" if value is None else f"{value:.10g}".replace("-", "−")
