@@ -92,7 +92,10 @@ class Audio:
         -------
         np.ndarray [shape=(frames,), dtype=float32]
         """
-        return self.samples[0] if self.channels == 1 else np.mean(self.samples, axis=0)
+        mono: npt.NDArray[np.float32] = self.samples[0]
+        if self.channels != 1:
+            mono = np.mean(self.samples, axis=0, dtype=np.float32)
+        return mono
 
     def __eq__(self, other: Any) -> bool:
         if not isinstance(other, Audio):

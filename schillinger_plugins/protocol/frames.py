@@ -1,0 +1,219 @@
+"""The frames that host, zygote and worker exchange.
+
+Owns their shape, their limits and their encoding (MessagePack through msgspec, one frame a SEQPACKET message). Refuses
+anything that doesn't decode to exactly one known frame. Both sides call it; the host treats every frame from a worker as
+hostile, so a frame holds plain numbers, strings and bytes only.
+
+A conversation, from the host's side::
+
+    Start  → Started | Raised
+    Call   → (Progress | NeedSegment → GiveSegment)* → Returned | Raised
+    Stop   → the worker cleans up and exits
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from ..errors import ProtocolViolation
+
+MAX_FRAME_BYTES = 64 * 1024
+MAX_INLINE_BYTES = 48 * 1024
+"""A body longer than this travels in the segment instead of the frame."""
+
+MAX_TRACEBACK_CHARS = 20_000
+MAX_MESSAGE_CHARS = 4_000
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=True):
+    """Base of all frames."""
+
+
+class Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Packed values: the bytes themselves, or where they lie in the segment."""
+
+    inline: bytes
+    offset: int = 0
+    size: int = 0
+
+
+# Host to worker.
+
+
+class Start(Frame, frozen=True):
+    """Import the plugin, make the instance, await `initialize`."""
+
+    plugin_id: str
+    instance_id: str
+    root: str
+    main_file: str
+    plugin_type: str
+    config: bytes
+
+
+class Call(Frame, frozen=True):
+    """Await `execute`. The arrays lie in the input segment, whose descriptor comes along when it is a new one."""
+
+    seed: int
+    body: Body
+    segment_size: int
+
+
+class GiveSegment(Frame, frozen=True):
+    """The output segment that was asked for; its descriptor comes along."""
+
+    size: int
+
+
+class Stop(Frame, frozen=True):
+    """Await `cleanup` and exit."""
+
+
+# Worker to host.
+
+
+class Started(Frame, frozen=True):
+    """The plugin is ready; its node definition as packed values."""
+
+    definition: bytes
+
+
+class Progress(Frame, frozen=True):
+    """How far the call has come."""
+
+    fraction: float
+    message: str
+
+
+class NeedSegment(Frame, frozen=True):
+    """The outputs need an output segment of at least this many bytes."""
+
+    size: int
+
+
+class Returned(Frame, frozen=True):
+    """`execute` returned. `keeps_inputs`: the plugin still holds an input array, so the segment can't be reused."""
+
+    body: Body
+    cpu_s: float
+    keeps_inputs: bool = False
+
+
+class Raised(Frame, frozen=True):
+    """Something raised. `kind` says what it means to the host."""
+
+    kind: str
+    exception_type: str
+    message: str
+    traceback_text: str
+    keeps_inputs: bool = False
+
+
+# Host to zygote, and its answers.
+
+
+class Spawn(Frame, frozen=True):
+    """Fork a worker. Its channel and its log pipe come along as descriptors."""
+
+    scratch: str
+    readable: list[str]
+    data_bytes: int
+    file_size_bytes: int
+    open_files: int
+
+
+class Spawned(Frame, frozen=True):
+    """The worker's process id. It stays a zombie until it is reaped, so the id can't be reused meanwhile."""
+
+    pid: int
+
+
+class Reap(Frame, frozen=True):
+    """Wait for a worker that has ended or been killed."""
+
+    pid: int
+
+
+class Reaped(Frame, frozen=True):
+    """How the worker ended, as `os.waitstatus_to_exitcode` gives it: negative for a signal."""
+
+    exit_code: int
+
+
+class Hello(Frame, frozen=True):
+    """The zygote is warm. `missing` names each layer this machine lacks, with the reason."""
+
+    landlock_abi: int
+    seccomp: bool
+    missing: dict[str, str]
+
+
+class Warming(Frame, frozen=True):
+    """What the zygote is preparing, before it says `Hello`."""
+
+    fraction: float
+    message: str
+
+
+_FromWorker = Started | Progress | NeedSegment | Returned | Raised
+_ToWorker = Start | Call | GiveSegment | Stop
+_FromZygote = Hello | Warming | Spawned | Reaped
+_ToZygote = Spawn | Reap
+
+F = TypeVar("F", bound=Frame)
+
+_encoder = msgspec.msgpack.Encoder()
+_from_worker: msgspec.msgpack.Decoder[_FromWorker] = msgspec.msgpack.Decoder(_FromWorker)
+_to_worker: msgspec.msgpack.Decoder[_ToWorker] = msgspec.msgpack.Decoder(_ToWorker)
+_from_zygote: msgspec.msgpack.Decoder[_FromZygote] = msgspec.msgpack.Decoder(_FromZygote)
+_to_zygote: msgspec.msgpack.Decoder[_ToZygote] = msgspec.msgpack.Decoder(_ToZygote)
+
+
+def encode(frame: Frame) -> bytes:
+    """The frame as bytes, at most `MAX_FRAME_BYTES` long."""
+    data = _encoder.encode(frame)
+    if len(data) > MAX_FRAME_BYTES:
+        raise ProtocolViolation(
+            f"a frame may have {MAX_FRAME_BYTES} bytes, this {type(frame).__name__} has {len(data)}"
+        )
+    return data
+
+
+def decode_from_worker(data: bytes) -> _FromWorker:
+    """One frame of a worker.
+
+    Raises
+    ------
+    ProtocolViolation
+        For anything else: an empty, oversized, truncated or unknown frame.
+    """
+    return _decode(_from_worker, data, "worker")
+
+
+def decode_to_worker(data: bytes) -> _ToWorker:
+    """One frame of the host, as the worker reads it."""
+    return _decode(_to_worker, data, "host")
+
+
+def decode_from_zygote(data: bytes) -> _FromZygote:
+    """One frame of the zygote."""
+    return _decode(_from_zygote, data, "zygote")
+
+
+def decode_to_zygote(data: bytes) -> _ToZygote:
+    """One frame of the host, as the zygote reads it."""
+    return _decode(_to_zygote, data, "host")
+
+
+T = TypeVar("T")
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes, sender: str) -> T:
+    if not data or len(data) > MAX_FRAME_BYTES:
+        raise ProtocolViolation(f"a frame of the {sender} has 1 to {MAX_FRAME_BYTES} bytes, this one {len(data)}")
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        raise ProtocolViolation(f"the {sender} sent a frame that can't be read: {error}") from error

@@ -1,0 +1,258 @@
+"""The values that cross between host and plugin, packed and unpacked.
+
+Owns what may cross (None, booleans, 64-bit integers, floats, strings, bytes, lists, dictionaries with string keys, NumPy
+arrays of numbers, `Audio`) and how: MessagePack for the structure, raw bytes in a shared segment for the arrays. Refuses
+everything else with the path to it. Never pickle. Called on both sides; what comes from a worker is copied out of shared
+memory before it is looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ..errors import ProtocolViolation
+from ..types import Audio
+from .frames import MAX_INLINE_BYTES, Body
+
+MAX_DEPTH = 64
+ALIGNMENT = 64
+MAX_STRUCTURE_BYTES = 32 * 1024 * 1024
+"""Of everything but the arrays: a byte of MessagePack can become ten in Python, so numbers by the million go in arrays."""
+
+_ARRAY, _AUDIO = 1, 2
+_SCALARS = frozenset({type(None), bool, int, float, str, bytes})
+_DTYPES = frozenset(
+    np.dtype(name).str
+    for name in [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ]
+)
+
+
+class CannotCross(TypeError):
+    """A value that can't cross, with its path in the message."""
+
+
+class _ArrayRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    sample_rate: int = 0
+
+
+_ref_encoder = msgspec.msgpack.Encoder()
+_ref_decoder = msgspec.msgpack.Decoder(_ArrayRef)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Values ready to be sent: their structure, their arrays, and how large a segment they need."""
+
+    structure: bytes
+    arrays: list[tuple[int, np.ndarray[Any, Any]]]
+    size: int
+
+    def write(self, segment: memoryview | None) -> Body:
+        """Copy the arrays (and a long structure) into `segment`; return what goes into the frame."""
+        for offset, array in self.arrays:
+            assert segment is not None
+            target = np.ndarray(array.shape, array.dtype, segment, offset)
+            np.copyto(target, array)
+        if len(self.structure) <= MAX_INLINE_BYTES:
+            return Body(self.structure)
+        assert segment is not None
+        offset = self.size - _aligned(len(self.structure))
+        segment[offset : offset + len(self.structure)] = self.structure
+        return Body(b"", offset, len(self.structure))
+
+
+def pack(value: Any, root: str) -> Packed:
+    """Prepare `value` for crossing.
+
+    Parameters
+    ----------
+    value : Any
+        See the module's list.
+    root : str
+        How error messages call it, for example ``outputs``.
+
+    Raises
+    ------
+    CannotCross
+        For a value of another type, a key that is no string, an integer past 64 bits, a cycle, or nesting past 64.
+    """
+    arrays: list[tuple[int, np.ndarray[Any, Any]]] = []
+    end = 0
+
+    def reference(array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int) -> msgspec.msgpack.Ext:
+        nonlocal end
+        if array.dtype.str not in _DTYPES:
+            native = array.dtype.newbyteorder("=")
+            if native.str not in _DTYPES:
+                raise CannotCross(f"{path} is an array of {array.dtype}; only arrays of numbers can cross")
+            array = array.astype(native)
+        offset = end
+        arrays.append((offset, array))
+        end = _aligned(offset + array.nbytes)
+        return msgspec.msgpack.Ext(
+            code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
+        )
+
+    def plain(value: Any, path: str, depth: int) -> Any:
+        kind = type(value)
+        if kind in _SCALARS:
+            return value
+        if depth > MAX_DEPTH:
+            raise CannotCross(f"{path[:200]} is nested more than {MAX_DEPTH} deep (or contains itself)")
+        if kind is list or kind is tuple:
+            if _SCALARS.issuperset(map(type, value)):
+                return value
+            return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            for key in value:
+                if type(key) is not str:
+                    raise CannotCross(f"{path} has the key {key!r}; keys must be strings")
+            return {key: plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+        if isinstance(value, Audio):
+            return reference(value.samples, path, _AUDIO, value.sample_rate)
+        if isinstance(value, np.ndarray):
+            return reference(value, path, _ARRAY, 0)
+        if isinstance(value, np.generic) and value.dtype.kind in "biufU":
+            return value.item()
+        if isinstance(value, (int, float, str, list, tuple)):  # subclasses: enums of int, named tuples
+            return plain(_base(value), path, depth + 1)
+        raise CannotCross(
+            f"{path} is a {kind.__name__}, which can't cross between plugin and host; "
+            "use numbers, strings, lists, dictionaries, NumPy arrays or Audio"
+        )
+
+    tree = plain(value, root, 0)
+    try:
+        structure = msgspec.msgpack.encode(tree)
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise CannotCross(f"{root} holds a value that can't cross: {error}") from error
+    if len(structure) > MAX_STRUCTURE_BYTES:
+        raise CannotCross(
+            f"{root} holds {len(structure)} bytes beside its arrays, at most {MAX_STRUCTURE_BYTES} can cross; "
+            "put long lists of numbers into NumPy arrays"
+        )
+    if len(structure) > MAX_INLINE_BYTES:
+        end += _aligned(len(structure))
+    return Packed(structure, arrays, end)
+
+
+def unpack(body: Body, segment: memoryview | None, *, copy: bool) -> Any:
+    """Rebuild values.
+
+    Parameters
+    ----------
+    body : Body
+        From the frame.
+    segment : memoryview or None
+        Where the arrays lie.
+    copy : bool
+        True in the host: everything is copied out of the segment before it is checked, since the worker could change it
+        meanwhile. False in the worker: arrays are read-only views of the segment.
+
+    Raises
+    ------
+    ProtocolViolation
+        For references outside the segment or overlapping ones, unknown types, nesting past 64, keys that are no strings.
+    """
+    room = len(segment) if segment is not None else 0
+    spent = 0
+
+    def region(offset: int, size: int) -> memoryview:
+        nonlocal spent
+        spent += size
+        # The sum is capped too: many references to the same bytes would make the host copy them again and again.
+        if offset < 0 or size < 0 or offset + size > room or spent > room:
+            raise ProtocolViolation(f"{size} bytes at {offset} lie outside the segment of {room}")
+        assert segment is not None
+        return segment[offset : offset + size]
+
+    def extension(code: int, data: memoryview) -> Any:
+        if code not in (_ARRAY, _AUDIO):
+            raise ProtocolViolation(f"unknown extension {code}")
+        ref = _ref_decoder.decode(data)
+        if ref.dtype not in _DTYPES or len(ref.shape) > 32 or any(not 0 <= n < 2**62 for n in ref.shape):
+            raise ProtocolViolation(f"no such array: {ref.dtype[:20]} {ref.shape[:8]}")
+        dtype = np.dtype(ref.dtype)
+        size = math.prod(ref.shape) * dtype.itemsize
+        array: np.ndarray[Any, Any]
+        if size:
+            if ref.offset % ALIGNMENT:
+                raise ProtocolViolation(f"an array begins at a multiple of {ALIGNMENT}, not at {ref.offset}")
+            array = np.ndarray(ref.shape, dtype, region(ref.offset, size))
+        else:
+            array = np.empty(ref.shape, dtype)
+        if copy:
+            array = array.copy()
+        else:
+            array.flags.writeable = False
+        if code == _ARRAY:
+            return array
+        try:
+            return Audio(array, ref.sample_rate)
+        except (TypeError, ValueError) as error:
+            raise ProtocolViolation(f"not a piece of audio: {error}") from error
+
+    if body.size > MAX_STRUCTURE_BYTES:
+        raise ProtocolViolation(f"{body.size} bytes beside the arrays, at most {MAX_STRUCTURE_BYTES} can cross")
+    structure = body.inline if not body.size else bytes(region(body.offset, body.size))
+    try:
+        value = msgspec.msgpack.decode(structure, ext_hook=extension)
+    except ProtocolViolation:
+        raise
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, TypeError) as error:
+        raise ProtocolViolation(f"values that can't be read: {error}") from error
+    _check(value, 0)
+    return value
+
+
+def _check(value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind in _SCALARS or kind is np.ndarray or kind is Audio:
+        return
+    if depth > MAX_DEPTH:
+        raise ProtocolViolation(f"values nested more than {MAX_DEPTH} deep")
+    if kind is list:
+        if not _SCALARS.issuperset(map(type, value)):
+            for item in value:
+                _check(item, depth + 1)
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise ProtocolViolation(f"keys are strings, not {type(key).__name__}")
+            _check(item, depth + 1)
+    else:
+        raise ProtocolViolation(f"a {kind.__name__} is none of the types that cross")
+
+
+def _base(value: Any) -> Any:
+    for base in (int, float, str):
+        if isinstance(value, base):
+            return base(value)
+    return list(value)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

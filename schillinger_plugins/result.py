@@ -1,0 +1,194 @@
+"""Result: what a call gave, and all that is needed to repeat it.
+
+Owns the mapping of outputs, the provenance and the figures of the call. Draws nothing beyond a plain table: the widgets
+register a richer display for it. Made by `Instance`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .definition import NodeDefinition
+from .types import Audio
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Everything needed to repeat a call.
+
+    Attributes
+    ----------
+    content_hash : str
+        SHA-256 over the plugin's files.
+    input_digests : Mapping[str, str]
+        SHA-256 of each input, over its type, shape, rate and bytes.
+    seed : int
+        What ``context.rng``, ``random`` and ``np.random`` were seeded with.
+    versions : Mapping[str, str]
+        Of this package, Python, NumPy and the system.
+    started_at : str
+        ISO 8601, UTC.
+    """
+
+    plugin_id: str
+    plugin_version: str
+    content_hash: str
+    parameters: Mapping[str, Any]
+    config: Mapping[str, Any]
+    input_digests: Mapping[str, str]
+    seed: int
+    sandbox_level: str
+    versions: Mapping[str, str]
+    started_at: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallStats:
+    """What a call cost.
+
+    Attributes
+    ----------
+    wall_s : float
+        From the call to its result, the sandbox included.
+    cpu_s : float
+        CPU time inside the worker, as the worker says.
+    peak_memory_bytes : int
+        The worker's most private memory, as the watchdog saw it every 25 ms; 0 for a call too short to be seen.
+    """
+
+    wall_s: float
+    cpu_s: float
+    peak_memory_bytes: int
+
+
+class Result(Mapping[str, Any]):
+    """The outputs of one call, by name.
+
+    Attributes
+    ----------
+    provenance : Provenance
+    stats : CallStats
+    definition : NodeDefinition
+        Describes the outputs: units, axes, how they are sampled in time.
+    inputs : Mapping[str, Any]
+        The inputs as the plugin got them (files decoded).
+    plugin_type : str
+
+    Examples
+    --------
+    >>> r = manager.default_instance("audio_analyzer").execute({"audio": "song.flac"})  # doctest: +SKIP
+    >>> r["tempo_bpm"]  # doctest: +SKIP
+    120.2
+    """
+
+    def __init__(
+        self,
+        outputs: Mapping[str, Any],
+        *,
+        provenance: Provenance,
+        stats: CallStats,
+        definition: NodeDefinition,
+        inputs: Mapping[str, Any],
+        plugin_type: str,
+    ) -> None:
+        self._outputs = dict(outputs)
+        self.provenance = provenance
+        self.stats = stats
+        self.definition = definition
+        self.inputs = inputs
+        self.plugin_type = plugin_type
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return self._outputs[name]
+        except KeyError:
+            raise KeyError(f"no output {name!r}; the outputs are {', '.join(self._outputs)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._outputs)
+
+    def __len__(self) -> int:
+        return len(self._outputs)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._outputs)
+
+    def __repr__(self) -> str:
+        rows = "".join(f"\n  {name} = {brief(value)}" for name, value in self._outputs.items())
+        return f"Result of {self.provenance.plugin_id} in {self.stats.wall_s:.3g} s:{rows}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+            f"<td style='text-align:left'>{html.escape(brief(value))}</td></tr>"
+            for name, value in self._outputs.items()
+        )
+        return f"<table>{rows}</table>"
+
+
+def brief(value: Any) -> str:
+    """A value in one line.
+
+    >>> brief(np.zeros((2, 3), np.float32))
+    'float32 array of (2, 3)'
+    """
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} array of {value.shape}"
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value, over its type, shape, rate and content.
+
+    Equal inputs give equal digests, on any machine of the same byte order.
+    """
+    state = hashlib.sha256()
+    _feed(state, value)
+    return state.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of the host: this package, Python, NumPy, the system."""
+    from . import __version__
+
+    return {
+        "schillinger_plugins": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+
+
+def _feed(state: Any, value: Any) -> None:
+    if isinstance(value, Audio):
+        state.update(f"audio {value.sample_rate} ".encode())
+        _feed(state, value.samples)
+    elif isinstance(value, np.ndarray):
+        state.update(f"array {value.dtype.str} {value.shape} ".encode())
+        state.update(memoryview(np.ascontiguousarray(value)).cast("B") if value.size else b"")
+    elif isinstance(value, Mapping):
+        state.update(f"map {len(value)} ".encode())
+        for key in sorted(value):
+            _feed(state, key)
+            _feed(state, value[key])
+    elif isinstance(value, (list, tuple)):
+        state.update(f"list {len(value)} ".encode())
+        for item in value:
+            _feed(state, item)
+    else:
+        text = repr(value).encode()
+        state.update(f"{type(value).__name__} {len(text)} ".encode() + text)

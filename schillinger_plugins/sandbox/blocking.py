@@ -1,0 +1,94 @@
+"""Drives a conversation from an ordinary thread: the notebook, a script, a real-time loop.
+
+One send and one receive a frame, no other thread and no event loop in between. Ctrl-C asks the plugin to stop, waits a
+moment, then kills; a second Ctrl-C kills at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import time
+from typing import TypeVar
+
+from ..errors import LimitExceeded
+from ..protocol import frames
+from .conversation import Cancelled, Conversation, Send
+from .limits import Limits
+from .worker import Worker
+
+CANCEL_GRACE_S = 1.0
+WATCHDOG_SLACK_S = 5.0
+"""How long after the watchdog's own deadline a driver gives up waiting for it."""
+
+T = TypeVar("T")
+
+
+def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -> T:
+    """Carry on `conversation` with `worker` to its end.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the call has been cancelled; the worker is alive and ready if it obeyed, ended otherwise.
+    PluginError
+        What the conversation raises, or why the worker died.
+    """
+    with worker.turn(limits):
+        return _drive(conversation, worker, limits.wall_s + WATCHDOG_SLACK_S)
+
+
+def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> T:
+    answer: bytes | None = None
+    kill_at_s: float | None = None
+    while True:
+        try:
+            step = conversation.send(answer)
+        except StopIteration as stop:
+            if kill_at_s is not None:
+                raise KeyboardInterrupt from None
+            result: T = stop.value
+            return result
+        except Cancelled:
+            raise KeyboardInterrupt from None
+        answer = None
+        if isinstance(step, Send):
+            with contextlib.suppress(OSError):  # it has died: the next receive says so
+                _set_deadline(worker.channel, deadline_s)
+                socket.send_fds(worker.channel, [step.data], step.descriptors)
+            continue
+        while answer is None:
+            try:
+                if kill_at_s is not None:
+                    _set_deadline(worker.channel, kill_at_s - time.monotonic())
+                answer = worker.channel.recv(frames.MAX_FRAME_BYTES + 1)
+            except KeyboardInterrupt:
+                if kill_at_s is None:
+                    kill_at_s = time.monotonic() + CANCEL_GRACE_S
+                    worker.ask_to_cancel()
+                else:
+                    worker.kill()
+            except BlockingIOError:
+                worker.kill(None if kill_at_s is not None else unanswered(worker.plugin_id))
+                answer = b""
+            except OSError:
+                answer = b""
+        if not answer:
+            conversation.close()
+            death = worker.explain_death()
+            if kill_at_s is not None:
+                raise KeyboardInterrupt from None
+            raise death
+
+
+def unanswered(plugin_id: str) -> LimitExceeded:
+    """The error of the second line: no answer, and the watchdog did not see to it."""
+    return LimitExceeded("it did not answer in time", limit="wall", plugin_id=plugin_id, remedy="call it again")
+
+
+def _set_deadline(channel: socket.socket, seconds: float) -> None:
+    # The kernel's own timeout: one system call a frame instead of poll and receive. Zero would mean forever.
+    timeval = struct.pack("ll", int(max(seconds, 0)), max(1, int(max(seconds, 0) % 1 * 1e6)))
+    channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+    channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)

@@ -1,0 +1,155 @@
+"""The door to the sandbox: where workers come from.
+
+Owns the zygotes (one for each profile, started when first needed, started again when one has died), the watchdog, the
+folder of scratch folders and the self-test. Called by the manager.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from ..errors import ConfinementUnavailable, PluginError
+from . import blocking, conversation, level
+from .limits import STARTING, Limits
+from .log import Log
+from .watchdog import Watchdog
+from .worker import Worker
+from .zygote import Zygote, ZygoteGone
+
+Profile = Literal["base", "audio"]
+OnProgress = Callable[[float, str], None]
+
+_PROBE_ID = "__probe__"
+
+
+class Sandbox:
+    """Starts confined workers.
+
+    Nothing is started before the first worker is needed. `close` ends everything; it is also run when the object is
+    collected or the interpreter exits, and the kernel ends it all if this process is killed.
+    """
+
+    def __init__(self) -> None:
+        self._watchdog: Watchdog | None = None
+        self._zygotes: dict[Profile, Zygote] = {}
+        self._reports: dict[Profile, level.Report] = {}
+        self._lock = threading.Lock()
+        self._folder = Path(tempfile.mkdtemp(prefix="schillinger-"))
+        self._numbers = itertools.count(1)
+        self._finalizer = weakref.finalize(self, shutil.rmtree, str(self._folder), ignore_errors=True)
+
+    def spawn(
+        self,
+        *,
+        profile: Profile,
+        log: Log,
+        limits: Limits,
+        readable: list[Path],
+        on_progress: OnProgress | None = None,
+    ) -> Worker:
+        """A new confined worker.
+
+        Parameters
+        ----------
+        readable : list of Path
+            Folders it may read beside Python's own; links in them are followed now.
+        on_progress : callable, optional
+            Told what is prepared if a zygote must be started first.
+
+        Raises
+        ------
+        ConfinementUnavailable
+            If no zygote can be started.
+        """
+        for _ in range(2):  # a zygote may die between the look and the question: then once more with a new one
+            zygote = self.zygote(profile, on_progress=on_progress)
+            scratch = self._folder / f"worker-{next(self._numbers)}"
+            scratch.mkdir(mode=0o700)
+            try:
+                return zygote.spawn(
+                    log=log, scratch=scratch, readable=[str(path.resolve()) for path in readable], limits=limits
+                )
+            except ZygoteGone:
+                shutil.rmtree(scratch, ignore_errors=True)
+        raise ConfinementUnavailable("the sandbox ends whenever it is asked for a worker", remedy="schillinger doctor")
+
+    def zygote(self, profile: Profile, *, on_progress: OnProgress | None = None) -> Zygote:
+        """The warm zygote of a profile, started if need be."""
+        with self._lock:
+            zygote = self._zygotes.get(profile)
+            if zygote is None or not zygote.alive:
+                if zygote is not None:
+                    zygote.close()
+                if self._watchdog is None:
+                    self._watchdog = Watchdog()
+                zygote = Zygote(profile, watchdog=self._watchdog, on_progress=on_progress)
+                self._zygotes[profile] = zygote
+            return zygote
+
+    def report(self, profile: Profile = "base", *, on_progress: OnProgress | None = None) -> level.Report:
+        """What protects on this machine, as a probe in a confined worker found it. Found once."""
+        report = self._reports.get(profile)
+        if report is None:
+            report = self._reports[profile] = self._probe(profile, on_progress)
+        return report
+
+    @property
+    def running(self) -> list[Profile]:
+        """The profiles whose zygote is warm."""
+        return [profile for profile, zygote in self._zygotes.items() if zygote.alive]
+
+    def close(self) -> None:
+        """End the zygotes, which end their workers, and remove every scratch folder."""
+        with self._lock:
+            for zygote in self._zygotes.values():
+                zygote.close()
+            self._zygotes.clear()
+            if self._watchdog is not None:
+                self._watchdog.close()
+                self._watchdog = None
+        self._finalizer()
+
+    def _probe(self, profile: Profile, on_progress: OnProgress | None) -> level.Report:
+        hello = self.zygote(profile, on_progress=on_progress).hello
+        canary = Path(tempfile.mkdtemp(prefix="canary-", dir=self._folder))
+        (canary / "secret").write_text("a plugin must not read this")
+        try:
+            log = Log(_PROBE_ID, _PROBE_ID)
+            worker = self.spawn(profile=profile, log=log, limits=Limits(), readable=[])
+            try:
+                probed = blocking.drive(
+                    conversation.start(
+                        worker,
+                        plugin_id=_PROBE_ID,
+                        instance_id=_PROBE_ID,
+                        root=str(canary),
+                        main_file="",
+                        plugin_type="",
+                        config={},
+                    ),
+                    worker,
+                    STARTING,
+                )
+            except PluginError as error:
+                said = "; ".join(line.text for line in log.lines())
+                raise ConfinementUnavailable(
+                    f"the self-test of the sandbox failed: {error.message} {said}".strip(),
+                    remedy="report it with the output of schillinger doctor",
+                ) from error
+            finally:
+                worker.end()
+        finally:
+            shutil.rmtree(canary, ignore_errors=True)
+        return level.judge(
+            landlock_abi=hello.landlock_abi,
+            seccomp=hello.seccomp,
+            missing=hello.missing,
+            probed=probed if isinstance(probed, dict) else {},
+        )

@@ -1,0 +1,49 @@
+"""Shared memory that the host owns and a worker sees.
+
+Owns the memfds and their seals, which are what protects: a worker could reopen a descriptor through ``/proc/self/fd``,
+but can't write a segment sealed against it, nor shrink one under the host's feet. A segment belongs to one worker for as
+long as that lives and is reused from call to call, since the page faults of a fresh mapping cost six times the copy.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+
+_F_SEAL_FUTURE_WRITE = 0x0010  # not in fcntl before Python 3.13's successor
+_SMALLEST = 64 * 1024
+
+
+class Segment:
+    """A piece of shared memory.
+
+    Parameters
+    ----------
+    size : int
+        Bytes needed; rounded up to a power of two (pages that are never touched cost nothing).
+    writable : bool
+        Whether the worker may write: True for outputs, False for inputs.
+    """
+
+    def __init__(self, size: int, *, writable: bool) -> None:
+        self.size = max(_SMALLEST, 1 << (size - 1).bit_length())
+        self.descriptor = os.memfd_create("schillinger", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            os.ftruncate(self.descriptor, self.size)
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
+            self._map = mmap.mmap(self.descriptor, self.size)
+            # After the host's own writable mapping exists, no other can be made.
+            last = fcntl.F_SEAL_SEAL | (0 if writable else _F_SEAL_FUTURE_WRITE)
+            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, last)
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+        self.view = memoryview(self._map)
+
+    def close(self) -> None:
+        """Give the memory back. The worker's own mapping, if it has one, stays until it ends."""
+        self.view.release()
+        self._map.close()
+        os.close(self.descriptor)

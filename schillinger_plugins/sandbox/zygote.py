@@ -1,0 +1,227 @@
+"""A zygote process, as the host holds it.
+
+Owns starting it with a clean environment, waiting until it is warm, and asking it to fork and to reap. One for each profile
+of preloaded libraries. It is started by exec, never by forking the kernel process, whose memory would come along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import ConfinementUnavailable, PluginError
+from ..protocol import frames
+from .limits import Limits
+from .log import Log
+from .watchdog import Watchdog
+from .worker import Worker
+
+_ANSWER_DEADLINE_S = 10.0
+_WARMING_DEADLINE_S = 600.0
+"""Between two reports of progress: one cold compilation of a numba kernel takes up to 40 s on a slow machine."""
+
+_PASSED_ON = ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+_BOOT = """
+import sys
+sys.path.append(sys.argv[1])
+from schillinger_plugins.worker.zygote import main
+main(sys.argv[2], int(sys.argv[3]))
+"""
+_MB = 1024 * 1024
+
+
+class ZygoteGone(Exception):
+    """The zygote doesn't answer any more; its workers are gone with it."""
+
+
+class Zygote:
+    """A warm process that forks workers.
+
+    Parameters
+    ----------
+    profile : str
+        ``base`` or ``audio``: see `worker.preload`.
+    watchdog : Watchdog
+        Told of every worker.
+    on_progress : callable, optional
+        Told what is being prepared.
+
+    Raises
+    ------
+    ConfinementUnavailable
+        If it can't be started.
+    """
+
+    def __init__(
+        self, profile: str, *, watchdog: Watchdog, on_progress: Callable[[float, str], None] | None = None
+    ) -> None:
+        self.profile = profile
+        self.watchdog = watchdog
+        self._lock = threading.Lock()
+        self._gone = False
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _BOOT, str(_package_parent()), profile, str(theirs.fileno())],
+                env=_environment(),
+                cwd="/",
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            theirs.close()
+            try:
+                self.hello = self._wait_until_warm(on_progress)
+            except ZygoteGone as error:
+                self.close()
+                output.seek(0)
+                said = output.read().decode("utf-8", "replace").strip()[-2000:]
+                raise ConfinementUnavailable(
+                    f"the sandbox could not start: {said or error}",
+                    remedy="schillinger doctor says what this machine offers",
+                ) from error
+            except BaseException:
+                self.close()
+                raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fork."""
+        return not self._gone and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def spawn(self, *, log: Log, scratch: Path, readable: list[str], limits: Limits) -> Worker:
+        """Fork a worker, confined to `scratch` and the folders `readable`.
+
+        Raises
+        ------
+        ZygoteGone
+            If it doesn't answer.
+        """
+        channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        log_descriptor, log_writer = os.pipe2(os.O_CLOEXEC)
+        try:
+            with theirs:
+                request = frames.Spawn(
+                    str(scratch),
+                    readable,
+                    int(limits.memory_mb * _MB),
+                    int(limits.file_size_mb * _MB),
+                    limits.open_files,
+                )
+                answer = self._ask(request, [theirs.fileno(), log_writer])
+            if not isinstance(answer, frames.Spawned):
+                raise ZygoteGone(f"{type(answer).__name__} instead of Spawned")
+            pidfd = os.pidfd_open(answer.pid)
+        except BaseException:
+            channel.close()
+            os.close(log_descriptor)
+            raise
+        finally:
+            os.close(log_writer)
+        worker = Worker(
+            zygote=self,
+            pid=answer.pid,
+            pidfd=pidfd,
+            channel=channel,
+            log=log,
+            log_descriptor=log_descriptor,
+            scratch=scratch,
+            limits=limits,
+        )
+        self.watchdog.add(worker)
+        return worker
+
+    def reap(self, pid: int) -> int | None:
+        """Wait for a killed worker; how it ended, or None if the zygote is gone and init reaps it."""
+        try:
+            answer = self._ask(frames.Reap(pid), [])
+        except ZygoteGone:
+            return None
+        return answer.exit_code if isinstance(answer, frames.Reaped) else None
+
+    def close(self) -> None:
+        """End it, and with it every worker it forked."""
+        self._gone = True
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.5)
+            return
+        self._process.kill()
+        self._process.wait()
+
+    def _wait_until_warm(self, on_progress: Callable[[float, str], None] | None) -> frames.Hello:
+        self._control.settimeout(_WARMING_DEADLINE_S)
+        while True:
+            frame = self._receive()
+            if isinstance(frame, frames.Hello):
+                self._control.settimeout(_ANSWER_DEADLINE_S)
+                return frame
+            if isinstance(frame, frames.Warming) and on_progress is not None:
+                on_progress(frame.fraction, frame.message)
+
+    def _ask(self, request: frames.Spawn | frames.Reap, descriptors: list[int]) -> frames.Frame:
+        with self._lock:
+            if self._gone:
+                raise ZygoteGone("it was closed")
+            try:
+                socket.send_fds(self._control, [frames.encode(request)], descriptors)
+                return self._receive()
+            except (OSError, ZygoteGone) as error:
+                self._gone = True
+                raise ZygoteGone(str(error)) from error
+            except KeyboardInterrupt:
+                # The answer comes within milliseconds, and would otherwise be taken for the answer to the next question.
+                self._receive()
+                raise
+
+    def _receive(self) -> frames.Frame:
+        try:
+            data = self._control.recv(frames.MAX_FRAME_BYTES)
+        except OSError as error:
+            raise ZygoteGone(str(error)) from error
+        if not data:
+            raise ZygoteGone("it ended")
+        try:
+            return frames.decode_from_zygote(data)
+        except PluginError as error:
+            raise ZygoteGone(str(error)) from error
+
+
+def cache_dir() -> Path:
+    """Where numba keeps what it compiled for the zygote; workers can neither see nor write it."""
+    import platformdirs
+
+    path = Path(platformdirs.user_cache_dir("schillinger")) / "numba"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _environment() -> dict[str, str]:
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        "LANG": "C.UTF-8",
+        "HOME": "/nonexistent",
+        "NUMBA_CACHE_DIR": str(cache_dir()),
+        **one_thread,
+        **passed_on,
+    }
+
+
+def _package_parent() -> Path:
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,67 @@
+"""What went wrong, as a frame.
+
+Owns the plugin's traceback as text: the plugin's frames and what they called, not ours. Called by `serve`.
+"""
+
+from __future__ import annotations
+
+import errno
+import linecache
+import os
+import traceback
+from types import TracebackType
+
+from ..protocol import frames
+from ..protocol.values import CannotCross
+from .load import NoPluginClass
+
+_OURS = os.path.dirname(os.path.abspath(__file__))
+
+
+def describe(error: BaseException) -> frames.Raised:
+    """The frame that tells the host of `error`."""
+    try:
+        text = _text(error)
+        message = str(error) if not isinstance(error, KeyError) else f"key {error}"
+    except Exception:  # a plugin's exception may raise when it is printed
+        text, message = "", "(the exception can't be printed)"
+    return frames.Raised(
+        kind=_kind(error),
+        exception_type=type(error).__name__[:200],
+        message=message[: frames.MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode(),
+        # The end tells most: keep it when the middle must go.
+        traceback_text=text
+        if len(text) <= frames.MAX_TRACEBACK_CHARS
+        else "…" + text[1 - frames.MAX_TRACEBACK_CHARS :],
+    )
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "cancelled"
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, NoPluginClass):
+        return "load"
+    if isinstance(error, CannotCross):
+        return "cannot_cross"
+    if isinstance(error, OSError):
+        by_errno = {errno.EFBIG: "file_size", errno.EMFILE: "open_files", errno.EAGAIN: "processes"}
+        return by_errno.get(error.errno or 0, "plugin")
+    return "plugin"
+
+
+def _text(error: BaseException) -> str:
+    linecache.clearcache()
+    lines = traceback.format_exception(type(error), error, _without_ours(error.__traceback__))
+    return "".join(lines).encode("utf-8", "replace").decode()
+
+
+def _without_ours(trace: TracebackType | None) -> TracebackType | None:
+    """Skip the leading frames of this package and of the import system, up to the first one of the plugin."""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if not name.startswith((_OURS, "<frozen importlib")) and "/asyncio/" not in name:
+            return trace
+        trace = trace.tb_next
+    return None
