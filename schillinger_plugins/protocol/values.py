@@ -159,15 +159,15 @@ def pack(value: Any, root: str) -> Packed:
     return Packed(structure, arrays, end)
 
 
-def unpack(body: Body, segment: memoryview | None, *, copy: bool) -> Any:
+def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, copy: bool) -> Any:
     """Rebuild values.
 
     Parameters
     ----------
     body : Body
         From the frame.
-    segment : memoryview or None
-        Where the arrays lie.
+    segment : memoryview, np.ndarray of uint8 or None
+        Where the arrays lie. With `copy` False, it is the base of every array: it lives as long as one of them does.
     copy : bool
         True in the host: everything is copied out of the segment before it is checked, since the worker could change it
         meanwhile. False in the worker: arrays are read-only views of the segment.
@@ -180,14 +180,13 @@ def unpack(body: Body, segment: memoryview | None, *, copy: bool) -> Any:
     room = len(segment) if segment is not None else 0
     spent = 0
 
-    def region(offset: int, size: int) -> memoryview:
+    def claim(offset: int, size: int) -> memoryview | np.ndarray[Any, Any]:
         nonlocal spent
         spent += size
         # The sum is capped too: many references to the same bytes would make the host copy them again and again.
-        if offset < 0 or size < 0 or offset + size > room or spent > room:
+        if segment is None or offset < 0 or size < 0 or offset + size > room or spent > room:
             raise ProtocolViolation(f"{size} bytes at {offset} lie outside the segment of {room}")
-        assert segment is not None
-        return segment[offset : offset + size]
+        return segment
 
     def extension(code: int, data: memoryview) -> Any:
         if code not in (_ARRAY, _AUDIO):
@@ -201,7 +200,7 @@ def unpack(body: Body, segment: memoryview | None, *, copy: bool) -> Any:
         if size:
             if ref.offset % ALIGNMENT:
                 raise ProtocolViolation(f"an array begins at a multiple of {ALIGNMENT}, not at {ref.offset}")
-            array = np.ndarray(ref.shape, dtype, region(ref.offset, size))
+            array = np.ndarray(ref.shape, dtype, claim(ref.offset, size), ref.offset)
         else:
             array = np.empty(ref.shape, dtype)
         if copy:
@@ -217,7 +216,9 @@ def unpack(body: Body, segment: memoryview | None, *, copy: bool) -> Any:
 
     if body.size > MAX_STRUCTURE_BYTES:
         raise ProtocolViolation(f"{body.size} bytes beside the arrays, at most {MAX_STRUCTURE_BYTES} can cross")
-    structure = body.inline if not body.size else bytes(region(body.offset, body.size))
+    structure = body.inline
+    if body.size:
+        structure = bytes(claim(body.offset, body.size)[body.offset : body.offset + body.size])
     try:
         value = msgspec.msgpack.decode(structure, ext_hook=extension)
     except ProtocolViolation:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
 import time
 from typing import TypeVar
 
@@ -55,13 +54,13 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
         answer = None
         if isinstance(step, Send):
             with contextlib.suppress(OSError):  # it has died: the next receive says so
-                _set_deadline(worker.channel, deadline_s)
+                worker.set_channel_deadline(deadline_s)
                 socket.send_fds(worker.channel, [step.data], step.descriptors)
             continue
         while answer is None:
             try:
                 if kill_at_s is not None:
-                    _set_deadline(worker.channel, kill_at_s - time.monotonic())
+                    worker.set_channel_deadline(kill_at_s - time.monotonic())
                 answer = worker.channel.recv(frames.MAX_FRAME_BYTES + 1)
             except KeyboardInterrupt:
                 if kill_at_s is None:
@@ -86,9 +85,3 @@ def unanswered(plugin_id: str) -> LimitExceeded:
     """The error of the second line: no answer, and the watchdog did not see to it."""
     return LimitExceeded("it did not answer in time", limit="wall", plugin_id=plugin_id, remedy="call it again")
 
-
-def _set_deadline(channel: socket.socket, seconds: float) -> None:
-    # The kernel's own timeout: one system call a frame instead of poll and receive. Zero would mean forever.
-    timeval = struct.pack("ll", int(max(seconds, 0)), max(1, int(max(seconds, 0) % 1 * 1e6)))
-    channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
-    channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)

@@ -18,6 +18,7 @@ from .worker import Worker
 
 _BUSY_TICK_S = 0.025
 _IDLE_TICK_S = 0.25
+_STAY_AWAKE_S = 1.0
 _SCRATCH_EVERY_S = 0.5
 _MAX_SCRATCH_ENTRIES = 10_000
 _MB = 1024 * 1024
@@ -37,6 +38,8 @@ class Watchdog:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._selector.register(self._wake, selectors.EVENT_READ, None)
         self._closing = False
+        self._dozing = True
+        self._last_call_s = 0.0
         self._thread = threading.Thread(target=self._run, name="schillinger-watchdog", daemon=True)
         self._thread.start()
 
@@ -47,7 +50,7 @@ class Watchdog:
         with self._lock:
             self._workers[worker] = anonymous
             self._selector.register(worker.log_descriptor, selectors.EVENT_READ, worker)
-        self.wake()
+        self._wake_up()
 
     def remove(self, worker: Worker) -> None:
         """Stop watching an ended worker; what it last logged is read."""
@@ -62,16 +65,20 @@ class Watchdog:
                     break
             os.close(worker.log_descriptor)
 
-    def wake(self) -> None:
-        """Look now: a worker or a call has begun."""
-        os.eventfd_write(self._wake, 1)
+    def attend(self) -> None:
+        """A call begins: look every 25 ms from now on."""
+        if self._dozing:  # waking it costs a call more than the call itself; while calls follow each other it is awake
+            self._wake_up()
 
     def close(self) -> None:
         """End the thread."""
         self._closing = True
-        self.wake()
+        self._wake_up()
         if threading.current_thread() is not self._thread:
             self._thread.join(2.0)
+
+    def _wake_up(self) -> None:
+        os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
         while not self._closing:
@@ -85,10 +92,14 @@ class Watchdog:
     def _turn(self) -> None:
         with self._lock:
             workers = list(self._workers.items())
+        now = time.monotonic()
         if any(worker.watched for worker, _ in workers):
-            timeout: float | None = _BUSY_TICK_S
-        else:
-            timeout = _IDLE_TICK_S if workers else None
+            self._last_call_s = now
+        self._dozing = now - self._last_call_s > _STAY_AWAKE_S
+        # Set before the calls are looked at once more: one that begins in between either is seen here or wakes us.
+        if self._dozing and any(worker.watched for worker, _ in workers):
+            self._dozing = False
+        timeout = _BUSY_TICK_S if not self._dozing else _IDLE_TICK_S if workers else None
         for key, _ in self._selector.select(timeout):
             if key.data is None:
                 os.eventfd_read(self._wake)

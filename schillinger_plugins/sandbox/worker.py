@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ class Worker:
         self._clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) computes
         self._ending = threading.Lock()
         self._ended = False
+        self._channel_deadline_s = 0.0
 
     @property
     def plugin_id(self) -> str:
@@ -98,7 +100,7 @@ class Worker:
         with contextlib.suppress(OSError):  # it has died: the conversation will say so
             self.peak_memory_bytes = self.memory_bytes
             self.watched = Watched(limits, time.monotonic(), self.cpu_s())
-        self.zygote.watchdog.wake()
+        self.zygote.watchdog.attend()
         try:
             yield
         except ProtocolViolation as violation:
@@ -110,6 +112,15 @@ class Worker:
             self.watched = None
             if self.busy:
                 self.end()
+
+    def set_channel_deadline(self, seconds: float) -> None:
+        """How long a blocking send or receive may take: the kernel's own timeout, which costs no call a system call."""
+        seconds = max(seconds, 0.001)  # zero would mean forever
+        if seconds != self._channel_deadline_s:
+            self._channel_deadline_s = seconds
+            timeval = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
 
     def ask_to_cancel(self) -> None:
         """Ask the running call to end, as Ctrl-C would."""

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+import weakref
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class _Worker:
         self._context = PluginContext()
         self._input: memoryview | None = None
         self._output: memoryview | None = None
-        self._view: memoryview | None = None
+        self._view: np.ndarray[Any, Any] | None = None
         self._busy = False
         self._reported_at = 0.0
         # SIGINT is how the host asks a call to end. Between calls it means nothing.
@@ -110,8 +111,8 @@ class _Worker:
         assert self._plugin is not None
         if descriptors:
             self._input = _map(descriptors[0], frame.segment_size, mmap.PROT_READ)
-        # A view of its own for each call: if it can't be released afterwards, the plugin still holds an input array.
-        self._view = memoryview(self._input) if self._input is not None else None
+        # The base of this call's input arrays: if it outlives the call, the plugin still holds one of them.
+        self._view = np.frombuffer(self._input, np.uint8) if self._input is not None else None
         started = time.process_time()
         arguments = values.unpack(frame.body, self._view, copy=False)
         self._seed(frame.seed)
@@ -125,18 +126,13 @@ class _Worker:
         return frames.Returned(packed.write(self._output), time.process_time() - started)
 
     def _release_inputs(self) -> bool:
-        view, self._view = self._view, None
-        if view is None:
+        if self._view is None:
             return True
-        for collect in (False, True):
-            if collect:
-                gc.collect()  # a finished coroutine's frame or a caught exception may hold an array in a cycle
-            try:
-                view.release()
-            except BufferError:
-                continue
-            return True
-        return False
+        remains = weakref.ref(self._view)
+        self._view = None
+        if remains() is not None:
+            gc.collect()  # a finished coroutine's frame or a caught exception may hold an array in a cycle
+        return remains() is None
 
     def _ask_for_segment(self, size: int) -> memoryview:
         self._output = None
