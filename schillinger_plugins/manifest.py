@@ -229,6 +229,16 @@ class Manifest(StrictModel):
         """Everything that is wrong with a plugin's folder; empty if nothing is. Runs nothing of the plugin."""
         return cls._examine_folder(folder)[1]
 
+    @staticmethod
+    def claimed_id(folder: Path) -> str:
+        """The id that a folder claims though its manifest is broken, or else the folder's name. For lists of plugins."""
+        try:
+            data = read_json(_read_manifest(folder))
+        except (NotPlain, _NotReadable):
+            data = None
+        claimed = data.get("id") if isinstance(data, dict) else None
+        return claimed if isinstance(claimed, str) and is_name(claimed) else folder.name or str(folder)
+
     @property
     def title(self) -> str:
         """What to call it before people."""

@@ -1,0 +1,101 @@
+"""Events: what happens to plugins, told to whoever asked.
+
+Owns the list of event names and the delivery. A subscriber that raises is logged and never reaches the emitter or the
+other subscribers. Delivery is synchronous, in the emitter's thread, in the order of subscription; a subscriber that
+is slow makes the emitter slow. Refuses names that are not in the list. Called by ``registry`` and ``manager``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from .errors import nearest
+
+EventName = Literal[
+    "registered",
+    "unregistered",
+    "loaded",
+    "unloaded",
+    "reloaded",
+    "instance_created",
+    "instance_destroyed",
+    "executed",
+    "failed",
+]
+EVENT_NAMES: tuple[str, ...] = get_args(EventName)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a plugin."""
+
+    name: EventName
+    plugin_id: str
+    instance_id: str | None = None
+    data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Subscriber = Callable[[Event], object]
+
+
+class Events:
+    """Subscriptions and their delivery. Safe to use from several threads.
+
+    Examples
+    --------
+    >>> events = Events()
+    >>> undo = events.subscribe("loaded", lambda event: print(event.plugin_id))
+    >>> events.emit(Event("loaded", "gain_node"))
+    gain_node
+    >>> undo()
+    >>> events.emit(Event("loaded", "gain_node"))
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._subscribers: dict[object, tuple[str | None, Subscriber]] = {}
+
+    def subscribe(self, name: EventName | None, callback: Subscriber) -> Callable[[], None]:
+        """Call `callback` at every event of that name, or at every event if it is None.
+
+        Returns
+        -------
+        callable
+            The undo. Calling it again does nothing.
+
+        Raises
+        ------
+        ValueError
+            For a name that no event has.
+        """
+        if name is not None and name not in EVENT_NAMES:
+            close = nearest(name, EVENT_NAMES)
+            hint = f"did you mean {close!r}?" if close else f"events are {', '.join(EVENT_NAMES)}"
+            raise ValueError(f"no event is called {name!r}; {hint}")
+        token = object()
+        with self._lock:
+            self._subscribers[token] = (name, callback)
+
+        def undo() -> None:
+            with self._lock:
+                self._subscribers.pop(token, None)
+
+        return undo
+
+    def emit(self, event: Event) -> None:
+        """Tell everyone who asked. Never raises what a subscriber raises."""
+        with self._lock:
+            # A copy: a subscriber may subscribe or undo, and must not wait for itself.
+            callbacks = [callback for name, callback in self._subscribers.values() if name in (None, event.name)]
+        for callback in callbacks:
+            try:
+                callback(event)
+            except Exception:
+                _log.exception("a subscriber of %r failed for %s", event.name, event.plugin_id)
