@@ -336,9 +336,7 @@ class Instance:
         if worker is not None:
             worker.stop()
 
-    def _finish(
-        self, job: _Job, outcome: conversation.Outcome, worker: Worker, digests: dict[str, str]
-    ) -> Result:
+    def _finish(self, job: _Job, outcome: conversation.Outcome, worker: Worker, digests: dict[str, str]) -> Result:
         outputs = self.definition.check_outputs(outcome.outputs, plugin_id=self.plugin_id)
         wall_s = time.perf_counter() - job.started_s
         return Result(
@@ -404,7 +402,7 @@ class Instance:
     @contextlib.asynccontextmanager
     async def _my_turn_async(self) -> AsyncIterator[None]:
         # Polled: a thread that waits for a lock can't be cancelled, and would hold it for a task that has gone.
-        while not self._turn.acquire(blocking=False):
+        while not self._turn.acquire(blocking=False):  # noqa: ASYNC110  # an Event of one loop can't be set by another thread
             await asyncio.sleep(_ASYNC_TURN_S)
         self._holder = threading.get_ident()  # a blocking call from this loop's thread would wait for itself
         try:

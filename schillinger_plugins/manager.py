@@ -1,0 +1,431 @@
+"""PluginManager: the one coordinator.
+
+Owns what is loaded and which instances exist. Everything a person or a client does enters here: the magics, the command
+line, the widgets and the server are thin over it. Runs no plugin code itself: that happens in the sandbox's workers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+from .definition import NodeDefinition
+from .errors import DefinitionError, PluginError, UnknownPlugin, nearest
+from .events import Event, Events
+from .instance import Instance, InstanceStats, LoadedPlugin, start
+from .loader import discover, inspect
+from .manifest import Manifest
+from .policy import Policy
+from .registry import PluginRecord, Registry
+from .sandbox import blocking
+from .sandbox.level import Report
+from .sandbox.limits import STARTING, Limits
+from .sandbox.log import Log, LogLine
+from .sandbox.profile import Profile, choose
+from .sandbox.sandbox import OnProgress, Sandbox
+from .sandbox.worker import Worker
+
+__all__ = ["Instance", "PluginManager", "Status"]
+
+_BY_PATH = "loaded by path"
+_CLOSING_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceStatus:
+    """One instance in a `Status`."""
+
+    id: str
+    plugin_id: str
+    state: str
+    memory_bytes: int
+    stats: InstanceStats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What there is and what it does, at one moment.
+
+    Attributes
+    ----------
+    level : str or None
+        The sandbox level in force; None while no worker has been needed yet.
+    plugins : Mapping[str, str]
+        The state of each plugin: discovered, loaded or broken.
+    instances : tuple of InstanceStatus
+    warm : tuple of str
+        The zygotes that are ready.
+    """
+
+    level: str | None
+    plugins: Mapping[str, str]
+    instances: tuple[InstanceStatus, ...]
+    warm: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "level": self.level,
+            "plugins": dict(self.plugins),
+            "instances": [asdict(instance) for instance in self.instances],
+            "warm": list(self.warm),
+        }
+
+
+class PluginManager:
+    """Finds plugins, loads them into confined workers and keeps their instances.
+
+    Parameters
+    ----------
+    paths : iterable of paths
+        Folders that are plugins or hold plugins, searched before ``SCHILLINGER_PLUGIN_PATH``, the user's plugin folder,
+        installed packages and the examples.
+    policy : Policy
+        What is demanded of this machine's confinement.
+
+    Examples
+    --------
+    >>> with PluginManager() as manager:  # doctest: +SKIP
+    ...     rhythm = manager.create_instance("resultant_rhythm").execute({}, {"a": 3, "b": 2})
+    ...     rhythm["durations"]
+    [2, 1, 1, 2]
+    """
+
+    def __init__(self, paths: Iterable[str | Path] | None = None, *, policy: Policy | None = None) -> None:
+        self.events = Events()
+        self.registry = Registry(self.events)
+        self.policy = policy or Policy()
+        self._paths = [Path(path) for path in paths or ()]
+        self._sandbox = Sandbox()
+        self._loaded: dict[str, LoadedPlugin] = {}
+        self._spares: dict[str, Worker] = {}
+        self._instances: dict[str, Instance] = {}
+        self._defaults: dict[str, str] = {}
+        self._logs: dict[str, list[Log]] = {}
+        self._numbers: dict[str, itertools.count[int]] = {}
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+        # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
+        self._finalizer = weakref.finalize(self, self._sandbox.close)
+        self.discover()
+
+    @property
+    def plugins(self) -> Mapping[str, PluginRecord]:
+        """The known plugins by id, broken ones with their error."""
+        return self.registry
+
+    @property
+    def instances(self) -> Mapping[str, Instance]:
+        """The instances by id."""
+        return MappingProxyType(self._instances)
+
+    def discover(self) -> None:
+        """Look for plugins again: new folders are added, those that have gone are forgotten unless they are loaded."""
+        with self._lock:
+            found = {record.id: record for record in discover(self._paths)}
+            for plugin_id, known in list(self.registry.items()):
+                kept = plugin_id in self._loaded or known.source == _BY_PATH
+                if not kept and found.get(plugin_id) != known:
+                    self.registry.unregister(plugin_id)
+            for plugin_id, record in found.items():
+                if plugin_id not in self.registry:
+                    self.registry.register(record)
+
+    def load(self, plugin: str | Path, *, on_progress: OnProgress | None = None) -> PluginRecord:
+        """Import a plugin in a confined worker and check its definition.
+
+        Parameters
+        ----------
+        plugin : str or Path
+            An id, or the path of a plugin's folder.
+        on_progress : callable, optional
+            Told what is prepared, when the sandbox has to be warmed first.
+
+        Returns
+        -------
+        PluginRecord
+            With state ``loaded`` and the definition. A plugin that is loaded already is left as it is.
+
+        Raises
+        ------
+        UnknownPlugin, ManifestError
+            If there is no such plugin, or its manifest is broken.
+        PermissionDenied, ConfinementUnavailable
+            If the policy refuses it.
+        PluginExecutionError, LoadError, LimitExceeded, DefinitionError
+            If its code doesn't parse, raises, loops, has no plugin class or describes itself wrongly. Nothing of it stays.
+        """
+        record = self._record(plugin)
+        with self._lock:
+            if record.id not in self._loaded:
+                self._loaded[record.id], self._spares[record.id] = self._import(record, on_progress)
+                record = self._mark_loaded(record.id)
+                self.events.emit(Event("loaded", record.id))
+            return self.registry[record.id]
+
+    def unload(self, plugin_id: str) -> None:
+        """Destroy a plugin's instances and forget its code. It stays listed and can be loaded again."""
+        record = self.registry[plugin_id]
+        with self._lock:
+            if self._loaded.pop(plugin_id, None) is None:
+                return
+            for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
+                self.destroy_instance(instance.id)
+            self._end_spare(plugin_id)
+            definition = record.manifest.definition if record.manifest else None
+            self.registry.update(plugin_id, state="discovered", definition=definition)
+        self.events.emit(Event("unloaded", plugin_id))
+
+    def reload(self, plugin_id: str, *, on_progress: OnProgress | None = None) -> PluginRecord:
+        """Read a plugin anew from its folder: manifest, code and definition, in a new worker.
+
+        Its instances go on with the new code from their next call; their state is not carried over. If anything fails, the
+        error is raised and the old code goes on serving.
+
+        Raises
+        ------
+        PluginError
+            As `load`.
+        """
+        old = self.registry[plugin_id]
+        if plugin_id not in self._loaded:
+            self.discover()
+            return self.load(plugin_id, on_progress=on_progress)
+        fresh = inspect(old.root, source=old.source)
+        if fresh.error is not None:
+            raise fresh.error
+        fresh = replace(fresh, id=plugin_id)
+        with self._lock:
+            plugin, worker = self._import(fresh, on_progress)
+            self._end_spare(plugin_id)
+            self._loaded[plugin_id], self._spares[plugin_id] = plugin, worker
+            self.registry.update(plugin_id, manifest=fresh.manifest)
+            record = self._mark_loaded(plugin_id)
+        for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
+            instance.become(plugin)
+        self.events.emit(Event("reloaded", plugin_id))
+        return record
+
+    def definition(self, plugin_id: str) -> NodeDefinition:
+        """A plugin's node definition: from its manifest without running anything, else by loading it."""
+        record = self._sound(plugin_id)
+        if record.definition is None:
+            record = self.load(plugin_id)
+        assert record.definition is not None
+        return record.definition
+
+    def create_instance(
+        self, plugin_id: str, config: Mapping[str, Any] | None = None, *, on_progress: OnProgress | None = None
+    ) -> Instance:
+        """A new instance; the plugin is loaded if need be.
+
+        Parameters
+        ----------
+        config : Mapping, optional
+            Overlaid on the manifest's ``default_config`` and checked against its ``config_schema``.
+
+        Raises
+        ------
+        InputError
+            If the configuration doesn't fit.
+        PluginError
+            As `load`.
+        """
+        checked = self._manifest(self._sound(plugin_id)).check_config(config)
+        self.load(plugin_id, on_progress=on_progress)
+        with self._lock:
+            plugin = self._loaded[plugin_id]
+            number = next(self._numbers.setdefault(plugin_id, itertools.count(1)))
+            spare = self._spares.get(plugin_id)
+            # The worker that loaded the plugin already serves the default configuration.
+            fits = spare is not None and spare.alive and checked == plugin.manifest.default_config
+            instance = Instance(
+                plugin,
+                instance_id=f"{plugin_id}-{number}",
+                config=checked,
+                sandbox=self._sandbox,
+                events=self.events,
+                worker=self._spares.pop(plugin_id) if fits else None,
+            )
+            self._instances[instance.id] = instance
+            if not fits:
+                self._logs.setdefault(plugin_id, []).append(instance.log)
+        self.events.emit(Event("instance_created", plugin_id, instance.id))
+        return instance
+
+    def default_instance(self, plugin_id: str, *, on_progress: OnProgress | None = None) -> Instance:
+        """The instance that ``%plugin run`` and the widgets use, made when first asked for."""
+        with self._lock:
+            instance = self._instances.get(self._defaults.get(plugin_id, ""))
+            if instance is None:
+                instance = self.create_instance(plugin_id, on_progress=on_progress)
+                self._defaults[plugin_id] = instance.id
+            return instance
+
+    def destroy_instance(self, instance_id: str) -> None:
+        """Let the plugin clean up, end its worker and forget the instance.
+
+        Raises
+        ------
+        UnknownPlugin
+            If there is no such instance.
+        """
+        with self._lock:
+            instance = self._instances.pop(instance_id, None)
+        if instance is None:
+            close = nearest(instance_id, self._instances)
+            raise UnknownPlugin(
+                f"there is no instance {instance_id!r}",
+                remedy=f"did you mean {close!r}?" if close else "%plugin status",
+            )
+        instance.destroy()
+        self.events.emit(Event("instance_destroyed", instance.plugin_id, instance_id))
+
+    def status(self) -> Status:
+        """What there is and what it does, now."""
+        levels = {plugin.level for plugin in self._loaded.values()}
+        return Status(
+            level=min(levels, default=None),
+            plugins={plugin_id: record.state for plugin_id, record in self.registry.items()},
+            instances=tuple(
+                InstanceStatus(
+                    id=instance.id,
+                    plugin_id=instance.plugin_id,
+                    state=instance.state,
+                    memory_bytes=instance.memory_bytes,
+                    stats=instance.stats,
+                )
+                for instance in list(self._instances.values())
+            ),
+            warm=tuple(self._sandbox.running),
+        )
+
+    def logs(self, plugin_id: str | None = None) -> list[LogLine]:
+        """What plugins printed and logged, oldest first; of one plugin, or of all."""
+        if plugin_id is not None:
+            self.registry[plugin_id]
+        logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
+        return sorted((line for log in logs for line in log.lines()), key=lambda line: line.time_s)
+
+    def doctor(self, *, on_progress: OnProgress | None = None) -> Report:
+        """What confines a plugin on this machine, as a confined probe found it."""
+        self._same_process()
+        return self._sandbox.report(on_progress=on_progress)
+
+    def warm(self, profile: Profile, *, on_progress: OnProgress | None = None) -> None:
+        """Start a zygote now rather than when it is first needed; the first time ever this compiles numba's kernels."""
+        self._same_process()
+        self._sandbox.zygote(profile, on_progress=on_progress)
+
+    def close(self) -> None:
+        """Destroy every instance and end the sandbox. Calling it again does nothing."""
+        deadline = time.monotonic() + _CLOSING_S
+        with self._lock:
+            instances = list(self._instances.values())
+            self._instances.clear()
+            self._loaded.clear()
+            for plugin_id in list(self._spares):
+                self._end_spare(plugin_id)
+        for instance in reversed(instances):
+            with contextlib.suppress(Exception):  # one that can't be ended in peace goes with the sandbox
+                instance.destroy(deadline_s=max(0.0, min(1.0, deadline - time.monotonic())))
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _record(self, plugin: str | Path) -> PluginRecord:
+        self._same_process()
+        if isinstance(plugin, str) and plugin in self.registry:
+            return self._sound(plugin)
+        if isinstance(plugin, str) and os.sep not in plugin and not Path(plugin).is_dir():
+            return self.registry[plugin]  # raises, naming the nearest
+        record = inspect(plugin, source=_BY_PATH)
+        if record.error is not None:
+            raise record.error
+        known = self.registry.get(record.id, None)
+        if known is not None and known.root == record.root:
+            return self._sound(record.id)
+        self.registry.register(record)
+        return record
+
+    def _sound(self, plugin_id: str) -> PluginRecord:
+        record = self.registry[plugin_id]
+        if record.error is not None:
+            raise record.error
+        return record
+
+    def _manifest(self, record: PluginRecord) -> Manifest:
+        assert record.manifest is not None
+        return record.manifest
+
+    def _import(self, record: PluginRecord, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
+        manifest = self._manifest(record)
+        self.policy.demand_permissions(manifest.metadata.requires_permissions, plugin_id=record.id)
+        profile = choose(manifest.python_dependencies, record.root)
+        report = self._sandbox.report(profile, on_progress=on_progress)
+        self.policy.demand_level(report.level, report.reasons, plugin_id=record.id)
+        limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
+        content_hash = replace(record).content_hash  # a copy: of what is on disk now
+        log = Log(record.id, f"{record.id}-load")
+        self._logs.setdefault(record.id, []).append(log)
+        worker = self._sandbox.spawn(
+            profile=profile, log=log, limits=limits, readable=[record.root], on_progress=on_progress
+        )
+        try:
+            said = blocking.drive(
+                start(worker, record.id, log.instance_id, record.root, manifest, manifest.default_config),
+                worker,
+                replace(STARTING, memory_mb=limits.memory_mb),
+            )
+            definition = NodeDefinition.parse(said, plugin_id=record.id)
+            if manifest.definition is not None and manifest.definition != definition:
+                raise DefinitionError(
+                    "get_node_definition() returns something else than the definition in plugin.json",
+                    plugin_id=record.id,
+                    remedy="make them equal, or leave one out: return what stands in plugin.json",
+                    path="$.definition",
+                )
+        except BaseException:
+            worker.end()
+            raise
+        plugin = LoadedPlugin(
+            plugin_id=record.id,
+            root=record.root,
+            manifest=manifest,
+            definition=definition,
+            content_hash=content_hash,
+            profile=profile,
+            level=report.level,
+            limits=limits,
+        )
+        return plugin, worker
+
+    def _mark_loaded(self, plugin_id: str) -> PluginRecord:
+        return self.registry.update(plugin_id, state="loaded", definition=self._loaded[plugin_id].definition)
+
+    def _end_spare(self, plugin_id: str) -> None:
+        spare = self._spares.pop(plugin_id, None)
+        if spare is not None:
+            spare.stop()
+
+    def _same_process(self) -> None:
+        if os.getpid() != self._process:
+            raise PluginError(
+                "this manager belongs to the process that made it, and this one is its fork",
+                remedy="make a PluginManager of its own in the forked process",
+            )
