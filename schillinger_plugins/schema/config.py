@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from .json_text import json_path
@@ -27,6 +29,9 @@ _REFUSED = {
     "$recursiveRef": "use $ref",
     "patternProperties": "use properties and additionalProperties",
 }
+
+
+_steps: ContextVar[int] = ContextVar("steps", default=0)
 
 
 class _TooManySteps(Exception):
@@ -71,8 +76,13 @@ def config_flaws(schema: Mapping[str, Any], config: Mapping[str, Any], *, root: 
         return []
     if (size := len(json.dumps(config))) > MAX_CONFIG_CHARS:
         return [Flaw(message=f"a configuration of {size} characters, at most {MAX_CONFIG_CHARS} are read", path=root)]
+    import referencing
+
+    # An explicit registry: the default one fetches what it doesn't know.
+    registry: referencing.Registry[Any] = referencing.Registry()
+    _steps.set(0)
     try:
-        errors = list(_validator(schema).iter_errors(dict(config)))
+        errors = list(_dialect()(dict(schema), registry=registry).iter_errors(dict(config)))
     except _TooManySteps:
         return [
             Flaw(
@@ -109,18 +119,17 @@ def _refused_parts(schema: Mapping[str, Any], root: str) -> Iterator[Flaw]:
                 rest.append((item, [*path, key]))
 
 
-def _validator(schema: Mapping[str, Any]) -> Any:
-    import referencing
+@cache
+def _dialect() -> Any:
+    """The validator class: made once, since making one takes longer than a typical check."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend
 
-    steps = 0
-
     def counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
         def evaluate(validator: Any, value: Any, instance: Any, parent: Any) -> Iterator[Any]:
-            nonlocal steps
-            steps += 1
+            steps = _steps.get() + 1
+            _steps.set(steps)
             if steps > MAX_STEPS:
                 raise _TooManySteps
             yield from keyword(validator, value, instance, parent) or ()
@@ -139,12 +148,9 @@ def _validator(schema: Mapping[str, Any]) -> Any:
                 yield ValidationError(f"{instance!r} has non-unique elements")
 
     keywords = {**Draft202012Validator.VALIDATORS, "pattern": pattern, "uniqueItems": unique_items}
-    dialect = extend(  # type: ignore[no-untyped-call]  # types-jsonschema leaves it untyped
+    return extend(  # type: ignore[no-untyped-call]  # types-jsonschema leaves it untyped
         Draft202012Validator, {name: counted(keyword) for name, keyword in keywords.items()}
     )
-    # An explicit registry: the default one fetches what it doesn't know.
-    registry: referencing.Registry[Any] = referencing.Registry()
-    return dialect(dict(schema), registry=registry)
 
 
 def _pattern_fault(pattern: str) -> str | None:
