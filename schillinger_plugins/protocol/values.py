@@ -25,6 +25,7 @@ MAX_STRUCTURE_BYTES = 32 * 1024 * 1024
 """Of everything but the arrays: a byte of MessagePack can become ten in Python, so numbers by the million go in arrays."""
 
 _ARRAY, _AUDIO = 1, 2
+_SAMPLES = np.dtype(np.float32).str
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 _DTYPES = frozenset(
     np.dtype(name).str
@@ -110,8 +111,9 @@ def pack(value: Any, root: str) -> Packed:
                 raise CannotCross(f"{path} is an array of {array.dtype}; only arrays of numbers can cross")
             array = array.astype(native)
         offset = end
-        arrays.append((offset, array))
-        end = _aligned(offset + array.nbytes)
+        if array.nbytes:
+            arrays.append((offset, array))
+            end = _aligned(offset + array.nbytes)
         return msgspec.msgpack.Ext(
             code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
         )
@@ -194,6 +196,10 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
         ref = _ref_decoder.decode(data)
         if ref.dtype not in _DTYPES or len(ref.shape) > 32 or any(not 0 <= n < 2**62 for n in ref.shape):
             raise ProtocolViolation(f"no such array: {ref.dtype[:20]} {ref.shape[:8]}")
+        if code == _AUDIO and (ref.dtype != _SAMPLES or len(ref.shape) != 2):
+            raise ProtocolViolation(
+                f"audio crosses as {_SAMPLES} of (channels, frames), not as {ref.dtype} {ref.shape}"
+            )
         dtype = np.dtype(ref.dtype)
         size = math.prod(ref.shape) * dtype.itemsize
         array: np.ndarray[Any, Any]

@@ -84,4 +84,3 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
 def unanswered(plugin_id: str) -> LimitExceeded:
     """The error of the second line: no answer, and the watchdog did not see to it."""
     return LimitExceeded("it did not answer in time", limit="wall", plugin_id=plugin_id, remedy="call it again")
-

@@ -112,7 +112,8 @@ class Watchdog:
                 self._look(worker, baseline)
 
     def _look(self, worker: Worker, baseline: int) -> None:
-        watched, limits = worker.watched, worker.limits
+        watched = worker.watched
+        limits = watched.limits if watched is not None else worker.limits
         anonymous, threads = _usage(worker.pid)
         worker.memory_bytes = max(0, anonymous - baseline)
         worker.peak_memory_bytes = max(worker.peak_memory_bytes, worker.memory_bytes)
@@ -139,15 +140,15 @@ class Watchdog:
                 )
         if watched is None:
             return
-        if now - watched.started_s > watched.limits.wall_s:
+        if now - watched.started_s > limits.wall_s:
             worker.exceeded(
-                f"it took longer than the {watched.limits.wall_s:g} s that the limit wall allows",
+                f"it took longer than the {limits.wall_s:g} s that the limit wall allows",
                 limit="wall",
                 remedy="give it less, or raise limits.wall_s in plugin.json or limits={'wall_s': …} in the call",
             )
-        elif worker.cpu_s() - watched.cpu_before_s > watched.limits.cpu_s:
+        elif worker.cpu_s() - watched.cpu_before_s > limits.cpu_s:
             worker.exceeded(
-                f"it used more than the {watched.limits.cpu_s:g} s of CPU time that the limit cpu allows",
+                f"it used more than the {limits.cpu_s:g} s of CPU time that the limit cpu allows",
                 limit="cpu",
                 remedy="give it less, or raise limits.cpu_s in plugin.json or limits={'cpu_s': …} in the call",
             )

@@ -29,7 +29,7 @@ from .segment import Segment
 if TYPE_CHECKING:
     from .zygote import Zygote
 
-_DEATH_WAIT_S = 2.0
+_DEATH_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+# make lab    everything set up, then JupyterLab on the quickstart
+# make test   everything set up, then every check and test
+# make bench  everything set up, then the benchmarks and their table
+# make lint   the checks without the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := .setup
+BUNDLE := schillinger_plugins/widgets/static
+
+.PHONY: lab test bench lint format clean
+
+lab: $(SETUP)/python $(SETUP)/warm
+	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_quickstart.ipynb
+
+test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm lint
+	cd widgets && npm test --silent
+	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:hypothesispytest notebooks
+
+bench: $(SETUP)/python $(SETUP)/warm
+	$(BIN)/python -m tests.bench
+
+lint: $(SETUP)/python $(SETUP)/npm
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd widgets && npm run --silent check && npm run --silent verify
+
+format: $(SETUP)/python
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) $(SETUP) widgets/node_modules
+
+# Each step leaves a mark and is done again only when what it depends on has changed.
+
+$(SETUP)/python: pyproject.toml constraints.txt
+	@mkdir -p $(SETUP)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[audio,dev]'
+	@touch $@
+
+$(SETUP)/npm: widgets/package-lock.json
+	@mkdir -p $(SETUP)
+	@command -v npm >/dev/null || { echo "npm is needed to test the front-end (make lab works without it); on Debian: apt install nodejs npm"; exit 1; }
+	cd widgets && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# The libraries that the sandbox and the browser tests need from the system.
+$(SETUP)/system:
+	@mkdir -p $(SETUP)
+	@$(PYTHON) tests/system_packages.py
+	@touch $@
+
+# numba's kernels are compiled once, in a process that runs no plugin; this shows how far it is.
+$(SETUP)/warm: $(SETUP)/python
+	$(BIN)/schillinger warm
+	@touch $@

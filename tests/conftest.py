@@ -1,0 +1,122 @@
+"""What every test may use: plugins written on the spot, and managers that find nothing but them."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schillinger_plugins import Instance, PluginManager
+
+HEADER = """
+import asyncio, os, socket, sys, threading, time
+import numpy as np
+from schillinger_plugins.types import *
+"""
+OPEN_DEFINITION = {
+    "type": "probe",
+    "label": "Probe",
+    "inputs": [{"name": "x", "type": "any", "required": False}],
+    "outputs": [{"name": "y", "type": "any"}],
+    "parameters": [],
+}
+WritePlugin = Callable[..., Path]
+Run = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test finds no plugins of the machine it runs on."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
+
+
+@pytest.fixture
+def write_plugin(tmp_path: Path) -> WritePlugin:
+    """Write a plugin's folder and return it: `main` is the whole main file, or `body` that of its execute()."""
+
+    def write(
+        name: str = "probe",
+        *,
+        body: str = "return {'y': inputs.get('x')}",
+        main: str | None = None,
+        manifest: dict[str, Any] | None = None,
+        definition: dict[str, Any] | None = None,
+        **metadata: Any,
+    ) -> Path:
+        folder = tmp_path / "plugins" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        if main is None:
+            main = (
+                f"{HEADER}\nclass Probe(NodePlugin):\n    kept = None\n"
+                "    async def execute(self, inputs, parameters):\n"
+                f"{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 8)}\n"
+                f"    def get_node_definition(self):\n        return {definition or OPEN_DEFINITION!r}\n"
+            )
+        (folder / "main.py").write_text(textwrap.dedent(main))
+        data: dict[str, Any] = {
+            "metadata": {
+                "name": name,
+                "version": "1.0.0",
+                "description": "written by a test",
+                "author": "tests",
+                "plugin_type": "NODE",
+                "category": "Test",
+                "dependencies": [],
+                "requires_permissions": ["execute"],
+                **metadata,
+            },
+            "main_file": "main.py",
+            "config_schema": {},
+            "default_config": {},
+            **(manifest or {}),
+        }
+        (folder / "plugin.json").write_text(json.dumps(data))
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shared_manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginManager]:
+    """One manager for all tests that don't end one: its zygotes are warm."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
+        manager = PluginManager()
+    with manager:
+        yield manager
+
+
+@pytest.fixture
+def manager(shared_manager: PluginManager, tmp_path: Path) -> Iterator[PluginManager]:
+    """The shared manager; what a test loads from its own folder is forgotten afterwards."""
+    yield shared_manager
+    for plugin_id, record in list(shared_manager.plugins.items()):
+        shared_manager.unload(plugin_id)
+        if record.root.is_relative_to(tmp_path.resolve()):
+            shared_manager.registry.unregister(plugin_id)
+
+
+@pytest.fixture
+def make(manager: PluginManager, write_plugin: WritePlugin) -> Callable[..., Instance]:
+    """An instance of a plugin written on the spot."""
+
+    def make(body: str = "return {'y': inputs.get('x')}", **options: Any) -> Instance:
+        return manager.create_instance(manager.load(write_plugin(body=body, **options)).id)
+
+    return make
+
+
+@pytest.fixture
+def run(make: Callable[..., Instance]) -> Run:
+    """Run the body of an execute() in a confined worker and return its output ``y``."""
+
+    def run(body: str, x: Any = None, **options: Any) -> Any:
+        return make(body).execute({"x": x}, **options)["y"]
+
+    return run
