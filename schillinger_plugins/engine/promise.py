@@ -1,0 +1,67 @@
+"""How many frames the header of an audio file promises, where libsndfile doesn't say.
+
+libsndfile takes a WAV or AIFF file that was cut off for a shorter one. Owns just enough of the formats' headers to
+notice: the chunks of RIFF and AIFF. Refuses nothing: None means that nothing is promised. Called by
+``engine.decode``.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+
+_MAX_CHUNKS = 1000
+_UNSET = 0xFFFF0000
+"""A recorder that can't go back and fill in a length leaves all bits set, or nearly."""
+
+
+def promised_frames(descriptor: int, container: str) -> int | None:
+    """Frames per the header.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of the open file; its position is left alone.
+    container : str
+        As libsndfile calls it: WAV, WAVEX, AIFF, …
+
+    Returns
+    -------
+    int or None
+        None where the header doesn't say.
+    """
+    try:
+        if container in ("WAV", "WAVEX"):
+            return _riff(descriptor)
+        if container == "AIFF":
+            return _aiff(descriptor)
+    except struct.error:  # the header itself is cut off
+        pass
+    return None
+
+
+def _riff(descriptor: int) -> int | None:
+    big = os.pread(descriptor, 4, 0) == b"RIFX"
+    order = ">" if big else "<"
+    block_align, offset = 0, 12
+    for _ in range(_MAX_CHUNKS):
+        name, size = struct.unpack(f"{order}4sI", os.pread(descriptor, 8, offset))
+        if name == b"fmt ":
+            (tag, _, _, _, block_align) = struct.unpack(f"{order}HHIIH", os.pread(descriptor, 14, offset + 8))
+            if tag not in (1, 3, 6, 7, 0xFFFE):  # PCM, float, A-law, µ-law: a frame is a block
+                return None
+        if name == b"data":
+            return size // block_align if block_align and 0 < size < _UNSET else None
+        offset += 8 + size + size % 2
+    return None
+
+
+def _aiff(descriptor: int) -> int | None:
+    offset = 12
+    for _ in range(_MAX_CHUNKS):
+        name, size = struct.unpack(">4sI", os.pread(descriptor, 8, offset))
+        if name == b"COMM":
+            frames: int = struct.unpack(">I", os.pread(descriptor, 4, offset + 10))[0]
+            return frames if frames < _UNSET else None
+        offset += 8 + size + size % 2
+    return None
