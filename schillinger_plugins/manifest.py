@@ -22,7 +22,7 @@ from .definition import NodeDefinition
 from .errors import InputError, ManifestError
 from .schema.config import config_flaws, schema_flaws
 from .schema.json_text import MAX_BYTES, NotPlain, read_json
-from .schema.strict import Flaw, Line, Name, StrictModel, Text, flaws_of, is_name, offence, show
+from .schema.strict import Flaw, Id, Line, StrictModel, Text, flaws_of, is_id, offence, show
 
 FILE_NAME = "plugin.json"
 SCHEMA_ID = "https://schillinger-plugins.github.io/schema/plugin-1.json"
@@ -171,7 +171,7 @@ class Manifest(StrictModel):
         default=None, alias="$schema", description="where an editor finds the schema of this file"
     )
     schema_version: Literal[1] = Field(default=1, description="version of this format")
-    id: Name = Field(default_factory=str, description="never changes; the folder's name, if not given")
+    id: Id = Field(default_factory=str, description="never changes; the folder's name, if not given")
     display_name: Line | None = Field(default=None, description="shown instead of metadata.name")
     metadata: Metadata = Field(description="who made the plugin, and what it is")
     main_file: Annotated[Line, AfterValidator(_check_python_path)] = Field(
@@ -237,7 +237,7 @@ class Manifest(StrictModel):
         except (NotPlain, _NotReadable):
             data = None
         claimed = data.get("id") if isinstance(data, dict) else None
-        return claimed if isinstance(claimed, str) and is_name(claimed) else folder.name or str(folder)
+        return claimed if isinstance(claimed, str) and is_id(claimed) else folder.name or str(folder)
 
     @property
     def title(self) -> str:
@@ -279,7 +279,7 @@ class Manifest(StrictModel):
         if "id" not in data:
             folder_name = where.resolve().name
             data["id"] = folder_name
-            if not is_name(folder_name):
+            if not is_id(folder_name):
                 message = f"the folder's name {show(folder_name)} can't be the plugin's id"
                 remedy = (
                     'give "id": a lower-case letter, then letters a-z, digits and _ (at most 64), or rename the folder'

@@ -45,7 +45,8 @@ class NodeDefinition(StrictModel):
     inputs : tuple of Port
     outputs : tuple of Output
     parameters : tuple of Parameter
-        Inputs and parameters share one space of names, since ``%plugin run ID name=...`` sets both.
+        Inputs and parameters share one space of names, since ``%plugin run ID name=...`` sets both. A node that
+        declares neither takes whatever it is given; one that declares no outputs may return anything that can cross.
     ui : dict
         Free-form hints for an editor: groups, widgets. Never code.
     example : Example, optional
@@ -117,6 +118,8 @@ class NodeDefinition(StrictModel):
         InputError
             For an unknown name, a wrong type or a value out of range, with the path ``$.parameters.gain_db``.
         """
+        if self._takes_anything:
+            return dict(values)
         self._refuse_unknown(values, [p.name for p in self.parameters], "parameter", plugin_id)
         checked: dict[str, Any] = {}
         for parameter in self.parameters:
@@ -136,6 +139,8 @@ class NodeDefinition(StrictModel):
         InputError
             For a missing, unknown or ill-typed input, with the path ``$.inputs.audio``.
         """
+        if self._takes_anything:
+            return dict(values)
         self._refuse_unknown(values, [port.name for port in self.inputs], "input", plugin_id)
         checked: dict[str, Any] = {}
         for port in self.inputs:
@@ -164,6 +169,8 @@ class NodeDefinition(StrictModel):
         DefinitionError
             With the path ``$.outputs.rms``.
         """
+        if not self.outputs:
+            return dict(values)
         names = [port.name for port in self.outputs]
         for name in values:
             if name not in names:
@@ -191,6 +198,10 @@ class NodeDefinition(StrictModel):
                 remedy = "its author returns what the definition declares, or declares what is returned"
                 raise DefinitionError(message, plugin_id=plugin_id, remedy=remedy, path=path) from None
         return checked
+
+    @property
+    def _takes_anything(self) -> bool:
+        return not self.inputs and not self.parameters
 
     def _refuse_unknown(self, values: Mapping[str, Any], known: list[str], kind: str, plugin_id: str) -> None:
         for name in values:

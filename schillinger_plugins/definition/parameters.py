@@ -9,13 +9,20 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..schema.strict import Line, Number, Text, offence, show, suggestion
 from ..types.audio import MAX_CHANNELS
-from .ports import Labelled, Misfit, boolean, integer, number
+from .ports import Labelled, Misfit, also_called, boolean, integer, number
 
-ParameterType = Literal["number", "integer", "boolean", "string", "choice", "breakpoints", "channels"]
+ParameterType = Annotated[
+    Literal["number", "integer", "boolean", "string", "choice", "breakpoints", "channels", "any"],
+    BeforeValidator(
+        lambda word: also_called(
+            word, {"select": "choice", "enum": "choice", **dict.fromkeys(("list", "array", "object", "dict"), "any")}
+        )
+    ),
+]
 
 MAX_BREAKPOINTS = 100_000
 MAX_STRING = 10_000
@@ -25,11 +32,15 @@ class Parameter(Labelled):
     """One thing that can be set.
 
     ``number`` and ``integer`` have a range; ``choice`` one of `options`; ``breakpoints`` a list of
-    ``[time_s, value]`` with times that grow; ``channels`` a list of channel indices from 0.
+    ``[time_s, value]`` with times that grow; ``channels`` a list of channel indices from 0; ``any`` is left to the
+    plugin to check.
     """
 
     type: ParameterType = Field(description="what kind of value")
-    default: Any = Field(description="the value when nobody sets one")
+    default: Any = Field(
+        default=None,
+        description="the value when nobody sets one; 0 (or the nearest in range), false, empty if not given",
+    )
     min: Number | None = Field(default=None, description="smallest value allowed")
     max: Number | None = Field(default=None, description="largest value allowed")
     step: Number | None = Field(
@@ -66,6 +77,8 @@ class Parameter(Labelled):
             return result
         if self.type == "boolean":
             return boolean(value)
+        if self.type == "any":
+            return value
         if self.type == "breakpoints":
             return self._breakpoints(value)
         if self.type == "channels":
@@ -123,6 +136,23 @@ class Parameter(Labelled):
             self._within(level, subject=f"has a breakpoint {index} that is", at=(index,))
             points.append([time_s, level])
         return points
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_of_type(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "default" in data:
+            return data
+        low, high, options = data.get("min"), data.get("max"), data.get("options")
+        zero: Any = 0
+        if isinstance(low, (int, float)) and low > 0:
+            zero = low
+        elif isinstance(high, (int, float)) and high < 0:
+            zero = high
+        defaults = {"number": zero, "integer": zero, "boolean": False, "string": "", "breakpoints": [], "channels": []}
+        kind = also_called(data.get("type"), {"select": "choice", "enum": "choice"})
+        if kind == "choice" and isinstance(options, (list, tuple)) and options:
+            return {**data, "default": options[0]}
+        return {**data, "default": defaults.get(kind)} if isinstance(kind, str) else data
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

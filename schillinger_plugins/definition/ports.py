@@ -11,15 +11,26 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..schema.strict import Line, Name, StrictModel, Text, is_name, show
 from ..types import Audio
 
-PortType = Literal[
-    "audio", "array", "number", "integer", "string", "boolean", "list", "object", "midi", "events", "bytes", "any"
+PortType = Annotated[
+    Literal[
+        "audio", "array", "number", "integer", "string", "boolean", "list", "object", "midi", "events", "bytes", "any"
+    ],
+    BeforeValidator(lambda word: also_called(word, {"ndarray": "array", "dict": "object"})),
 ]
 SampleType = Literal["one_per_step", "fixed_rate", "variable_rate"]
+
+
+_PYTHON_WORDS = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
+
+
+def also_called(word: object, more: Mapping[str, str]) -> object:
+    """Our word for a type that people also know by Python's name for it."""
+    return {**_PYTHON_WORDS, **more}.get(word, word) if isinstance(word, str) else word
 
 
 class Misfit(ValueError):

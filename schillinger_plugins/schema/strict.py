@@ -20,8 +20,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from ..errors import nearest
 from .json_text import json_path
 
-NAME_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
+NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+ID_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
 _NAME = re.compile(NAME_PATTERN.replace("$", r"\Z"))
+_ID = re.compile(ID_PATTERN.replace("$", r"\Z"))
 
 
 class StrictModel(BaseModel):
@@ -62,8 +64,13 @@ def show(value: Any) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` can be an id or a name: a lower-case letter, then up to 63 letters, digits and underscores."""
+    """Whether `text` can name a port or a parameter: a word that Python could take for a variable."""
     return _NAME.match(text) is not None
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` can be a plugin's id: letters, digits, and inside also ``_``, ``-`` and ``.``."""
+    return _ID.match(text) is not None
 
 
 def suggestion(word: str, known: typing.Iterable[str]) -> str:
@@ -80,7 +87,16 @@ def _check_name(text: str) -> str:
     if not is_name(text):
         raise offence(
             f"{show(text)} is no name",
-            remedy="begin with a lower-case letter, then letters a-z, digits and _ (at most 64 in all)",
+            remedy="begin with a letter, then letters, digits and _ (at most 64 in all)",
+        )
+    return text
+
+
+def _check_id(text: str) -> str:
+    if not is_id(text):
+        raise offence(
+            f"{show(text)} is no id",
+            remedy="begin with a letter or digit, then letters, digits, _, - and . (at most 64 in all)",
         )
     return text
 
@@ -102,7 +118,10 @@ def _check_line(text: str) -> str:
 
 
 Name = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": NAME_PATTERN}), AfterValidator(_check_name)]
-"""What ids, ports and parameters are called."""
+"""What ports and parameters are called."""
+
+Id = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": ID_PATTERN}), AfterValidator(_check_id)]
+"""What plugins are called."""
 
 Number = int | float
 """A number that keeps its type: 1 stays an int."""

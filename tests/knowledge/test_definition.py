@@ -131,11 +131,31 @@ def test_an_unknown_key_is_refused_with_the_nearest(path: tuple[str | int, ...],
     assert f"did you mean `{right}`?" in str(refused(spoilt((*path, wrong), "x")))
 
 
-def test_a_parameter_needs_a_default() -> None:
-    """A node can be run as it stands, so every parameter has a default."""
-    data = copy.deepcopy(GAIN)
-    del data["parameters"][0]["default"]
-    assert refused(data).path == "$.parameters[0].default"
+@pytest.mark.parametrize(
+    ("parameter", "default"),
+    [
+        ({"type": "number"}, 0),
+        ({"type": "float", "min": 20, "max": 200}, 20),
+        ({"type": "integer", "max": -3}, -3),
+        ({"type": "bool"}, False),
+        ({"type": "str"}, ""),
+        ({"type": "select", "options": ["a", "b"]}, "a"),
+        ({"type": "breakpoints"}, []),
+        ({"type": "dict"}, None),
+    ],
+)
+def test_a_parameter_without_a_default_gets_the_plainest(parameter: dict[str, Any], default: Any) -> None:
+    """A node can be run as it stands: a default that isn't given is zero, the nearest in range, or empty."""
+    data = {"type": "t", "label": "t", "parameters": [{"name": "p", **parameter}]}
+    assert NodeDefinition.parse(data, plugin_id="t").check_parameters({}, plugin_id="t") == {"p": default}
+
+
+def test_a_node_that_declares_nothing_takes_and_returns_anything() -> None:
+    """Without inputs and parameters nothing is refused; without outputs anything may come back."""
+    bare = NodeDefinition.parse({"type": "t", "label": "t"}, plugin_id="t")
+    assert bare.check_inputs({"x": 1}, plugin_id="t") == {"x": 1}
+    assert bare.check_parameters({"y": 2}, plugin_id="t") == {"y": 2}
+    assert bare.check_outputs({"z": 3}, plugin_id="t") == {"z": 3}
 
 
 def _circle() -> list[Any]:

@@ -284,7 +284,7 @@ def test_a_name_in_any_script_is_fine(manifest: dict[str, Any]) -> None:
     assert Manifest.parse(json.dumps(manifest), where=WHERE).title == "Анализатор ♪ <script>"
 
 
-@pytest.mark.parametrize("folder", ["My Plugin", "9lives", "a-b", "ü", "x" * 65])
+@pytest.mark.parametrize("folder", ["My Plugin", "-a", "ü", "x" * 65])
 def test_a_folder_whose_name_is_no_id_is_told_so(manifest: dict[str, Any], folder: str) -> None:
     """Where the folder's name can't be the id, the error says that `id` can be given."""
     error = refused(manifest, where=Path(folder))
@@ -293,9 +293,9 @@ def test_a_folder_whose_name_is_no_id_is_told_so(manifest: dict[str, Any], folde
     assert Manifest.parse(json.dumps(manifest), where=Path(folder)).id == "my_id"
 
 
-@pytest.mark.parametrize("plugin_id", ["", "A", "a b", "../a", "a" * 65, "a\n", "1a"])
+@pytest.mark.parametrize("plugin_id", ["", "-a", "a b", "../a", "a" * 65, "a\n", ".a"])
 def test_a_bad_id_is_refused(manifest: dict[str, Any], plugin_id: str) -> None:
-    """An id is a lower-case name."""
+    """An id is letters, digits and a few signs, none of which could lead out of a folder."""
     manifest["id"] = plugin_id
     assert refused(manifest).path == "$.id"
 

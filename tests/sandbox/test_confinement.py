@@ -16,7 +16,7 @@ from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.errors import PluginExecutionError
 
 Run = Callable[..., Any]
-SECRET = "correct horse battery staple"
+CONTENT = "correct horse battery staple"
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def canary(tmp_path: Path) -> Path:
     """A file outside that must stay unread and unchanged."""
     path = tmp_path / "canary" / "secret"
     path.parent.mkdir()
-    path.write_text(SECRET)
+    path.write_text(CONTENT)
     path.chmod(0o600)
     return path
 
@@ -87,15 +87,15 @@ def test_the_kernel_refuses(run: Run, canary: Path, attack: str) -> None:
         run(body)
     assert caught.value.exception_type in {"PermissionError", "FileNotFoundError", "OSError"}
     after = canary.stat()
-    assert canary.read_text() == SECRET
+    assert canary.read_text() == CONTENT
     assert (after.st_mode, after.st_mtime_ns, after.st_uid) == (before.st_mode, before.st_mtime_ns, before.st_uid)
     assert [path.name for path in canary.parent.iterdir()] == ["secret"]
 
 
 def test_the_environment_holds_no_secrets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of the host's environment is seen inside."""
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    assert SECRET not in str(run("return {'y': dict(os.environ)}"))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", CONTENT)
+    assert CONTENT not in str(run("return {'y': dict(os.environ)}"))
 
 
 def test_no_descriptor_is_inherited(run: Run, canary: Path) -> None:
