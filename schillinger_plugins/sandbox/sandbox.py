@@ -6,7 +6,7 @@ folder of scratch folders and the self-test. Called by the manager.
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -42,7 +42,6 @@ class Sandbox:
         self._reports: dict[Profile, level.Report] = {}
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="schillinger-"))
-        self._numbers = itertools.count(1)
         self._finalizer = weakref.finalize(self, shutil.rmtree, str(self._folder), ignore_errors=True)
 
     def spawn(
@@ -70,14 +69,8 @@ class Sandbox:
         """
         for _ in range(2):  # a zygote may die between the look and the question: then once more with a new one
             zygote = self.zygote(profile, on_progress=on_progress)
-            scratch = self._folder / f"worker-{next(self._numbers)}"
-            scratch.mkdir(mode=0o700)
-            try:
-                return zygote.spawn(
-                    log=log, scratch=scratch, readable=[str(path.resolve()) for path in readable], limits=limits
-                )
-            except ZygoteGone:
-                shutil.rmtree(scratch, ignore_errors=True)
+            with contextlib.suppress(ZygoteGone):
+                return zygote.spawn(log=log, readable=[str(path.resolve()) for path in readable], limits=limits)
         raise ConfinementUnavailable("the sandbox ends whenever it is asked for a worker", remedy="schillinger doctor")
 
     def zygote(self, profile: Profile, *, on_progress: OnProgress | None = None) -> Zygote:
@@ -89,7 +82,8 @@ class Sandbox:
                     zygote.close()
                 if self._watchdog is None:
                     self._watchdog = Watchdog()
-                zygote = Zygote(profile, watchdog=self._watchdog, on_progress=on_progress)
+                folder = Path(tempfile.mkdtemp(prefix=f"{profile}-", dir=self._folder))
+                zygote = Zygote(profile, folder=folder, watchdog=self._watchdog, on_progress=on_progress)
                 self._zygotes[profile] = zygote
             return zygote
 

@@ -6,8 +6,9 @@ of preloaded libraries. It is started by exec, never by forking the kernel proce
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -32,7 +33,7 @@ _BOOT = """
 import sys
 sys.path.append(sys.argv[1])
 from schillinger_plugins.worker.zygote import main
-main(sys.argv[2], int(sys.argv[3]))
+main(sys.argv[2], int(sys.argv[3]), sys.argv[4])
 """
 _MB = 1024 * 1024
 
@@ -48,6 +49,8 @@ class Zygote:
     ----------
     profile : str
         ``base`` or ``audio``: see `worker.preload`.
+    folder : Path
+        Where its workers' scratch folders are made. It belongs to the zygote, which removes it when the host is gone.
     watchdog : Watchdog
         Told of every worker.
     on_progress : callable, optional
@@ -60,16 +63,23 @@ class Zygote:
     """
 
     def __init__(
-        self, profile: str, *, watchdog: Watchdog, on_progress: Callable[[float, str], None] | None = None
+        self,
+        profile: str,
+        *,
+        folder: Path,
+        watchdog: Watchdog,
+        on_progress: Callable[[float, str], None] | None = None,
     ) -> None:
         self.profile = profile
+        self._folder = folder
+        self._numbers = itertools.count(1)
         self.watchdog = watchdog
         self._lock = threading.Lock()
         self._gone = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, str(_package_parent()), profile, str(theirs.fileno())],
+                [sys.executable, "-I", "-c", _BOOT, str(_package_parent()), profile, str(theirs.fileno()), str(folder)],
                 env=_environment(),
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
@@ -103,14 +113,16 @@ class Zygote:
         """Its process id."""
         return self._process.pid
 
-    def spawn(self, *, log: Log, scratch: Path, readable: list[str], limits: Limits) -> Worker:
-        """Fork a worker, confined to `scratch` and the folders `readable`.
+    def spawn(self, *, log: Log, readable: list[str], limits: Limits) -> Worker:
+        """Fork a worker, confined to a scratch folder of its own and the folders `readable`.
 
         Raises
         ------
         ZygoteGone
             If it doesn't answer.
         """
+        scratch = self._folder / f"worker-{next(self._numbers)}"
+        scratch.mkdir(mode=0o700)
         channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         log_descriptor, log_writer = os.pipe2(os.O_CLOEXEC)
         try:
@@ -129,6 +141,7 @@ class Zygote:
         except BaseException:
             channel.close()
             os.close(log_descriptor)
+            shutil.rmtree(scratch, ignore_errors=True)
             raise
         finally:
             os.close(log_writer)
@@ -157,11 +170,12 @@ class Zygote:
         """End it, and with it every worker it forked."""
         self._gone = True
         self._control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             self._process.wait(0.5)
-            return
-        self._process.kill()
-        self._process.wait()
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _wait_until_warm(self, on_progress: Callable[[float, str], None] | None) -> frames.Hello:
         self._control.settimeout(_WARMING_DEADLINE_S)

@@ -8,8 +8,10 @@ exits, and its workers with it.
 from __future__ import annotations
 
 import array
+import contextlib
 import gc
 import os
+import shutil
 import socket
 import sys
 import sysconfig
@@ -20,8 +22,8 @@ from . import boot, confine, preload
 _DESCRIPTORS_PER_SPAWN = 2
 
 
-def main(profile: str, control_descriptor: int) -> None:
-    """Warm up, say hello, then fork and reap as told until the host goes away."""
+def main(profile: str, control_descriptor: int, folder: str) -> None:
+    """Warm up, say hello, then fork and reap as told until the host goes away; then remove the scratch folders."""
     control = socket.socket(fileno=control_descriptor)
 
     def report(fraction: float, message: str) -> None:
@@ -37,6 +39,10 @@ def main(profile: str, control_descriptor: int) -> None:
     while True:
         data, descriptors = _receive(control)
         if not data:
+            # The host may have been killed, and can't tidy up.
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(folder))
             return
         request = frames.decode_to_zygote(data)
         if isinstance(request, frames.Reap):

@@ -89,18 +89,20 @@ def test_nothing_is_left_after_close(write_plugin: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("ending", ["os.kill(os.getpid(), 9)", "sys.exit()", "os._exit(1)"])
 def test_when_the_host_dies_its_processes_follow(write_plugin: Callable[..., Path], ending: str) -> None:
-    """Workers and zygote are gone within a second of the host's end, however it ends."""
+    """Workers, zygote and scratch folders are gone within a second of the host's end, however it ends."""
     script = f"""
 import os, sys
 from schillinger_plugins import PluginManager
 manager = PluginManager()
 instance = manager.create_instance(manager.load({str(write_plugin(body=SLEEP))!r}).id)
-print(instance.execute()["y"], manager._sandbox.zygote("base").pid, flush=True)
+print(instance.execute()["y"], manager._sandbox.zygote("base").pid, manager._sandbox._folder, flush=True)
 {ending}
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
-    for pid in map(int, done.stdout.split()):
+    *pids, folder = done.stdout.split()
+    for pid in map(int, pids):
         assert until(lambda pid=pid: gone(pid), 1.0)
+    assert not Path(folder).exists()
 
 
 @pytest.mark.parametrize("call", ["await asyncio.sleep(60)", "while True: pass", "time.sleep(60)"])
