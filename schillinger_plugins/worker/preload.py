@@ -44,23 +44,21 @@ def preload(profile: str, report: Report) -> None:
 
     _say_older_spelling()
     if profile == "audio":
-        if importlib.util.find_spec("numba"):
-            _let_numba_read_foreign_stat()
-        steps = [(f"importing {name}", _importing(name)) for name in _AUDIO_MODULES if _installed(name)]
+        modules = [name for name in _AUDIO_MODULES if _installed(name)]
+        for index, name in enumerate(modules):
+            report(0.5 * index / len(modules), f"importing {name}")
+            importlib.import_module(name)
         if _installed("librosa"):
-            steps += [(f"compiling {name}", step) for name, step in _kernels()]
-        for index, (message, step) in enumerate(steps):
-            report(index / len(steps), message)
-            step()
+            _look_for_decoders()
+            kernels = list(_kernels())
+            for index, (name, kernel) in enumerate(kernels):
+                report(0.5 + 0.5 * index / len(kernels), f"compiling {name}")
+                kernel()
     report(1.0, "ready")
 
 
 def _installed(name: str) -> bool:
     return importlib.util.find_spec(name.partition(".")[0]) is not None
-
-
-def _importing(name: str) -> Callable[[], object]:
-    return lambda: importlib.import_module(name)
 
 
 def _say_older_spelling() -> None:
@@ -75,9 +73,9 @@ def _say_older_spelling() -> None:
     sys.modules["src.plugins.types"] = sys.modules["schillinger_plugins.types"]
 
 
-def _let_numba_read_foreign_stat() -> None:
-    # audioread looks for its command line tools by starting a process, once; a worker can't, so have it done here.
-    if importlib.util.find_spec("audioread"):
+def _look_for_decoders() -> None:
+    # audioread looks for command line tools by starting a process, once; a worker can't, so have it done here.
+    if _installed("audioread"):
         import audioread
 
         audioread.available_backends()
