@@ -1,0 +1,231 @@
+"""The subcommands of ``%plugin`` that look and tell: list, info, load, unload, reload, status, logs, doctor, validate.
+
+Each takes a line apart, asks the manager, and returns something that shows itself. Called by ``magics.plugin_magic``.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..registry import PluginRecord
+from .arguments import parse
+from .info import PluginInfo
+from .run import evaluate, progress_for, refuse_unknown, required_id, sort
+from .session import Session
+from .subcommands import SUBCOMMANDS
+from .table import Table, Text
+
+Locals = Mapping[str, Any] | None
+
+_LEVELS = {
+    "full": "a plugin reaches no file, network, process or signal that it was not given; the kernel sees to it",
+    "partial": "as full, but for what this kernel is too old to refuse (see below)",
+    "process": "a plugin has a process of its own with limits, but can read and write your files: run what you trust",
+}
+
+
+def list_plugins(session: Session, line: str, _: Locals) -> Table:
+    """The plugins as a table, those that have come meanwhile included; broken ones with their error."""
+    wanted = line.strip().lower()
+    session.manager.discover()
+    records = [record for record in session.manager.plugins.values() if wanted in _searched(record)]
+    rows = [(record.id, *_described(record)) for record in records]
+    broken = sum(record.state == "broken" for record in records)
+    notes = [f"{broken} broken: %plugin validate ID shows every flaw"] if broken else []
+    if not rows:
+        notes = ["no plugin matches" if wanted else "no plugins; SCHILLINGER_PLUGIN_PATH names folders to search"]
+    return Table(headings=("id", "type", "version", "state", "description"), rows=rows, notes=notes)
+
+
+def info(session: Session, line: str, local_ns: Locals) -> PluginInfo:
+    """What a plugin is, and its node."""
+    arguments = parse(line)
+    plugin_id = required_id(arguments, "info")
+    record = session.manager.plugins[plugin_id]
+    inputs: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    if arguments.values:
+        definition = session.manager.definition(plugin_id)
+        refuse_unknown(definition, arguments, plugin_id)
+        inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
+        definition.check_parameters(parameters, plugin_id=plugin_id)
+    return PluginInfo(session.manager, record, inputs=inputs, parameters=parameters, in_notebook=session.in_notebook)
+
+
+def load(session: Session, line: str, _: Locals) -> Text:
+    """Import a plugin, by id or by path."""
+    target = _one(line, "load")
+    plugin: str | Path = target if target in session.manager.plugins else _path(target)
+    started_s = time.perf_counter()
+    with progress_for(session, target) as progress:
+        record = session.manager.load(plugin, on_progress=progress.update)
+    return Text(f"{record.id} {_version(record)} is loaded ({time.perf_counter() - started_s:.2f} s)")
+
+
+def unload(session: Session, line: str, _: Locals) -> Text:
+    """End a plugin's workers."""
+    plugin_id = _one(line, "unload")
+    if session.manager.plugins[plugin_id].state != "loaded":
+        return Text(f"{plugin_id} was not loaded")
+    session.manager.unload(plugin_id)
+    return Text(f"{plugin_id} is unloaded")
+
+
+def reload(session: Session, line: str, _: Locals) -> Text:
+    """Read a plugin anew."""
+    plugin_id = _one(line, "reload")
+    started_s = time.perf_counter()
+    with progress_for(session, plugin_id) as progress:
+        record = session.manager.reload(plugin_id, on_progress=progress.update)
+    return Text(f"{plugin_id} {_version(record)} is reloaded ({time.perf_counter() - started_s:.2f} s)")
+
+
+def status(session: Session, line: str, _: Locals) -> Table:
+    """The instances, what they have used, and the level."""
+    _none(line, "status")
+    now = session.manager.status()
+    rows = [
+        (
+            instance.id,
+            instance.state,
+            str(instance.stats.calls),
+            str(instance.stats.failures),
+            str(instance.stats.cancelled),
+            f"{instance.stats.wall_mean_s * 1000:.1f} ms" if instance.stats.calls else "",
+            f"{instance.stats.wall_total_s:.2f} s" if instance.stats.calls else "",
+            f"{instance.memory_bytes / 1e6:.0f} MB" if instance.memory_bytes else "",
+        )
+        for instance in now.instances
+    ]
+    states = list(now.plugins.values())
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    level = now.level or "known when the first plugin is loaded; %plugin doctor finds out now"
+    return Table(
+        headings=("instance", "state", "calls", "failed", "cancelled", "mean", "total", "memory"),
+        rows=rows,
+        title=f"Sandbox level: {level}",
+        notes=[f"plugins: {counts or 'none'}"],
+    )
+
+
+def logs(session: Session, line: str, _: Locals) -> Text:
+    """What plugins printed."""
+    words = _split(line)
+    count = 100
+    if "--tail" in words:
+        index = words.index("--tail")
+        value = words[index + 1] if index + 1 < len(words) else ""
+        if not value.isdecimal():
+            raise InputError(f"--tail needs a number, not {value!r}", remedy="write --tail 20")
+        count = int(value)
+        del words[index : index + 2]
+    if len(words) > 1:
+        raise InputError(f"too much: {' '.join(words[1:])!r}", remedy=f"write %plugin logs {SUBCOMMANDS['logs'].usage}")
+    found = session.manager.logs(words[0] if words else None)
+    shown = found[-count:] if count else []
+    if not shown:
+        return Text("nothing was printed")
+    return Text(
+        "\n".join(
+            f"{time.strftime('%H:%M:%S', time.localtime(one.time_s))} {one.instance_id}  {one.text}" for one in shown
+        )
+    )
+
+
+def doctor(session: Session, line: str, _: Locals) -> Table:
+    """The level of confinement, with reasons."""
+    _none(line, "doctor")
+    with progress_for(session, "doctor") as progress:
+        report = session.manager.doctor(on_progress=progress.update)
+    rows = [(_mark(one.ok), one.name, one.detail) for one in report.layers]
+    rows += [(_mark(one.ok), f"attempt: {one.name}", one.detail) for one in report.probes]
+    return Table(
+        headings=("", "", ""),
+        rows=rows,
+        title=f"Sandbox level: {report.level}",
+        notes=[
+            _LEVELS.get(report.level, ""),
+            "An attempt is what a confined worker tried just now; ✓ means that it was refused.",
+        ],
+    )
+
+
+def validate(session: Session, line: str, _: Locals) -> Table:
+    """Every flaw of a plugin's folder. Runs nothing of it."""
+    from ..manifest import Manifest
+
+    target = _one(line, "validate")
+    record = session.manager.plugins.get(target, None)
+    found = record.root if record is not None else _path(target)
+    folder = found if isinstance(found, Path) else session.manager.plugins[found].root  # raises, naming the nearest
+    flaws = Manifest.flaws(folder)
+    if flaws:
+        rows = [("✗", flaw.path, flaw.message, flaw.remedy or "") for flaw in flaws]
+        count = "1 flaw" if len(rows) == 1 else f"{len(rows)} flaws"
+        return Table(headings=("", "where", "what", "what to do"), rows=rows, title=f"{folder}: {count}")
+    if record is not None and record.error is not None:
+        rows = [("✗", record.error.path or "", record.error.message, record.error.remedy or "")]
+        return Table(headings=("", "where", "what", "what to do"), rows=rows, title=str(folder))
+    manifest = Manifest.read(folder)
+    note = "the manifest is in order; nothing of the plugin was run"
+    return Table(headings=("", "", ""), rows=[("✓", manifest.id, note)], title=str(folder))
+
+
+def _described(record: PluginRecord) -> tuple[str, str, str, str]:
+    if record.error is not None or record.manifest is None:
+        what = str(record.error.message) if record.error else "no manifest"
+        return "", "", record.state, what
+    metadata = record.manifest.metadata
+    first = metadata.description.strip().split("\n")[0]
+    return metadata.plugin_type, metadata.version, record.state, first
+
+
+def _searched(record: PluginRecord) -> str:
+    metadata = record.manifest.metadata if record.manifest else None
+    more = [metadata.plugin_type, metadata.category, metadata.description, metadata.name] if metadata else []
+    return " ".join([record.id, record.state, *more]).lower()
+
+
+def _version(record: PluginRecord) -> str:
+    return record.manifest.metadata.version if record.manifest else ""
+
+
+def _mark(ok: bool) -> str:
+    return "✓" if ok else "✗"
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError as error:
+        raise InputError(f"the line can't be read: {error}", remedy="close the quote") from None
+
+
+def _one(line: str, subcommand: str) -> str:
+    words = _split(line)
+    if len(words) != 1:
+        usage = SUBCOMMANDS[subcommand].usage
+        problem = "is missing" if not words else f"is followed by {' '.join(words[1:])!r}"
+        raise InputError(
+            f"%plugin {subcommand} takes {usage}, which {problem}", remedy=f"write %plugin {subcommand} {usage}"
+        )
+    return words[0]
+
+
+def _none(line: str, subcommand: str) -> None:
+    words = _split(line)
+    if words:
+        raise InputError(
+            f"%plugin {subcommand} takes nothing, not {' '.join(words)!r}", remedy=f"write %plugin {subcommand}"
+        )
+
+
+def _path(text: str) -> Path | str:
+    """A path where the text looks like one, else the text, so that an unknown id is told the nearest."""
+    path = Path(text).expanduser()
+    return path if "/" in text or path.is_dir() else text

@@ -1,0 +1,125 @@
+"""What ``%plugin info`` shows: the facts of a plugin, and its node to set and run by hand.
+
+The one place where the magics reach for the widgets' node. Where it can't be drawn, tables stand in for it. Called by
+``magics.commands``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PluginError
+from ..registry import PluginRecord
+from .table import Table, publish
+from .tracebacks import lines
+
+if TYPE_CHECKING:
+    from ..definition import NodeDefinition
+    from ..manager import PluginManager
+
+
+class PluginInfo:
+    """A plugin, told and drawn."""
+
+    def __init__(
+        self,
+        manager: PluginManager,
+        record: PluginRecord,
+        *,
+        inputs: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        in_notebook: bool,
+    ) -> None:
+        self._manager = manager
+        self._record = record
+        self._inputs = inputs
+        self._parameters = parameters
+        self._in_notebook = in_notebook
+
+    def __repr__(self) -> str:
+        parts = [repr(facts(self._record))]
+        if self._record.definition is not None:
+            parts += [repr(table) for table in node_tables(self._record.definition)]
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        parts = [facts(self._record)._repr_html_()]
+        if self._record.definition is not None:
+            parts += [table._repr_html_() for table in node_tables(self._record.definition)]
+        return "".join(parts)
+
+    def _ipython_display_(self) -> None:
+        if not self._in_notebook:
+            print(repr(self))
+            return
+        if self._record.error is not None:
+            publish(self)
+            return
+        publish(facts(self._record))
+        show_node(self._manager, self._record, inputs=self._inputs, parameters=self._parameters)
+
+
+def show_node(
+    manager: PluginManager, record: PluginRecord, *, inputs: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> None:
+    """Draw the live node of a plugin, or why there is none beside its tables."""
+    try:
+        from ..widgets import node_html, node_view
+        from ..widgets.display import draw_node
+
+        widget = node_view(manager, record.id, inputs=inputs, parameters=parameters)
+    except PluginError as error:
+        # The plugin's code is broken or may not run: what its manifest says is still worth seeing.
+        print("\n".join(lines(error)))
+        if record.definition is not None:
+            for table in node_tables(record.definition):
+                publish(table)
+        return
+    draw_node(widget, node_html(manager.definition(record.id)))
+
+
+def facts(record: PluginRecord) -> Table:
+    """The manifest in a few rows; of a broken plugin its error."""
+    rows = [("id", record.id), ("state", record.state), ("folder", str(record.root)), ("found through", record.source)]
+    if record.error is not None:
+        rows.append(("error", str(record.error)))
+        return Table(headings=("", ""), rows=rows)
+    assert record.manifest is not None
+    manifest, metadata = record.manifest, record.manifest.metadata
+    limits = manifest.limits.model_dump(exclude_none=True)
+    asked = manifest.permissions
+    permissions = [
+        f"{name}: {permission.reason}" if (permission := getattr(asked, name)) else name
+        for name in metadata.requires_permissions
+    ]
+    rows += [
+        ("description", metadata.description),
+        ("type", f"{metadata.plugin_type} ({metadata.category})"),
+        ("version", metadata.version),
+        ("author", metadata.author),
+        ("permissions", "\n".join(permissions) or "none"),
+        ("limits", ", ".join(f"{name} {value}" for name, value in limits.items()) or "the usual ones"),
+        ("needs", ", ".join([*metadata.dependencies, *manifest.python_dependencies]) or "nothing"),
+    ]
+    return Table(headings=("", ""), rows=rows, title=manifest.title)
+
+
+def node_tables(definition: NodeDefinition) -> list[Table]:
+    """Ports and parameters."""
+    tables = []
+    for title, ports in (("Inputs", definition.inputs), ("Outputs", definition.outputs)):
+        if ports:
+            rows = [(port.name, port.describe(), _note(port.label, port.name, port.tooltip)) for port in ports]
+            tables.append(Table(headings=("name", "type", "description"), rows=rows, title=title))
+    if definition.parameters:
+        rows4 = [
+            (p.name, p.describe(), repr(p.default), _note(p.label, p.name, p.tooltip)) for p in definition.parameters
+        ]
+        headings = ("name", "type", "default", "description")
+        tables.append(Table(headings=headings, rows=rows4, title="Parameters"))
+    return tables
+
+
+def _note(label: str, name: str, tooltip: str) -> str:
+    return tooltip or (label if label != name else "")

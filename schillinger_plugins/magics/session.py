@@ -1,0 +1,58 @@
+"""Session: the one manager of a shell.
+
+Owns the manager's life: made when ``%plugin`` or Tab first needs it, closed when the extension is unloaded or Python
+ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ..manager import PluginManager
+
+
+class Session:
+    """What ``%plugin`` remembers between two cells."""
+
+    def __init__(self, ipython: InteractiveShell) -> None:
+        self.ipython = ipython
+        self._manager: PluginManager | None = None
+        # Tab completion may run in another thread than cells do.
+        self._lock = threading.Lock()
+        atexit.register(self.close)
+
+    @property
+    def manager(self) -> PluginManager:
+        """The manager; discovery happens here, the first time. No worker is started."""
+        with self._lock:
+            if self._manager is None:
+                from ..manager import PluginManager
+
+                self._manager = PluginManager()
+            return self._manager
+
+    @property
+    def in_notebook(self) -> bool:
+        """Whether a kernel with a front-end runs this, not a terminal."""
+        return getattr(self.ipython, "kernel", None) is not None
+
+    def namespace(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The names an expression sees: the user's, overlaid with those of the function that called the magic."""
+        user_ns: dict[str, Any] = self.ipython.user_ns
+        if local_ns is None or local_ns is user_ns:
+            return user_ns
+        return {**user_ns, **local_ns}
+
+    def close(self) -> None:
+        """End every plugin. The next use makes a new manager."""
+        atexit.unregister(self.close)
+        with self._lock:
+            manager, self._manager = self._manager, None
+        if manager is not None:
+            manager.close()
