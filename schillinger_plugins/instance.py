@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .definition import NodeDefinition
 from .errors import InputError, PluginError, UnknownPlugin
 from .events import Event, Events
@@ -197,7 +199,7 @@ class Instance:
         with self._accounted(job), self._my_turn():
             worker, fresh = self._worker_for(job)
             if fresh:
-                self._drive_start(worker, job)
+                self._drive_start(worker)
             outcome = blocking.drive(self._call(worker, job), worker, job.limits)
             return self._finish(job, outcome, worker, job.digests.result())
 
@@ -222,6 +224,18 @@ class Instance:
                     self._worker = worker
                 outcome = await asynchronous.drive(self._call(worker, job), worker, job.limits)
                 return self._finish(job, outcome, worker, await asyncio.wrap_future(job.digests))
+
+    def start(self, *, on_progress: OnProgress | None = None) -> None:
+        """Start a worker and have it initialize the plugin, unless one is ready.
+
+        Raises
+        ------
+        PluginError
+            If the plugin's code, `initialize` included, fails.
+        """
+        with self._my_turn():
+            if self._worker is None or not self._worker.alive:
+                self._drive_start(self._spawn(self.plugin.limits, on_progress))
 
     def rest(self) -> None:
         """End the worker; the next call starts a new one."""
@@ -263,8 +277,7 @@ class Instance:
             limits=self.plugin.limits.merged(limits, plugin_id=self.plugin_id),
             seed=secrets.randbits(32) if seed is None else seed,
             on_progress=on_progress,
-            # Beside the call: hashing a minute of audio takes as long as sending it.
-            digests=_digests.submit(lambda: {name: digest(value) for name, value in checked.items()}),
+            digests=_digests_of(checked),
         )
 
     def _read(self, name: str, value: Any) -> Any:
@@ -306,7 +319,7 @@ class Instance:
             on_progress=on_progress,
         )
 
-    def _drive_start(self, worker: Worker, job: _Job) -> None:
+    def _drive_start(self, worker: Worker) -> None:
         try:
             blocking.drive(self._start(worker), worker, self._starting_limits(worker))
         except BaseException:
@@ -410,6 +423,19 @@ class Instance:
         finally:
             self._holder = None
             self._turn.release()
+
+
+def _digests_of(inputs: Mapping[str, Any]) -> Future[dict[str, str]]:
+    """The digests, computed beside the call where that pays: hashing a minute of audio takes as long as sending it."""
+
+    def compute() -> dict[str, str]:
+        return {name: digest(value) for name, value in inputs.items()}
+
+    if any(isinstance(value, (Audio, np.ndarray, list, dict)) for value in inputs.values()):
+        return _digests.submit(compute)
+    done: Future[dict[str, str]] = Future()
+    done.set_result(compute())
+    return done
 
 
 def start(

@@ -256,9 +256,10 @@ class PluginManager:
                 events=self.events,
                 worker=self._spares.pop(plugin_id) if fits else None,
             )
-            self._instances[instance.id] = instance
             if not fits:
                 self._logs.setdefault(plugin_id, []).append(instance.log)
+                instance.start(on_progress=on_progress)
+            self._instances[instance.id] = instance
         self.events.emit(Event("instance_created", plugin_id, instance.id))
         return instance
 
