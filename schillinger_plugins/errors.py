@@ -119,7 +119,13 @@ class PluginExecutionError(PluginError):
     """
 
     def __init__(
-        self, message: str, *, exception_type: str, traceback_text: str, plugin_id: str | None = None, remedy: str | None = None
+        self,
+        message: str,
+        *,
+        exception_type: str,
+        traceback_text: str,
+        plugin_id: str | None = None,
+        remedy: str | None = None,
     ) -> None:
         super().__init__(message, plugin_id=plugin_id, remedy=remedy)
         self.exception_type = exception_type
@@ -135,7 +141,9 @@ class LimitExceeded(PluginError):
         memory, cpu, wall, file_size, processes, open_files or output.
     """
 
-    def __init__(self, message: str, *, limit: LimitName, plugin_id: str | None = None, remedy: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, limit: LimitName, plugin_id: str | None = None, remedy: str | None = None
+    ) -> None:
         super().__init__(message, plugin_id=plugin_id, remedy=remedy)
         self.limit = limit
 
