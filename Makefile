@@ -7,12 +7,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := .setup
-BUNDLE := schillinger_plugins/widgets/static
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# Debian splits ensurepip from Python: install it as root, name the command otherwise.
+VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
+  && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
 .PHONY: lab test bench lint format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
-	$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/00_quickstart.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
 
 test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm lint
 	cd widgets && npm test --silent
@@ -40,14 +44,17 @@ clean:
 
 $(SETUP)/python: pyproject.toml constraints.txt
 	@mkdir -p $(SETUP)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.12"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[audio,dev]'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || $(VENV_FROM_DEBIAN)
+	@echo "installing Python packages (several minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[audio,dev]'
 	@touch $@
 
 $(SETUP)/npm: widgets/package-lock.json
 	@mkdir -p $(SETUP)
-	@command -v npm >/dev/null || { echo "npm is needed to test the front-end (make lab works without it); on Debian: apt install nodejs npm"; exit 1; }
+	@command -v npm >/dev/null || \
+	  { echo "npm is needed to test the front-end (make lab works without it); on Debian: apt install nodejs npm"; exit 1; }
 	cd widgets && npm ci --silent --no-audit --no-fund
 	@touch $@
 
