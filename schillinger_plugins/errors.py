@@ -63,8 +63,8 @@ class PluginError(Exception):
         return text
 
 
-class UnknownPlugin(PluginError):
-    """No plugin or instance has that name."""
+class UnknownPlugin(PluginError, KeyError):
+    """No plugin or instance has that name. Also a KeyError, as a mapping of plugins promises."""
 
 
 class ManifestError(PluginError):

@@ -164,8 +164,8 @@ class Registry(Mapping[str, PluginRecord]):
         return plugin_id in self._records
 
 
-class _UnknownId(UnknownPlugin, KeyError):
-    """Also a KeyError, as a mapping promises."""
+# What people see is the name in the tree of errors.
+_UnknownId.__name__ = _UnknownId.__qualname__ = UnknownPlugin.__name__
 
 
 def duplicate(plugin_id: str, root: Path, first: Path) -> DuplicatePlugin:
@@ -212,4 +212,4 @@ def content_hash(root: Path) -> str:
 def _unknown(plugin_id: str, known: list[str]) -> UnknownPlugin:
     close = nearest(plugin_id, known)
     remedy = f"did you mean {close!r}?" if close else "`%plugin list` shows what there is"
-    return _UnknownId(f"there is no plugin {plugin_id[:100]!r}", remedy=remedy)
+    return UnknownPlugin(f"there is no plugin {plugin_id[:100]!r}", remedy=remedy)
