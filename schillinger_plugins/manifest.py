@@ -219,7 +219,13 @@ class Manifest(StrictModel):
         ManifestError
             Also if there is no folder, no ``plugin.json`` or no main file.
         """
-        manifest, flaws = cls._examine_folder(folder)
+        try:
+            text = _read_manifest(folder)
+        except _NotReadable as error:
+            raise ManifestError(str(error), remedy=error.remedy) from error
+        manifest, flaws = cls._examine(text, folder)
+        if manifest is not None:
+            flaws += _main_file_flaws(folder, manifest.main_file)
         if manifest is None or flaws:
             raise _error(flaws, folder)
         return manifest
@@ -227,7 +233,12 @@ class Manifest(StrictModel):
     @classmethod
     def flaws(cls, folder: Path) -> list[Flaw]:
         """Everything that is wrong with a plugin's folder; empty if nothing is. Runs nothing of the plugin."""
-        return cls._examine_folder(folder)[1]
+        try:
+            text = _read_manifest(folder)
+        except _NotReadable as error:
+            return [Flaw(message=str(error), path="$", remedy=error.remedy)]
+        manifest, flaws = cls._examine(text, folder)
+        return flaws if manifest is None else _main_file_flaws(folder, manifest.main_file)
 
     @staticmethod
     def claimed_id(folder: Path) -> str:
@@ -295,17 +306,6 @@ class Manifest(StrictModel):
             flaws.append(Flaw(message="nested too deep", path="$"))
         flaws += _config_flaws(data.get("config_schema"), data.get("default_config"))
         return (None if flaws else manifest), flaws
-
-    @classmethod
-    def _examine_folder(cls, folder: Path) -> tuple[Self | None, list[Flaw]]:
-        try:
-            text = _read_manifest(folder)
-        except _NotReadable as error:
-            return None, [Flaw(message=str(error), path="$", remedy=error.remedy)]
-        manifest, flaws = cls._examine(text, folder)
-        if manifest is not None:
-            flaws += _main_file_flaws(folder, manifest.main_file)
-        return manifest, flaws
 
     @model_validator(mode="after")
     def _permissions_are_required(self) -> Self:

@@ -219,7 +219,7 @@ def _expression_end(line: str, start: int, options: list[str]) -> int:
             depth += 1
         elif token.string in (")", "]", "}"):
             depth -= 1
-        elif depth == 0 and begin > last_end:
+        elif depth == 0 and (begin > last_end or index == 0):
             following = tokens[index + 1].string if index + 1 < len(tokens) else ""
             is_name = token.type == tokenize.NAME and following == "="
             is_option = any(re.match(re.escape(option) + r"(?![\w-])", text[begin:]) for option in options)

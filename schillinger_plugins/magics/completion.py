@@ -78,7 +78,7 @@ def complete(session: Session, text: str) -> tuple[list[Candidate], str, bool]:
         names = _names(definition, place.used)
         return names + (_options(command) if not place.fragment else []), place.fragment, True
     if place.expects == "value" and definition is not None:
-        return _values(definition, place.name), place.fragment, False
+        return _values(definition, place.name), place.fragment, True
     return [], "", False
 
 
@@ -87,8 +87,8 @@ def _words(session: Session, command: Subcommand, rest: str) -> tuple[list[Candi
     if fragment.startswith("-"):
         return _options(command), fragment, True
     if command.takes_plugin and " " not in rest:
-        # A path may stand here instead: IPython's own completion of files goes on beside ours.
-        return _ids(session), fragment, not command.takes_path
+        # Where a path may stand, too, IPython completes files as soon as no id fits.
+        return _ids(session), fragment, True
     return [], "", False
 
 

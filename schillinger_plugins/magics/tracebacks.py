@@ -29,8 +29,8 @@ def shown_short(error: PluginError) -> PluginError:
 
 def shown_as_cancelled(error: KeyboardInterrupt, *, elapsed_s: float, is_ready: bool) -> KeyboardInterrupt:
     """The same interrupt, which IPython will show as one line."""
-    what = "the instance is ready again" if is_ready else "the next call starts a fresh worker"
-    return _rendered(error, [f"cancelled after {duration(elapsed_s)}; {what}"])
+    fresh = "" if is_ready else " (in a fresh worker, its state is gone)"
+    return _rendered(error, [f"cancelled after {duration(elapsed_s)}; the instance is ready again{fresh}"])
 
 
 def shown_from_expression(error: Exception, *, file_name: str, ipython: InteractiveShell) -> Exception:
