@@ -164,10 +164,6 @@ class Registry(Mapping[str, PluginRecord]):
         return plugin_id in self._records
 
 
-# What people see is the name in the tree of errors.
-_UnknownId.__name__ = _UnknownId.__qualname__ = UnknownPlugin.__name__
-
-
 def duplicate(plugin_id: str, root: Path, first: Path) -> DuplicatePlugin:
     """The error for a second folder with an id. Called by ``loader``, too."""
     return DuplicatePlugin(
