@@ -1,0 +1,96 @@
+"""The command line: ``schillinger run | list | info | validate | doctor | schema``, for work without a notebook.
+
+Owns the entry point, the exit codes, and that whatever fails is told in a few lines without frames of this package.
+What is asked for goes to stdout, all else (progress, errors, notes) to stderr. Thin over ``manager`` and ``loader``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from ..errors import (
+    ConfinementUnavailable,
+    InputError,
+    LimitExceeded,
+    ManifestError,
+    PermissionDenied,
+    PluginError,
+    UnknownPlugin,
+)
+from .console import complain
+from .run import run_command
+from .tell import doctor, info, list_plugins, schema, validate
+
+OK, FAILED, BAD_INPUT, LIMIT, CONFINEMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+
+_CODES: tuple[tuple[type[PluginError], int], ...] = (
+    (LimitExceeded, LIMIT),
+    (ConfinementUnavailable, CONFINEMENT),
+    (PermissionDenied, CONFINEMENT),
+    (InputError, BAD_INPUT),
+    (ManifestError, BAD_INPUT),
+    (UnknownPlugin, BAD_INPUT),
+)
+
+EXIT_CODES = """\b
+Exit codes:
+  0    it went well
+  1    the plugin failed: it raised, crashed, or returned what it must not
+  2    bad input: an unknown option, plugin, parameter or file
+  3    the plugin exceeded a limit
+  4    this machine can't confine it as demanded, or a permission is missing
+  70   a mistake in this program
+  130  interrupted
+"""
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="schillinger_plugins")
+def program() -> None:
+    """Run music and audio plugins in confined processes."""
+
+
+for _command in (run_command, list_plugins, info, validate, doctor, schema):
+    program.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console command ``schillinger``. Always ends in SystemExit with one of the exit codes."""
+    sys.exit(_guarded(arguments))
+
+
+def exit_code(error: PluginError) -> int:
+    """The exit code that tells a script what kind of failure it was."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
+
+
+def _guarded(arguments: Sequence[str] | None) -> int:
+    try:
+        code = program.main(arguments, prog_name="schillinger", standalone_mode=False)
+        return code if isinstance(code, int) else OK
+    except click.ClickException as error:
+        error.show()
+        return BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        complain("cancelled")
+        return INTERRUPTED
+    except PluginError as error:
+        complain(error)
+        return exit_code(error)
+    except BrokenPipeError:
+        # Whoever read has seen enough; Python must not complain about it again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if os.environ.get("SCHILLINGER_DEBUG"):
+            raise
+        complain(
+            f"this is a mistake in schillinger_plugins: {type(error).__name__}: {error}",
+            remedy="SCHILLINGER_DEBUG=1 shows where",
+        )
+        return BUG
