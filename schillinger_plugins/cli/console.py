@@ -118,15 +118,20 @@ def _bar(title: str) -> Iterator[OnProgress]:
 def _lines(title: str) -> OnProgress:
     started_s = time.monotonic()
     told_s, told_message = -_LINE_EVERY_S, ""
+    step_began_s, last_fraction = 0.0, 0.0
 
     def update(fraction: float, message: str) -> None:
-        nonlocal told_s, told_message
+        nonlocal told_s, told_message, step_began_s, last_fraction
         elapsed_s = time.monotonic() - started_s
+        if fraction < last_fraction:
+            step_began_s = elapsed_s  # the sandbox is warm, now the plugin runs: its pace is its own
+        last_fraction = fraction
+        step_s = elapsed_s - step_began_s
         # The end of a step is told by what follows it.
         if fraction >= 1 or message == told_message or elapsed_s - told_s < _LINE_EVERY_S:
             return
         told_s, told_message = elapsed_s, message
-        left = f", about {elapsed_s * (1 - fraction) / fraction:.0f} s left" if 0.02 <= fraction < 1 else ""
+        left = f", about {step_s * (1 - fraction) / fraction:.0f} s left" if 0.02 <= fraction < 1 else ""
         note(f"{title}: {fraction * 100:.0f} % {message[:120]} ({elapsed_s:.1f} s{left})")
 
     return update

@@ -49,6 +49,7 @@ class Progress:
         self.fraction = 0.0
         self.message = "running"
         self.started_s = time.monotonic()
+        self._step_began_s = 0.0
         self._display = None if os.environ.get(OFF) else display
         self._ended = threading.Event()
         self._ticker: threading.Thread | None = None
@@ -60,13 +61,17 @@ class Progress:
 
     def update(self, fraction: float, message: str) -> None:
         """What the plugin reports: how far, and with what."""
-        self.fraction = min(1.0, max(0.0, fraction))
+        fraction = min(1.0, max(0.0, fraction))
+        if fraction < self.fraction:
+            # Another step has begun (the sandbox is warm, now the plugin runs): its pace is its own.
+            self._step_began_s = self.elapsed_s
+        self.fraction = fraction
         self.message = message.strip()[:120] or "running"
 
     def text(self, *, elapsed_s: float) -> str:
         """One line: title, percent, message, times."""
         percent = f"{self.fraction * 100:.0f} %  " if self.fraction else ""
-        left_s = remaining_s(self.fraction, elapsed_s)
+        left_s = remaining_s(self.fraction, elapsed_s - self._step_began_s)
         left = f", about {duration(left_s)} left" if left_s is not None else ""
         return f"{self.title}  {percent}{self.message}  {duration(elapsed_s)}{left}"
 

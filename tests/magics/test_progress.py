@@ -107,6 +107,19 @@ def test_the_bar_is_updated_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls[-1][0] == {"text/plain": ""}
 
 
+def test_the_time_left_is_that_of_the_step_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the fraction begins anew, the time before it no longer counts."""
+    progress = Progress("p", display=None)
+    now_s = progress.started_s
+    monkeypatch.setattr(module.time, "monotonic", lambda: now_s)
+    progress.update(1.0, "ready")
+    now_s += 30.0
+    progress.update(0.0, "beats")
+    now_s += 2.0
+    progress.update(0.5, "beats")
+    assert progress.text(elapsed_s=progress.elapsed_s) == "p  50 %  beats  32 s, about 2.0 s left"
+
+
 @pytest.mark.parametrize(("fraction", "left"), [(0.0, None), (0.01, None), (0.5, 2.0), (1.0, None)])
 def test_the_time_left_is_told_when_it_can_be(fraction: float, left: float | None) -> None:
     """At the very beginning it would be guessing, and at the end there is none."""
