@@ -1,0 +1,80 @@
+"""Bundle: how the front-end's code reaches the page.
+
+Owns the delivery. A widget's synced state may be stored in the notebook, so it holds no more than a loader of two kilobytes
+and the name of the code. The code itself comes with the first widget (a kernel that runs a cell could not answer), and is
+taken out of the state when the page says that it has it; a page that lacks it, after a reload, asks. Refuses requests it
+doesn't know, silently, since other versions of the front-end may send them. Base class of ``node`` and ``analysis``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+_FOLDER = Path(__file__).parent / "static"
+
+_delivered: set[str] = set()
+"""Keys of the bundles that a page of this kernel has."""
+
+
+class BundledWidget(anywidget.AnyWidget):
+    """A widget whose code is in ``static/NAME.js`` and ``static/NAME.css``.
+
+    Parameters
+    ----------
+    bundle : str
+        NAME.
+
+    Attributes
+    ----------
+    static_id : str
+        Names the still picture beside the widget, which is hidden while the widget is on the page.
+    static_count : int
+        How many outputs before the widget are its still ones.
+    """
+
+    bundle_key = traitlets.Unicode().tag(sync=True)
+    code = traitlets.List(traitlets.Bytes()).tag(sync=True)
+    static_id = traitlets.Unicode().tag(sync=True)
+    static_count = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, *, bundle: str, **traits: Any) -> None:
+        self._esm = _read("loader.js").decode()  # as a trait of the instance: the file is read on first use only
+        self._bundle = bundle
+        key = _key(bundle)
+        super().__init__(bundle_key=key, code=[] if key in _delivered else _code(bundle), **traits)
+        self.on_msg(self._receive)
+
+    def on_request(self, content: dict[str, Any]) -> None:
+        """What the front-end asks for beyond its code. For subclasses."""
+
+    def _receive(self, _: Any, content: Any, buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        if content.get("ask") == "code":
+            self.send({"code": self.bundle_key}, _code(self._bundle))
+        elif content.get("got") == self.bundle_key:
+            _delivered.add(self.bundle_key)
+            self.code = []
+        else:
+            self.on_request(content)
+
+
+def _code(bundle: str) -> list[bytes]:
+    return [_read(f"{bundle}.js"), _read(f"{bundle}.css")]
+
+
+@cache
+def _read(name: str) -> bytes:
+    return (_FOLDER / name).read_bytes()
+
+
+@cache
+def _key(bundle: str) -> str:
+    digest = hashlib.sha256(b"".join(_code(bundle))).hexdigest()
+    return f"{bundle}-{digest[:16]}"

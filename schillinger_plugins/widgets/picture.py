@@ -1,0 +1,132 @@
+"""Picture: a result as a PNG, for places where no widget runs.
+
+Owns the still view that GitHub, nbviewer and a notebook reopened without a kernel show. Uses matplotlib's objects without
+pyplot, so that the user's own figures and backend are left alone. Refuses nothing; says None where there is nothing to
+draw or matplotlib is not installed. Called by ``display`` and ``report``.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..result import Result
+from ..types import Audio
+from .tiles import Pyramid, quantise, reduce_columns, spans_in_time
+from .views import Marks, Sound, Track, Views, views_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLUMNS = 1400
+_WIDTH_IN = 9.0
+_INK = "#3b3b45"
+_WAVE = "#5b4bb7"
+_MARKS = (("#c2410c", 0.75, 0.9), ("#0f766e", 1.0, 1.3))
+_MAX_DRAWN_MARKS = 400
+
+
+def picture_png(shown: Result | Audio) -> bytes | None:
+    """Waveform with marks, and the tracks that tell most, over one time axis.
+
+    Returns
+    -------
+    bytes or None
+        None if nothing of it lies in time, or matplotlib is not installed.
+    """
+    views = views_of(shown)
+    tracks = [track for track in views.tracks if track.shown]
+    sounds = views.sounds[:2]
+    if not sounds and not tracks:
+        return None
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    heights = [1.1] * len(sounds) + [1.5 if track.kind == "image" else 1.0 for track in tracks]
+    figure = Figure(figsize=(_WIDTH_IN, sum(heights) + 0.55), dpi=100, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axis, sound in zip(axes, sounds, strict=False):
+        _draw_sound(axis, sound, views.marks if sound is sounds[0] else ())
+    for axis, track in zip(axes[len(sounds) :], tracks, strict=True):
+        _draw_track(axis, track, views)
+    for axis in axes:
+        axis.tick_params(labelsize=7, colors=_INK, length=2)
+        for spine in axis.spines.values():
+            spine.set_visible(False)
+    axes[-1].set_xlim(0, views.duration_s or 1.0)
+    axes[-1].set_xlabel("time in s", fontsize=8, color=_INK)
+    file = io.BytesIO()
+    # Without the software's name and version, so that equal results give equal files.
+    figure.savefig(file, format="png", metadata={"Software": None})
+    return file.getvalue()
+
+
+def _draw_sound(axis: Axes, sound: Sound, marks: tuple[Marks, ...]) -> None:
+    audio = sound.audio
+    pairs = Pyramid(audio.samples).columns(0, audio.frames, min(_COLUMNS, audio.frames))
+    low, high = np.fmin.reduce(pairs[:, 0], axis=0), np.fmax.reduce(pairs[:, 1], axis=0)
+    times_s = (np.arange(len(low)) + 0.5) * (audio.duration_s / len(low))
+    with np.errstate(invalid="ignore"):
+        axis.fill_between(times_s, np.nan_to_num(low), np.nan_to_num(high), color=_WAVE, linewidth=0.4)
+    peak = max(1e-4, float(np.nanmax(np.abs(np.nan_to_num(pairs)))))
+    axis.set_ylim(-1.08 * peak, 1.08 * peak)
+    for kind, (color, length, width) in zip(marks, _MARKS, strict=False):
+        shown = kind.times_s[:: max(1, len(kind.times_s) // _MAX_DRAWN_MARKS)]
+        axis.vlines(shown, -length * peak, length * peak, colors=color, linewidths=width, label=kind.label, alpha=0.8)
+    _title(axis, sound.label, "")
+    if marks:
+        axis.legend(
+            loc="lower right", bbox_to_anchor=(1, 0.94), ncols=len(marks), fontsize=7, frameon=False, borderpad=0
+        )
+
+
+def _draw_track(axis: Axes, track: Track, views: Views) -> None:
+    duration_s = views.duration_s
+    first, last = spans_in_time(track.times_s, 0.0, duration_s, _COLUMNS)
+    columns = track.drawn(reduce_columns(track.values, first, last, np.fmax))
+    if track.kind == "curve":
+        times_s = (np.arange(_COLUMNS) + 0.5) * (duration_s / _COLUMNS)
+        axis.plot(times_s, columns[0], color=_WAVE, linewidth=0.9)
+        axis.set_ylim(track.low, track.high)
+    else:
+        rows = columns.shape[0]
+        image = np.ma.masked_equal(quantise(columns, track.low, track.high), 255)
+        extent = (0.0, duration_s, -0.5, rows - 0.5)
+        axis.imshow(image, aspect="auto", origin="lower", cmap="magma", vmin=0, vmax=254, extent=extent)
+        positions, names = _row_ticks(track)
+        axis.set_yticks(positions, [_plain(name) for name in names])
+    _title(axis, track.label, track.unit)
+
+
+def _row_ticks(track: Track) -> tuple[list[int], list[str]]:
+    rows = track.values.shape[0]
+    if track.bin_names:
+        step = max(1, rows // 12)
+        return list(range(0, rows, step)), list(track.bin_names[::step])
+    if track.bins is None or len(track.bins) < 2:
+        return [0, rows - 1], ["1", str(rows)]
+    wanted = [125, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000] if track.bins_unit == "Hz" else []
+    wanted = [value for value in wanted if track.bins[0] <= value <= track.bins[-1]]
+    if not wanted:
+        return [0, rows - 1], [f"{track.bins[0]:.4g}", f"{track.bins[-1]:.4g} {track.bins_unit}"]
+    ticks: dict[int, str] = {}
+    for value in wanted:
+        row = int(np.argmin(np.abs(track.bins - value)))
+        if not ticks or row - max(ticks) >= rows / 8:
+            ticks[row] = f"{value} Hz" if value < 1000 else f"{value // 1000} kHz"
+    return list(ticks), list(ticks.values())
+
+
+def _title(axis: Any, label: str, unit: str) -> None:
+    text = f"{label} ({unit})" if unit else label
+    axis.set_title(_plain(text), fontsize=8, loc="left", color=_INK, pad=3)
+
+
+def _plain(text: str) -> str:
+    """A plugin's text must not be read as TeX: an odd formula would raise."""
+    return text.replace("$", r"\$")

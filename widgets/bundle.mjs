@@ -1,0 +1,25 @@
+// What is built, and how. `build.mjs` writes it into the Python package, `verify.mjs` compares it with what is there.
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const HERE = dirname(fileURLToPath(import.meta.url));
+export const STATIC = resolve(HERE, "../schillinger_plugins/widgets/static");
+export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css"];
+
+/** One entry for each widget, so that a node doesn't load what an analysis needs. */
+export function options(outdir) {
+  return {
+    absWorkingDir: HERE,
+    entryPoints: { loader: "src/loader.ts", node: "src/node/index.tsx", analysis: "src/analysis/index.ts" },
+    outdir,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    jsx: "automatic",
+    legalComments: "inline",
+    charset: "utf8",
+    define: { "process.env.NODE_ENV": '"production"' },
+    logLevel: "warning",
+  };
+}

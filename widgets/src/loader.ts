@@ -1,0 +1,109 @@
+// What is stored with the widget. It takes the code of the view from the widget's state, where the first widget of a page
+// has it, or asks the kernel for it, once for each page, and runs it. Without a kernel nothing is drawn, and the still
+// picture beside the widget stays visible.
+import type { AnyModel, RenderProps } from "@anywidget/types";
+
+import { READY, hideStatics, whenConnected } from "./statics.ts";
+
+interface Shared {
+  bundle_key: string;
+  code: DataView[];
+  static_id: string;
+  static_count: number;
+}
+
+interface Bundle {
+  default: { render(props: RenderProps): unknown };
+}
+
+const ASK_AGAIN_MS = 5000;
+
+const page = globalThis as unknown as { schillingerBundles?: Map<string, Promise<Bundle>> };
+const bundles = (page.schillingerBundles ??= new Map());
+
+function find(model: AnyModel<Shared>, signal: AbortSignal): Promise<Bundle> {
+  const key = model.get("bundle_key");
+  const code = model.get("code");
+  if (!bundles.has(key) && code.length > 0) bundles.set(key, start(key, code));
+  // The state may be stored in the notebook: the kernel takes the code out of it when it knows that it is here.
+  if (code.length > 0) model.send({ got: key });
+  return bundles.get(key) ?? request(model, key, signal);
+}
+
+/** Ask until an answer comes: the kernel may be busy, and a message sent before it listens is lost. */
+function request(model: AnyModel<Shared>, key: string, signal: AbortSignal): Promise<Bundle> {
+  return new Promise((resolve) => {
+    const settle = (bundle: Promise<Bundle>): void => {
+      clearInterval(timer);
+      model.off("msg:custom", receive);
+      resolve(bundle);
+    };
+    const receive = (content: { code?: string }, buffers: DataView[]): void => {
+      if (content.code !== key) return;
+      if (!bundles.has(key)) bundles.set(key, start(key, buffers));
+      settle(bundles.get(key)!);
+    };
+    const ask = (): void => {
+      const known = bundles.get(key);
+      if (known) settle(known);
+      else model.send({ ask: "code" });
+    };
+    model.on("msg:custom", receive);
+    const timer = setInterval(ask, ASK_AGAIN_MS);
+    signal.addEventListener("abort", () => {
+      clearInterval(timer);
+      model.off("msg:custom", receive);
+    });
+    ask();
+  });
+}
+
+async function start(key: string, buffers: DataView[]): Promise<Bundle> {
+  const [code, styles] = buffers;
+  const style = document.createElement("style");
+  style.dataset["schillinger"] = key;
+  style.textContent = new TextDecoder().decode(styles);
+  document.head.append(style);
+  const url = URL.createObjectURL(new Blob([code as DataView<ArrayBuffer>], { type: "text/javascript" }));
+  try {
+    return (await import(/* @vite-ignore */ url)) as Bundle;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Keys that a control uses must not reach the notebook, where `d d` deletes the cell. */
+function keepKeys(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter")) return;
+  event.stopPropagation();
+}
+
+async function render(props: RenderProps<Shared>): Promise<() => void> {
+  const { model, el } = props;
+  const gone = new AbortController();
+  const undo: (() => void)[] = [() => gone.abort()];
+  const cleanUp = (): void => {
+    for (const step of undo.splice(0).reverse()) step();
+  };
+  const draw = async (): Promise<void> => {
+    const bundle = await find(model, gone.signal);
+    if (gone.signal.aborted) return;
+    // Two pictures of one thing would be read as two things: the view waits, unseen, until it has something to show.
+    if (model.get("static_count") > 0) el.style.display = "none";
+    el.addEventListener(READY, () => {
+      el.style.display = "";
+      undo.push(
+        whenConnected(el, () => undo.push(hideStatics(el, model.get("static_id"), model.get("static_count")))),
+      );
+    }, { once: true, signal: gone.signal });
+    const end = await bundle.default.render(props as unknown as RenderProps);
+    if (typeof end === "function") undo.push(end as () => void);
+  };
+  el.addEventListener("keydown", keepKeys);
+  undo.push(() => el.removeEventListener("keydown", keepKeys));
+  // Not awaited: the view must be disposable while its code is on the way.
+  void draw().catch((error: unknown) => console.error("schillinger: the view could not be drawn", error));
+  return cleanUp;
+}
+
+export default { render };
