@@ -23,7 +23,7 @@ import numpy as np
 
 from .definition import NodeDefinition
 from .errors import InputError, PluginError, UnknownPlugin
-from .events import Event, Events
+from .events import Event, EventName, Events
 from .manifest import Manifest
 from .result import CallStats, Provenance, Result, digest, versions
 from .sandbox import asynchronous, blocking, conversation
@@ -394,7 +394,7 @@ class Instance:
         )
         self._tell("executed", wall_s=wall_s)
 
-    def _tell(self, name: str, **data: Any) -> None:
+    def _tell(self, name: EventName, **data: Any) -> None:
         self._events.emit(Event(name, self.plugin_id, self.id, data))
 
     @contextlib.contextmanager

@@ -12,6 +12,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib import metadata
 from types import MappingProxyType
 from typing import Any
 
@@ -166,11 +167,9 @@ def digest(value: Any) -> str:
 @cache
 def versions() -> Mapping[str, str]:
     """Of the host: this package, Python, NumPy, the system."""
-    from . import __version__
-
     return MappingProxyType(
         {
-            "schillinger_plugins": __version__,
+            "schillinger_plugins": metadata.version("schillinger_plugins"),
             "python": platform.python_version(),
             "numpy": np.__version__,
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -188,7 +187,7 @@ def _feed(state: Any, value: Any) -> None:
         _feed(state, value.samples)
     elif isinstance(value, np.ndarray):
         state.update(f"array {value.dtype.str} {value.shape} ".encode())
-        state.update(memoryview(np.ascontiguousarray(value)).cast("B") if value.size else b"")
+        state.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
     elif isinstance(value, Mapping):
         state.update(f"map {len(value)} ".encode())
         for key in sorted(value):

@@ -1,4 +1,4 @@
-"""The command line: ``schillinger run | list | info | validate | doctor | schema``, for work without a notebook.
+"""The command line: ``schillinger run | list | info | validate | doctor | schema | warm``, for work without a notebook.
 
 Owns the entry point, the exit codes, and that whatever fails is told in a few lines without frames of this package.
 What is asked for goes to stdout, all else (progress, errors, notes) to stderr. Thin over ``manager`` and ``loader``.
@@ -25,6 +25,7 @@ from ..errors import (
 from .console import complain
 from .run import run_command
 from .tell import doctor, info, list_plugins, schema, validate
+from .warm import warm
 
 OK, FAILED, BAD_INPUT, LIMIT, CONFINEMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
 
@@ -55,7 +56,7 @@ def program() -> None:
     """Run music and audio plugins in confined processes."""
 
 
-for _command in (run_command, list_plugins, info, validate, doctor, schema):
+for _command in (run_command, list_plugins, info, validate, doctor, schema, warm):
     program.add_command(_command)
 
 
