@@ -97,6 +97,7 @@ class NodeWidget(BundledWidget):
         self._run = run
         self._plugin_id = plugin_id or definition.type
         self._from_hand = False
+        self._accepted: dict[str, Any] = {}
         self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Result]] | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -188,6 +189,7 @@ class NodeWidget(BundledWidget):
         if not self._from_hand:
             checked = self._node.check_parameters(values, plugin_id=self._plugin_id)
             self.parameter_errors = {}
+            self._accepted = checked
             return checked
         checked, errors = {}, {}
         for parameter in self._node.parameters:
@@ -197,8 +199,9 @@ class NodeWidget(BundledWidget):
                 checked[parameter.name] = one[parameter.name]
             except InputError as error:
                 errors[parameter.name] = _sentence(error)
-                checked[parameter.name] = self.parameters.get(parameter.name, parameter.default)
+                checked[parameter.name] = self._accepted.get(parameter.name, parameter.default)
         self.parameter_errors = errors
+        self._accepted = checked
         return checked
 
     def _work(self) -> None:

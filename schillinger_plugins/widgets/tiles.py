@@ -138,6 +138,8 @@ def _pool(values: Floats, factor: int, how: np.ufunc) -> Floats:
 
 def _spans(edges: Floats, count: int) -> tuple[Any, Any]:
     """Whole positions of the columns between `edges`; a column narrower than one value shows the value it lies in."""
+    # Clipped first: a range far outside is no integer.
+    edges = np.clip(edges, -1.0, count + 1.0)
     first = np.floor(edges[:-1]).astype(np.intp)
     last = np.maximum(np.ceil(edges[1:]).astype(np.intp), first + 1)
     return np.clip(first, 0, count), np.clip(last, 0, count)

@@ -52,8 +52,10 @@ function niceStep(rough: number): number {
 }
 
 /** `1:05` for a minute and five seconds, `0.25` within a second; as exact as `step` asks. */
-export function writeTime(timeS: number, step = 1): string {
+export function writeTime(exactS: number, step = 1): string {
   const decimals = Math.max(0, Math.min(4, Math.ceil(-Math.log10(step) - 1e-9)));
+  // Rounded first: 59.97 s is a minute, not 60 seconds.
+  const timeS = Number(exactS.toFixed(decimals));
   const whole = Math.floor(timeS + 1e-9);
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
