@@ -72,12 +72,16 @@ def fractioned(a: int, b: int) -> list[int]:
 
 
 def balanced(a: int, b: int) -> list[int]:
-    """Balance: r with fractioning, then r, then a−b durations of a. Their sum is 2a².
+    """Balance: as long again as r with fractioning, by r and one duration of what is left, a(a−b). Their sum is 2a².
+
+    Where a > 2b the book finds that unnatural, and r is taken as often as it fits into a².
 
     >>> balanced(3, 2)
     [2, 1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 3]
     """
-    return fractioned(a, b) + resultant(a, b) + [a] * (a - b)
+    turns = a // b if a > 2 * b else 1
+    rest = a * a - turns * a * b
+    return fractioned(a, b) + resultant(a, b) * turns + [rest] * (rest > 0)
 
 
 def expanded(a: int, b: int) -> list[int]:
