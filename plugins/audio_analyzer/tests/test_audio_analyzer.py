@@ -1,0 +1,231 @@
+"""The Audio Analyzer against librosa itself, against known signals, and at the edges of what audio can be."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import librosa
+import numpy as np
+import pyloudnorm
+import pytest
+
+from schillinger_plugins.types import Audio, PluginContext
+
+FOLDER = Path(__file__).parents[1]
+
+
+def load() -> Any:
+    sys.path.insert(0, str(FOLDER))
+    try:
+        spec = importlib.util.spec_from_file_location("audio_analyzer_main", FOLDER / "main.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module, importlib.import_module("analyzer_tonality"), importlib.import_module("analyzer_spectrum")
+    finally:
+        sys.path.remove(str(FOLDER))
+
+
+main, tonality, spectrum = load()
+
+
+def run(audio: Audio, **parameters: Any) -> dict[str, Any]:
+    plugin = main.AudioAnalyzer(PluginContext())
+    defaults = {p["name"]: p["default"] for p in plugin.get_node_definition()["parameters"]}
+    outputs: dict[str, Any] = asyncio.run(plugin.execute({"audio": audio}, {**defaults, **parameters}))
+    return outputs
+
+
+def music(rate: int, seconds: float = 3.0, channels: int = 2) -> Audio:
+    """Chords, clicks and noise: something for every feature to find."""
+    rng = np.random.default_rng(7)
+    t = np.arange(int(rate * seconds)) / rate
+    chord = sum(np.sin(2 * np.pi * hz * t) for hz in (220.0, 277.18, 329.63)) * (0.6 + 0.4 * np.sin(2 * np.pi * t))
+    clicks = np.exp(-(t % 0.5) / 0.01) * rng.standard_normal(t.size)
+    sides = [0.15 * chord + 0.3 * clicks + 0.01 * rng.standard_normal(t.size) for _ in range(channels)]
+    return Audio(np.array(sides, dtype=np.float32), rate)
+
+
+def librosas(audio: Audio, n_fft: int = 2048, hop: int = 512, n_mels: int = 128, n_mfcc: int = 20) -> dict[str, Any]:
+    """Every feature from librosa directly, each from the samples."""
+    y, sr = librosa.to_mono(audio.samples), audio.sample_rate
+    f = librosa.feature
+    cut: dict[str, Any] = {"sr": sr, "n_fft": n_fft, "hop_length": hop}
+    envelope = librosa.onset.onset_strength(y=y, n_mels=n_mels, **cut)
+    tempo, beats = librosa.beat.beat_track(onset_envelope=envelope, sr=sr, hop_length=hop, units="time")
+    return {
+        "rms": f.rms(y=y, frame_length=n_fft, hop_length=hop)[0],
+        "zero_crossing_rate": f.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop)[0],
+        "spectral_centroid_hz": f.spectral_centroid(y=y, **cut)[0],
+        "spectral_bandwidth_hz": f.spectral_bandwidth(y=y, **cut)[0],
+        "spectral_rolloff_hz": f.spectral_rolloff(y=y, **cut)[0],
+        "spectral_flatness": f.spectral_flatness(y=y, n_fft=n_fft, hop_length=hop)[0],
+        "spectral_contrast_db": f.spectral_contrast(y=y, n_bands=spectrum.contrast_bands(sr), **cut),
+        "mel_spectrogram": f.melspectrogram(y=y, n_mels=n_mels, **cut),
+        "mfcc": f.mfcc(y=y, n_mfcc=n_mfcc, n_mels=n_mels, **cut),
+        "chroma": f.chroma_cqt(y=y, sr=sr, hop_length=hop, n_octaves=tonality.octaves(sr)),
+        "onset_envelope": envelope,
+        "onset_times_s": librosa.onset.onset_detect(onset_envelope=envelope, sr=sr, hop_length=hop, units="time"),
+        "tempo_bpm": float(np.squeeze(tempo)),
+        "beat_times_s": beats,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "settings"),
+    [
+        (44100, 2, {}),
+        (22050, 1, {"n_fft": 4096, "hop_length": 1024, "n_mels": 64, "n_mfcc": 13}),
+        (8000, 1, {}),
+        (192000, 2, {}),
+    ],
+)
+def test_every_feature_equals_librosas_own(rate: int, channels: int, settings: dict[str, int]) -> None:
+    """Each feature is what librosa computes from the samples, to single precision, at any rate."""
+    audio = music(rate, channels=channels)
+    ours = run(audio, **settings)
+    short = {"hop_length": "hop"}
+    for name, theirs in librosas(audio, **{short.get(k, k): v for k, v in settings.items()}).items():
+        np.testing.assert_allclose(ours[name], theirs, rtol=2e-5, atol=1e-5 * np.max(np.abs(theirs)), err_msg=name)
+
+
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Transforming in blocks of a few frames gives the same features as in one."""
+    audio = music(22050)
+    whole = run(audio)
+    monkeypatch.setattr(spectrum, "_BLOCK_FRAMES", 17)
+    pieces = run(audio)
+    for name, value in whole.items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_allclose(pieces[name], value, rtol=1e-5, atol=1e-6 * np.max(np.abs(value)), err_msg=name)
+
+
+def test_chroma_in_pieces_is_near_the_chroma_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings that are transformed in pieces have the chroma of the whole, to 2 % of its range."""
+    audio = music(22050, seconds=30, channels=1)
+    framing = spectrum.Framing(22050, 2048, 512)
+    whole = tonality.chroma(audio.mono(), framing)
+    monkeypatch.setattr(tonality, "PIECE_S", 10)
+    monkeypatch.setattr(tonality, "_MARGIN_S", 5)
+    pieces = tonality.chroma(audio.mono(), framing)
+    assert pieces.shape == whole.shape
+    assert np.abs(pieces - whole).max() < 0.02
+
+
+def test_everything_on_the_frame_grid_has_its_length() -> None:
+    """Whatever the definition puts on the frame times has as many values as there are frame times."""
+    audio = music(44100, seconds=1.234)
+    outputs = run(audio)
+    for port in main.AudioAnalyzer(PluginContext()).get_node_definition()["outputs"]:
+        value = outputs[port["name"]]
+        if "times" in port:
+            assert value.shape[-1] == outputs[port["times"]].size, port["name"]
+        if "bins" in port:
+            assert value.shape[0] == outputs[port["bins"]].size, port["name"]
+
+
+def test_loudness_is_pyloudnorms() -> None:
+    """Integrated loudness is what pyloudnorm measures, for one and for five channels."""
+    for channels in (1, 5):
+        audio = music(48000, channels=channels)
+        theirs = pyloudnorm.Meter(48000).integrated_loudness(audio.samples.T)
+        assert run(audio)["integrated_loudness_lufs"] == pytest.approx(theirs)
+
+
+def test_the_standards_loudness_signal() -> None:
+    """A 997 Hz sine at full scale in one channel measures −3.01 LUFS, within the 0.1 LU that ITU-R BS.2217 allows."""
+    t = np.arange(48000 * 5) / 48000
+    sine = Audio(np.sin(2 * np.pi * 997 * t), 48000)
+    assert run(sine)["integrated_loudness_lufs"] == pytest.approx(-3.01, abs=0.1)
+
+
+def test_true_peak_sees_between_the_samples() -> None:
+    """A sine at a quarter of the rate, sampled 45° off its peaks, has its samples at −3 dB and its true peak at 0 dBTP."""
+    n = np.arange(48000)
+    outputs = run(Audio(np.sin(np.pi / 2 * n + np.pi / 4), 48000))
+    assert outputs["peak"] == pytest.approx(np.sqrt(0.5), abs=1e-6)
+    # The signal begins and ends abruptly, where the interpolated wave overshoots a little.
+    assert outputs["true_peak_dbtp"] == pytest.approx(0, abs=0.9)
+    assert outputs["crest_factor_db"] == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("tonic", range(12))
+@pytest.mark.parametrize(("mode", "intervals"), [("major", (0, 4, 7)), ("minor", (0, 3, 7))])
+def test_a_chord_is_in_its_own_key(tonic: int, mode: str, intervals: tuple[int, ...]) -> None:
+    """A chroma of a triad has the triad's key."""
+    chroma = np.zeros((12, 4), np.float32)
+    chroma[[(tonic + i) % 12 for i in intervals]] = 1
+    name, correlation = tonality.key(chroma)
+    assert name == f"{tonality.NOTES[tonic]} {mode}"
+    assert correlation > 0.6
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+def test_silence_has_no_key_no_tempo_and_no_end_of_decibels(rate: int) -> None:
+    """Silence gives None or −∞ where there is nothing to say, finite features elsewhere, and no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        outputs = run(Audio(np.zeros((2, rate)), rate))
+    assert outputs["key"] is None
+    assert outputs["tempo_bpm"] is None
+    assert outputs["crest_factor_db"] is None
+    assert outputs["true_peak_dbtp"] == outputs["integrated_loudness_lufs"] == -np.inf
+    assert outputs["onset_times_s"].size == outputs["beat_times_s"].size == 0
+    assert all(np.isfinite(value).all() for value in outputs.values() if isinstance(value, np.ndarray))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 63, 500, 2047])
+@pytest.mark.parametrize("rate", [8000, 44100])
+def test_very_short_sounds_are_analysed(frames: int, rate: int) -> None:
+    """A sound shorter than a frame, down to one sample, gives one frame or a few, and no loudness."""
+    outputs = run(Audio(np.full(frames, 0.5), rate))
+    assert outputs["peak"] == 0.5
+    assert outputs["integrated_loudness_lufs"] is None
+    assert outputs["mel_spectrogram"].shape == (128, 1 + frames // 512)
+
+
+def test_more_channels_than_the_standard_knows_have_no_loudness() -> None:
+    """Six channels are analysed, but their loudness is None rather than a guess."""
+    outputs = run(music(44100, channels=6))
+    assert outputs["channels"] == 6
+    assert outputs["integrated_loudness_lufs"] is None
+
+
+def test_an_empty_sound_is_refused() -> None:
+    """No samples: the error says so."""
+    with pytest.raises(ValueError, match="empty"):
+        run(Audio(np.zeros((1, 0)), 44100))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_refused(bad: float) -> None:
+    """NaN and infinity are counted, and the first is located."""
+    samples = np.zeros((2, 1000))
+    samples[1, 500:503] = bad
+    with pytest.raises(ValueError, match=r"3 samples .* first at 0\.5 s"):
+        run(Audio(samples, 1000))
+
+
+def test_progress_grows() -> None:
+    """Progress is reported, grows, and stays between 0 and 1."""
+    reported: list[float] = []
+    plugin = main.AudioAnalyzer(PluginContext(on_progress=lambda fraction, message: reported.append(fraction)))
+    defaults = {p["name"]: p["default"] for p in plugin.get_node_definition()["parameters"]}
+    asyncio.run(plugin.execute({"audio": music(22050)}, defaults))
+    assert reported == sorted(reported)
+    assert len(reported) > 4
+    assert 0 <= reported[0] <= reported[-1] <= 1
+
+
+def test_the_definition_is_the_manifests() -> None:
+    """get_node_definition() returns what stands in plugin.json."""
+    definition = main.AudioAnalyzer(PluginContext()).get_node_definition()
+    assert definition == json.loads((FOLDER / "plugin.json").read_text())["definition"]
