@@ -81,7 +81,9 @@ def show_node(
 
 def facts(record: PluginRecord) -> Table:
     """The manifest in a few rows; of a broken plugin its error."""
-    rows = [("id", record.id), ("state", record.state), ("folder", str(record.root)), ("found through", record.source)]
+    rows = [("id", record.id), ("state", record.state)]
+    # Where an example lies says nothing to anybody, and would stand in every notebook that is passed on.
+    rows += [("found among", "the examples")] if record.source == "examples" else [("folder", str(record.root))]
     if record.error is not None:
         rows.append(("error", str(record.error)))
         return Table(headings=("", ""), rows=rows)

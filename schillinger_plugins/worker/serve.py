@@ -49,6 +49,7 @@ class _Worker:
         self._output: memoryview | None = None
         self._view: np.ndarray[Any, Any] | None = None
         self._busy = False
+        self._reported = ""
         self._reported_at = 0.0
         # SIGINT is how the host asks a call to end. Between calls it means nothing.
         signal.signal(signal.SIGINT, self._interrupted)
@@ -160,8 +161,8 @@ class _Worker:
 
     def _report(self, fraction: float, message: str) -> None:
         now = time.monotonic()
-        if now - self._reported_at >= _PROGRESS_INTERVAL_S:
-            self._reported_at = now
+        if message != self._reported or now - self._reported_at >= _PROGRESS_INTERVAL_S:
+            self._reported, self._reported_at = message, now
             self._send(frames.Progress(fraction, message[:200]))
 
     def _interrupted(self, number: int, stack: object) -> None:
