@@ -21,7 +21,7 @@ lab: $(SETUP)/python $(SETUP)/warm
 test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm lint
 	cd widgets && npm test --silent
 	$(BIN)/python -m pytest -q
-	$(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:hypothesispytest notebooks
+	SCHILLINGER_NO_PROGRESS=1 $(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
 bench: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/python -m tests.bench
