@@ -1,31 +1,27 @@
 """Instance: one plugin object with its configuration, ready to be called.
 
-Owns the way of a call: inputs read and checked, a worker started if there is none, the conversation driven, the outputs
-checked, the figures kept. A worker that died is replaced at the next call. Calls of one instance never overlap. Made by
-`PluginManager`; the same call goes through two doors, `execute` and `aexecute`.
+Owns the way of a call: a worker started if there is none, the conversation driven, the outputs checked, the figures kept.
+A worker that died is replaced at the next call. Calls of one instance never overlap. Made by `PluginManager`; the same
+call goes through two doors, `execute` and `aexecute`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from .call import Call, prepare
 from .definition import NodeDefinition
-from .errors import InputError, PluginError, UnknownPlugin
+from .errors import InputError, UnknownPlugin
 from .events import Event, EventName, Events
 from .manifest import Manifest
-from .result import CallStats, Provenance, Result, digest, versions
+from .result import CallStats, Provenance, Result, versions
 from .sandbox import asynchronous, blocking, conversation
 from .sandbox.conversation import OnProgress
 from .sandbox.level import Level
@@ -33,11 +29,8 @@ from .sandbox.limits import STARTING, Limits
 from .sandbox.log import Log
 from .sandbox.sandbox import Profile, Sandbox
 from .sandbox.worker import Worker
-from .types import Audio
 
 _ASYNC_TURN_S = 0.002
-
-_digests = ThreadPoolExecutor(1, thread_name_prefix="schillinger-digest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,18 +73,6 @@ class InstanceStats:
     def wall_mean_s(self) -> float:
         """Mean time of the calls that returned."""
         return self.wall_total_s / self.calls if self.calls else 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    inputs: dict[str, Any]
-    parameters: dict[str, Any]
-    limits: Limits
-    seed: int
-    on_progress: OnProgress | None
-    digests: Future[dict[str, str]]
-    started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
-    started_s: float = field(default_factory=time.perf_counter)
 
 
 class Instance:
@@ -195,13 +176,13 @@ class Instance:
         KeyboardInterrupt
             After an interrupt has ended the call. The instance stays usable.
         """
-        job = self._prepare(inputs, parameters, limits=limits, seed=seed, on_progress=on_progress)
-        with self._accounted(job), self._my_turn():
-            worker, fresh = self._worker_for(job)
+        call = self._prepare(inputs, parameters, limits=limits, seed=seed, on_progress=on_progress)
+        with self._accounted(call), self._my_turn():
+            worker, fresh = self._worker_for(call)
             if fresh:
                 self._drive_start(worker)
-            outcome = blocking.drive(self._call(worker, job), worker, job.limits)
-            return self._finish(job, outcome, worker, job.digests.result())
+            outcome = blocking.drive(self._call(worker, call), worker, call.limits)
+            return self._finish(call, outcome, worker, call.digests.result())
 
     async def aexecute(
         self,
@@ -213,17 +194,17 @@ class Instance:
         on_progress: OnProgress | None = None,
     ) -> Result:
         """Call the plugin without blocking the event loop; otherwise as `execute`. Cancelling the task ends the call."""
-        job = await asyncio.to_thread(
+        call = await asyncio.to_thread(
             self._prepare, inputs, parameters, limits=limits, seed=seed, on_progress=on_progress
         )
-        with self._accounted(job):
+        with self._accounted(call):
             async with self._my_turn_async():
-                worker, fresh = await asyncio.shield(asyncio.to_thread(self._worker_for, job))
+                worker, fresh = await asyncio.shield(asyncio.to_thread(self._worker_for, call))
                 if fresh:
                     await asynchronous.drive(self._start(worker), worker, self._starting_limits(worker))
                     self._worker = worker
-                outcome = await asynchronous.drive(self._call(worker, job), worker, job.limits)
-                return self._finish(job, outcome, worker, await asyncio.wrap_future(job.digests))
+                outcome = await asynchronous.drive(self._call(worker, call), worker, call.limits)
+                return self._finish(call, outcome, worker, await asyncio.wrap_future(call.digests))
 
     def start(self, *, on_progress: OnProgress | None = None) -> None:
         """Start a worker and have it initialize the plugin, unless one is ready.
@@ -263,52 +244,28 @@ class Instance:
         limits: Mapping[str, float] | None,
         seed: int | None,
         on_progress: OnProgress | None,
-    ) -> _Job:
+    ) -> Call:
         if self._destroyed:
             raise UnknownPlugin(f"the instance {self.id} has been destroyed", remedy="create another one")
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
-            raise InputError(f"a seed is a whole number from 0 to 2^63-1, not {seed!r}", plugin_id=self.plugin_id)
-        definition = self.definition
-        given = {name: self._read(name, value) for name, value in (inputs or {}).items()}
-        checked = definition.check_inputs(given, plugin_id=self.plugin_id)
-        return _Job(
-            inputs=checked,
-            parameters=definition.check_parameters(parameters or {}, plugin_id=self.plugin_id),
+        return prepare(
+            self.definition,
+            inputs or {},
+            parameters or {},
+            plugin_id=self.plugin_id,
             limits=self.plugin.limits.merged(limits, plugin_id=self.plugin_id),
-            seed=secrets.randbits(32) if seed is None else seed,
+            seed=seed,
             on_progress=on_progress,
-            digests=_digests_of(checked),
         )
 
-    def _read(self, name: str, value: Any) -> Any:
-        """An audio port also takes a file or ``(samples, sample_rate)``."""
-        port = next((port for port in self.definition.inputs if port.name == name), None)
-        if port is None or port.type != "audio":
-            return value
-        if isinstance(value, (str, Path)):
-            from .engine.decode import read_audio
-
-            try:
-                return read_audio(value)
-            except PluginError as error:
-                error.plugin_id, error.path = self.plugin_id, f"$.inputs.{name}"
-                raise
-        if isinstance(value, tuple) and len(value) == 2:
-            try:
-                return Audio(*value)
-            except (TypeError, ValueError) as error:
-                raise InputError(str(error), plugin_id=self.plugin_id, path=f"$.inputs.{name}") from error
-        return value
-
-    def _worker_for(self, job: _Job) -> tuple[Worker, bool]:
+    def _worker_for(self, call: Call) -> tuple[Worker, bool]:
         """The worker at hand, or a new one that has yet to be started."""
         worker = self._worker
-        if worker is not None and worker.alive and job.limits.fits_worker_of(worker.limits):
+        if worker is not None and worker.alive and call.limits.fits_worker_of(worker.limits):
             return worker, False
         if worker is not None:
             self._drop_worker()
             self.stats = replace(self.stats, restarts=self.stats.restarts + 1)
-        return self._spawn(job.limits, job.on_progress), True
+        return self._spawn(call.limits, call.on_progress), True
 
     def _spawn(self, limits: Limits, on_progress: OnProgress | None) -> Worker:
         return self._sandbox.spawn(
@@ -333,15 +290,15 @@ class Instance:
     def _starting_limits(self, worker: Worker) -> Limits:
         return replace(STARTING, memory_mb=worker.limits.memory_mb)
 
-    def _call(self, worker: Worker, job: _Job) -> conversation.Conversation[conversation.Outcome]:
+    def _call(self, worker: Worker, call: Call) -> conversation.Conversation[conversation.Outcome]:
         return conversation.call(
             worker,
-            job.inputs,
-            job.parameters,
+            call.inputs,
+            call.parameters,
             plugin_id=self.plugin_id,
-            seed=job.seed,
-            limits=job.limits,
-            on_progress=job.on_progress,
+            seed=call.seed,
+            limits=call.limits,
+            on_progress=call.on_progress,
         )
 
     def _drop_worker(self) -> None:
@@ -349,31 +306,31 @@ class Instance:
         if worker is not None:
             worker.stop()
 
-    def _finish(self, job: _Job, outcome: conversation.Outcome, worker: Worker, digests: dict[str, str]) -> Result:
+    def _finish(self, call: Call, outcome: conversation.Outcome, worker: Worker, digests: dict[str, str]) -> Result:
         outputs = self.definition.check_outputs(outcome.outputs, plugin_id=self.plugin_id)
-        wall_s = time.perf_counter() - job.started_s
+        wall_s = time.perf_counter() - call.started_s
         return Result(
             outputs,
             provenance=Provenance(
                 plugin_id=self.plugin_id,
                 plugin_version=self.plugin.manifest.metadata.version,
                 content_hash=self.plugin.content_hash,
-                parameters=job.parameters,
+                parameters=call.parameters,
                 config=self.config,
                 input_digests=digests,
-                seed=job.seed,
+                seed=call.seed,
                 sandbox_level=self.plugin.level,
                 versions=versions(),
-                started_at=job.started_at,
+                started_at=call.started_at,
             ),
             stats=CallStats(wall_s=wall_s, cpu_s=outcome.cpu_s, peak_memory_bytes=worker.peak_memory_bytes),
             definition=self.definition,
-            inputs=job.inputs,
+            inputs=call.inputs,
             plugin_type=self.plugin.manifest.metadata.plugin_type,
         )
 
     @contextlib.contextmanager
-    def _accounted(self, job: _Job) -> Iterator[None]:
+    def _accounted(self, call: Call) -> Iterator[None]:
         """Keep the figures and tell the subscribers."""
         try:
             yield
@@ -385,7 +342,7 @@ class Instance:
             self.stats = replace(self.stats, failures=self.stats.failures + 1, last_error=str(error))
             self._tell("failed", error=str(error))
             raise
-        wall_s = time.perf_counter() - job.started_s
+        wall_s = time.perf_counter() - call.started_s
         self.stats = replace(
             self.stats,
             calls=self.stats.calls + 1,
@@ -423,19 +380,6 @@ class Instance:
         finally:
             self._holder = None
             self._turn.release()
-
-
-def _digests_of(inputs: Mapping[str, Any]) -> Future[dict[str, str]]:
-    """The digests, computed beside the call where that pays: hashing a minute of audio takes as long as sending it."""
-
-    def compute() -> dict[str, str]:
-        return {name: digest(value) for name, value in inputs.items()}
-
-    if any(isinstance(value, (Audio, np.ndarray, list, dict)) for value in inputs.values()):
-        return _digests.submit(compute)
-    done: Future[dict[str, str]] = Future()
-    done.set_result(compute())
-    return done
 
 
 def start(

@@ -110,6 +110,7 @@ def run_command(
       schillinger run resultant_rhythm --set a=4 --set b=3 --out rhythm.wav
       schillinger run gain_node song.wav --set gain_db=-6 --out quieter.flac
     """
+    from ..call import read_inputs
     from .save import saver
 
     if out is not None:
@@ -121,6 +122,9 @@ def run_command(
             save.demand(definition)
         given_inputs = _inputs(definition, file, inputs, plugin_id)
         given_parameters = _parameters(definition, settings, plugin_id)
+        # A slip in a name or a file should not cost the seconds that it takes to warm the sandbox.
+        definition.check_parameters(given_parameters, plugin_id=plugin_id)
+        given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id)
         instance = manager.create_instance(
             plugin_id, {name: _value(text) for name, text in config}, on_progress=on_progress
         )
