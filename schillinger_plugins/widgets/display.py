@@ -84,8 +84,14 @@ def _publish(widget: BundledWidget, stills: list[dict[str, Any]], *, text: str) 
 
 
 def _marked(body: str, static_id: str) -> str:
-    """The live view finds its still counterpart by this class."""
-    return f'<div class="schillinger-static schillinger-static-{static_id}">{body}</div>'
+    """The live view finds its still counterpart by this class.
+
+    The style hides the next output as long as nothing of ours is in it: JupyterLab writes an error there in a notebook
+    that is reopened without its kernel, below a picture that shows everything.
+    """
+    mark = f"schillinger-static-{static_id}"
+    style = f".jp-OutputArea-child:has(.{mark}) + .jp-OutputArea-child:has(.jupyter-widgets):not(:has(.sch))"
+    return f'<style>{style} {{ display: none }}</style><div class="schillinger-static {mark}">{body}</div>'
 
 
 def _picture(shown: Result | Audio) -> bytes | None:

@@ -111,9 +111,10 @@ def readable_any(value: object) -> str:
 
 def _table(views: Views) -> str:
     rows = [*views.figures, *_counts(views), *views.rows]
+    left = 'style="text-align:left"'
     cells = "".join(
-        f'<tr title="{_safe(row.tooltip)}"><th style="text-align:left">{_safe(row.label)}</th>'
-        f'<td style="text-align:left">{_safe(_with_unit(row))}</td><td><code>{_safe(row.name)}</code></td></tr>'
+        f'<tr title="{_safe(row.tooltip)}"><th {left}>{_safe(row.label)}</th>'
+        f"<td {left}>{_safe(_with_unit(row))}</td><td {left}><code>{_safe(row.name)}</code></td></tr>"
         for row in rows
     )
     return f"<table>{cells}</table>"

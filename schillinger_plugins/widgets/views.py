@@ -306,7 +306,7 @@ def _range(values: Floats, *, decibels: bool, unit: str, from_zero: bool) -> tup
         low = max(low, high - _DB_RANGE)
     elif values.shape[0] > 1 and not from_zero:
         low, high = (float(v) for v in np.percentile(sample, [1, 99]))
-    elif from_zero and low >= 0:
+    elif low >= 0 and (from_zero or low < 0.1 * high):
         low = 0.0
     return (low, high) if high > low else (low - 0.5, low + 0.5)
 

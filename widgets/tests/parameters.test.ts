@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { isDefault, readChannels, readEntry, reduce } from "../src/node/parameters.ts";
+import { groupsOf, isDefault, readChannels, readEntry, reduce } from "../src/node/parameters.ts";
 import { parameter } from "./parameter.ts";
 
 const gain = parameter({ min: -96, max: 24, unit: "dB" });
@@ -47,5 +47,29 @@ describe("channels", () => {
 
   it.each(["-1", "a", "0 0", "256", "1.5"])("refuse %s", (text) => {
     expect(readChannels(text)).toHaveProperty("error");
+  });
+});
+
+describe("groups of parameters", () => {
+  const groups = (ui: unknown) => groupsOf([gain, points], ui).map(({ label, parameters }) => [label, parameters.map((p) => p.name)]);
+
+  it("follow the author's hints, and lose nothing that is in none", () => {
+    expect(groups({ groups: [{ label: "Curve", parameters: ["automation", "no_such"] }] })).toEqual([
+      ["Curve", ["automation"]],
+      ["", ["gain_db"]],
+    ]);
+  });
+
+  it.each([undefined, null, "x", { groups: 3 }, { groups: [null, { parameters: 1 }, { label: {}, parameters: [[]] }] }])(
+    "are one when the hints are %j", (ui) => {
+      expect(groups(ui)).toEqual([["", ["gain_db", "automation"]]]);
+    },
+  );
+
+  it("have each parameter once", () => {
+    expect(groups({ groups: [{ label: "A", parameters: ["gain_db", "gain_db"] }, { label: "B", parameters: ["gain_db"] }] })).toEqual([
+      ["A", ["gain_db"]],
+      ["", ["automation"]],
+    ]);
   });
 });

@@ -6,7 +6,7 @@ import { BreakpointsControl } from "./controls/breakpoints.tsx";
 import { NumberControl } from "./controls/number.tsx";
 import { ChannelsControl, ChoiceControl, TextControl, ToggleControl } from "./controls/simple.tsx";
 import type { Definition, Failure, Figure, InputNote, Parameter, Port, Status, Values } from "./definition.ts";
-import { isDefault } from "./parameters.ts";
+import { groupsOf, isDefault } from "./parameters.ts";
 
 export interface CardProps {
   definition: Definition;
@@ -57,14 +57,19 @@ export function Card(props: CardProps): ReactNode {
       </div>
       {definition.parameters.length > 0 ? (
         <div className="sch-parameters">
-          {definition.parameters.map((parameter) => (
-            <Control
-              key={parameter.name}
-              parameter={parameter}
-              value={values[parameter.name] ?? parameter.default}
-              error={errors[parameter.name]}
-              onSet={props.onSet}
-            />
+          {groupsOf(definition.parameters, definition.ui).map((group, index) => (
+            <div key={index} className="sch-group" role="group" aria-label={group.label || "parameters"}>
+              {group.label ? <h4>{group.label}</h4> : null}
+              {group.parameters.map((parameter) => (
+                <Control
+                  key={parameter.name}
+                  parameter={parameter}
+                  value={values[parameter.name] ?? parameter.default}
+                  error={errors[parameter.name]}
+                  onSet={props.onSet}
+                />
+              ))}
+            </div>
           ))}
         </div>
       ) : null}

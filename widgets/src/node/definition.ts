@@ -37,6 +37,8 @@ export interface Definition {
   inputs: Port[];
   outputs: Port[];
   parameters: Parameter[];
+  /** Hints of the author, free-form: nothing in it can be relied on. */
+  ui?: unknown;
 }
 
 export interface InputNote {

@@ -75,7 +75,7 @@ function NodePane(): ReactNode {
     return () => observer.disconnect();
   }, []);
   const nodes = useMemo<Node[]>(
-    () => [{ id: "node", type: "card", position: { x: 0, y: 0 }, data: {}, style: { width }, focusable: false }],
+    () => [{ id: "node", type: "card", position: { x: 0, y: 0 }, data: {}, style: { width, pointerEvents: "all" }, focusable: false }],
     [width],
   );
   return (

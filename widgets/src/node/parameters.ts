@@ -60,3 +60,26 @@ export function readChannels(text: string): { value: number[] } | { error: strin
   }
   return { value: channels };
 }
+
+export interface Group {
+  label: string;
+  parameters: Parameter[];
+}
+
+/** The parameters in the author's groups (`ui.groups`); those that are in none come last, without a label. */
+export function groupsOf(parameters: Parameter[], ui: unknown): Group[] {
+  const hints = (ui as { groups?: unknown } | null | undefined)?.groups;
+  const left = new Map(parameters.map((p) => [p.name, p]));
+  const groups: Group[] = [];
+  for (const hint of Array.isArray(hints) ? (hints as { label?: unknown; parameters?: unknown }[]) : []) {
+    const names: unknown[] = Array.isArray(hint?.parameters) ? hint.parameters : [];
+    const members = names.flatMap((name) => {
+      const found = left.get(String(name));
+      left.delete(String(name));
+      return found ? [found] : [];
+    });
+    if (members.length > 0) groups.push({ label: String(hint.label ?? ""), parameters: members });
+  }
+  if (left.size > 0) groups.push({ label: "", parameters: [...left.values()] });
+  return groups;
+}

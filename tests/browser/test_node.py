@@ -1,0 +1,178 @@
+"""A node in JupyterLab: what the hand does reaches the kernel, and the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.timeout(180)
+
+GAIN = "node = widgets.node_view(manager, 'gain_node')\nnode"
+
+
+@pytest.fixture(scope="module")
+def gain_notebook(open_notebook: Callable[..., Any], write_notebook: Callable[..., Path]) -> Any:
+    """A notebook that shows the gain node, run."""
+    shown = open_notebook(write_notebook(GAIN))
+    shown.run_all()
+    shown.locator(".sch-card").wait_for()
+    return shown
+
+
+@pytest.fixture
+def gain(gain_notebook: Any) -> Any:
+    """The same, as new."""
+    gain_notebook.page.set_viewport_size({"width": 1280, "height": 1000})
+    gain_notebook.kernel_value("node.reset()")
+    expect(gain_notebook.locator(".sch-card").get_by_role("textbox", name="Gain")).to_have_value("0")
+    return gain_notebook
+
+
+def test_a_slider_moved_by_keyboard_reaches_the_kernel(gain: Any) -> None:
+    """Five steps left are −0.5 dB in Python."""
+    slider = gain.locator(".sch-card").get_by_role("slider", name="Gain")
+    slider.focus()
+    for _ in range(5):
+        gain.page.keyboard.press("ArrowLeft")
+    gain.wait_for_kernel("node.parameters['gain_db'] == -0.5")
+
+
+def test_a_slider_dragged_reaches_the_kernel_and_runs(gain: Any) -> None:
+    """The pointer moves the slider, Run runs the confined plugin with that value, the result is in Python."""
+    slider = gain.locator(".sch-card").get_by_role("slider", name="Gain")
+    box = slider.bounding_box()
+    gain.page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
+    gain.page.mouse.down()
+    gain.page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2, steps=5)
+    gain.page.mouse.up()
+    value = gain.wait_for_kernel("node.parameters['gain_db'] < -30 and node.parameters['gain_db']")
+    assert -45 < value < -30
+    gain.locator(".sch-card").get_by_role("button", name="Run").click()
+    expect(gain.locator(".sch-status")).to_have_text(re.compile("done in"))
+    ratio_db = gain.kernel_value(
+        "float(20 * __import__('numpy').log10(abs(node.result['audio'].samples).max() / 0.25))"
+    )
+    assert ratio_db == pytest.approx(value, abs=0.1)
+
+
+def test_a_value_set_in_python_moves_the_slider(gain: Any) -> None:
+    """Assigning `parameters` in a cell is seen on the node."""
+    gain.kernel_value("setattr(node, 'parameters', {'gain_db': -12.5, 'automation': [[0, 0], [1, -6]]})")
+    expect(gain.locator(".sch-card").get_by_role("textbox", name="Gain")).to_have_value("−12.5")
+    expect(gain.locator(".sch-curve circle")).to_have_count(2)
+
+
+def test_a_curve_is_drawn_by_hand(gain: Any) -> None:
+    """A double click adds a breakpoint, a drag moves it, Delete removes it."""
+    curve = gain.locator(".sch-curve svg").first
+    curve.scroll_into_view_if_needed()
+    curve.dblclick(position={"x": 60, "y": 30})
+    gain.wait_for_kernel("len(node.parameters['automation']) == 1")
+    before = gain.kernel_value("node.parameters['automation'][0]")
+    point = gain.locator(".sch-curve circle").first
+    box = point.bounding_box()
+    gain.page.mouse.move(box["x"] + 4, box["y"] + 4)
+    gain.page.mouse.down()
+    gain.page.mouse.move(box["x"] + 80, box["y"] + 30, steps=4)
+    gain.page.mouse.up()
+    gain.wait_for_kernel(f"node.parameters['automation'][0][0] > {before[0]}")
+    gain.wait_for_kernel(f"node.parameters['automation'][0][1] < {before[1]}")
+    point.focus()
+    gain.page.keyboard.press("Delete")
+    gain.wait_for_kernel("node.parameters['automation'] == []")
+
+
+def test_a_wrong_number_is_refused_at_its_control(gain: Any) -> None:
+    """Out of range is said beside the entry, with the limit; the kernel keeps the old value."""
+    entry = gain.locator(".sch-card").get_by_role("textbox", name="Gain")
+    entry.fill("99")
+    entry.press("Enter")
+    expect(gain.locator('[data-parameter="gain_db"] .sch-note')).to_have_text("above the maximum 24 dB")
+    assert gain.kernel_value("node.parameters['gain_db']") == 0
+    entry.press("Escape")
+    expect(entry).to_have_value("0")
+
+
+def test_keys_in_a_node_do_not_reach_the_notebook(gain: Any) -> None:
+    """`d d` on a focused slider deletes no cell, Delete on a curve's point no node."""
+    gain.locator(".sch-card").get_by_role("slider", name="Gain").focus()
+    for key in ("d", "d", "a", "b", "x", "Delete", "Backspace"):
+        gain.page.keyboard.press(key)
+    assert gain.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length") == 2
+    expect(gain.locator(".sch-card")).to_be_visible()
+
+
+def test_the_page_scrolls_past_a_node(gain: Any) -> None:
+    """The wheel over a node belongs to the page."""
+    panel = gain.page.locator(".jp-WindowedPanel-outer").first
+    gain.page.set_viewport_size({"width": 1000, "height": 420})
+    gain.locator(".sch-card header").hover()
+    before = panel.evaluate("(element) => element.scrollTop")
+    gain.page.mouse.wheel(0, 200)
+    gain.page.wait_for_function(
+        "(was) => document.querySelector('.jp-WindowedPanel-outer').scrollTop !== was", arg=before
+    )
+
+
+def test_a_node_is_drawn_while_the_kernel_is_busy(
+    open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Run all with a long cell after it: the node doesn't wait for the kernel's answer."""
+    flag = tmp_path / "drawn"
+    wait = f"import pathlib, time\nwhile not pathlib.Path({str(flag)!r}).exists():\n    time.sleep(0.05)"
+    shown = open_notebook(write_notebook(GAIN, wait))
+    shown.run_all(wait=False)
+    shown.locator(".sch-card").wait_for(timeout=60_000)
+    flag.touch()
+    shown.run_all()
+
+
+def test_a_long_run_is_cancelled_and_the_kernel_stays_free(
+    open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], write_plugin: Callable[..., Path]
+) -> None:
+    """While a node runs, cells answer; Cancel ends the call; the node can run again."""
+    body = """
+        self.context.progress(0.25, "a quarter")
+        if parameters["wait"]:
+            await asyncio.sleep(600)
+        return {"y": 1}
+    """
+    parameter = {"name": "wait", "label": "Wait", "type": "boolean", "default": True}
+    definition = {
+        "type": "slow",
+        "label": "Slow",
+        "inputs": [],
+        "outputs": [{"name": "y", "type": "integer"}],
+        "parameters": [parameter],
+    }
+    folder = write_plugin("slow", body=body, definition=definition)
+    shown = open_notebook(write_notebook("node = widgets.node_view(manager, 'slow')\nnode", paths=(folder,)))
+    shown.run_all()
+    card = shown.locator(".sch-card")
+    card.get_by_role("button", name="Run").click()
+    expect(shown.locator(".sch-status")).to_have_text("25 % · a quarter")
+    assert shown.kernel_value("1 + 1") == 2
+    card.get_by_role("button", name="Cancel").click()
+    expect(shown.locator(".sch-status")).to_have_text("cancelled")
+    card.get_by_role("switch", name="Wait").click()
+    card.get_by_role("button", name="Run").click()
+    expect(shown.locator(".sch-status")).to_have_text(re.compile("done in"))
+
+
+def test_a_failure_shows_the_plugins_traceback(
+    open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], write_plugin: Callable[..., Path]
+) -> None:
+    """The box names the plugin's own file and line, and text from the plugin stays text."""
+    folder = write_plugin("broken", body="raise ValueError('<img src=x onerror=alert(1)>')")
+    shown = open_notebook(write_notebook("node = widgets.node_view(manager, 'broken')\nnode", paths=(folder,)))
+    shown.run_all()
+    shown.locator(".sch-card").get_by_role("button", name="Run").click()
+    box = shown.locator(".sch-failure")
+    expect(box).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(box.locator("img")).to_have_count(0)
+    expect(box.locator("pre")).to_contain_text("main.py")
