@@ -159,10 +159,10 @@ def views_of(shown: Result | Audio) -> Views:
 
 
 def readable(value: Any) -> str:
-    """A scalar as people write it: five digits, a true minus sign, ``−∞`` and a dash for nothing.
+    """A scalar as people write it: four digits, a true minus sign, ``−∞`` and a dash for nothing.
 
     >>> readable(-13.987654), readable(float("-inf")), readable(None), readable(True)
-    ('−13.988', '−∞', '–', 'yes')
+    ('−13.99', '−∞', '–', 'yes')
     """
     if value is None:
         return "–"
@@ -173,7 +173,7 @@ def readable(value: Any) -> str:
             return "–"
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        return f"{value:.5g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
+        return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")
     if isinstance(value, str):
         return value if len(value) <= 80 else value[:79] + "…"
     return f"{value}".replace("-", "−")

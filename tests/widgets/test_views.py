@@ -115,7 +115,7 @@ def test_instants_are_sorted_and_finite(make_result: Any) -> None:
         (float("nan"), "–"),
         (None, "–"),
         (float("inf"), "∞"),
-        (-0.000012345, "−1.2345e−5"),
+        (-0.000012345, "−1.234e−5"),
         (44_100, "44100"),
         ("x" * 99, "x" * 79 + "…"),
     ],
