@@ -12,6 +12,7 @@ import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -38,6 +39,8 @@ __all__ = ["Instance", "PluginManager", "Status"]
 
 _BY_PATH = "loaded by path"
 _CLOSING_S = 2.0
+_MAX_LOGS = 32
+"""Instances of one plugin whose logs are kept, ended ones included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +113,7 @@ class PluginManager:
         self._spares: dict[str, Worker] = {}
         self._instances: dict[str, Instance] = {}
         self._defaults: dict[str, str] = {}
-        self._logs: dict[str, list[Log]] = {}
+        self._logs: dict[str, deque[Log]] = {}
         self._numbers: dict[str, itertools.count[int]] = {}
         self._lock = threading.RLock()
         self._process = os.getpid()
@@ -257,7 +260,7 @@ class PluginManager:
                 worker=self._spares.pop(plugin_id) if fits else None,
             )
             if not fits:
-                self._logs.setdefault(plugin_id, []).append(instance.log)
+                self._keep(instance.log)
                 instance.start(on_progress=on_progress)
             self._instances[instance.id] = instance
         self.events.emit(Event("instance_created", plugin_id, instance.id))
@@ -383,7 +386,7 @@ class PluginManager:
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
         content_hash = replace(record).content_hash  # a copy: of what is on disk now
         log = Log(record.id, f"{record.id}-load")
-        self._logs.setdefault(record.id, []).append(log)
+        self._keep(log)
         worker = self._sandbox.spawn(
             profile=profile, log=log, limits=limits, readable=[record.root], on_progress=on_progress
         )
@@ -418,6 +421,9 @@ class PluginManager:
 
     def _mark_loaded(self, plugin_id: str) -> PluginRecord:
         return self.registry.update(plugin_id, state="loaded", definition=self._loaded[plugin_id].definition)
+
+    def _keep(self, log: Log) -> None:
+        self._logs.setdefault(log.plugin_id, deque(maxlen=_MAX_LOGS)).append(log)
 
     def _end_spare(self, plugin_id: str) -> None:
         spare = self._spares.pop(plugin_id, None)

@@ -182,10 +182,10 @@ def test_reload_runs_the_new_code_and_keeps_the_old_one_if_it_fails(
 def test_printed_lines_and_log_records_are_kept(manager: PluginManager, write_plugin: WritePlugin) -> None:
     """What a plugin prints and logs is in the logs, without control characters, and a flood keeps its last lines."""
     body = "print('hello \\x1b[31mred'); self.context.log.warning('careful'); [print(i) for i in range(5000)]; print('end')"
-    instance = manager.create_instance(manager.load(write_plugin(body=body + "\nreturn {'y': 1}")).id)
+    instance = manager.create_instance(manager.load(write_plugin("loud", body=body + "\nreturn {'y': 1}")).id)
     instance.execute()
     manager.destroy_instance(instance.id)
-    lines = [line.text for line in manager.logs("probe")]
+    lines = [line.text for line in manager.logs("loud")]
     assert lines[-1] == "end"
     assert len(lines) <= 1000
     quiet = manager.create_instance(
