@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..protocol import frames
 from .blocking import CANCEL_GRACE_S, WATCHDOG_SLACK_S, unanswered
-from .conversation import Cancelled, Conversation, Send
+from .conversation import Cancel, Cancelled, Conversation, Send
 from .limits import Limits
 from .worker import Worker
 
@@ -50,6 +50,9 @@ async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: floa
         except Cancelled:
             raise cancelled or asyncio.CancelledError() from None
         answer = None
+        if isinstance(step, Cancel):
+            worker.kill()  # an interrupt ends the event loop itself: nobody will be there to wait for the plugin
+            raise KeyboardInterrupt
         if isinstance(step, Send):
             with contextlib.suppress(
                 OSError

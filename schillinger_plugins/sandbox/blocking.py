@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..errors import LimitExceeded
 from ..protocol import frames
-from .conversation import Cancelled, Conversation, Send
+from .conversation import Cancel, Cancelled, Conversation, Send
 from .limits import Limits
 from .worker import Worker
 
@@ -52,6 +52,9 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
         except Cancelled:
             raise KeyboardInterrupt from None
         answer = None
+        if isinstance(step, Cancel):
+            kill_at_s = _ask_to_cancel(worker, kill_at_s)
+            continue
         if isinstance(step, Send):
             with contextlib.suppress(OSError):  # it has died: the next receive says so
                 worker.set_channel_deadline(deadline_s)
@@ -63,11 +66,7 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
                     worker.set_channel_deadline(kill_at_s - time.monotonic())
                 answer = worker.channel.recv(frames.MAX_FRAME_BYTES + 1)
             except KeyboardInterrupt:
-                if kill_at_s is None:
-                    kill_at_s = time.monotonic() + CANCEL_GRACE_S
-                    worker.ask_to_cancel()
-                else:
-                    worker.kill()
+                kill_at_s = _ask_to_cancel(worker, kill_at_s)
             except BlockingIOError:
                 worker.kill(None if kill_at_s is not None else unanswered(worker.plugin_id))
                 answer = b""
@@ -79,6 +78,15 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
             if kill_at_s is not None:
                 raise KeyboardInterrupt from None
             raise death
+
+
+def _ask_to_cancel(worker: Worker, kill_at_s: float | None) -> float:
+    """Ask the first time, kill the second; when to kill if it goes on."""
+    if kill_at_s is None:
+        worker.ask_to_cancel()
+        return time.monotonic() + CANCEL_GRACE_S
+    worker.kill()
+    return kill_at_s
 
 
 def unanswered(plugin_id: str) -> LimitExceeded:

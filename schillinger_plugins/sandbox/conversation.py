@@ -42,9 +42,15 @@ class Receive:
     """Wait for one frame."""
 
 
-RECEIVE = Receive()
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The caller was interrupted while it was told of progress: ask the plugin to stop, then go on."""
 
-Conversation: TypeAlias = Generator[Send | Receive, bytes | None, T]
+
+RECEIVE = Receive()
+CANCEL = Cancel()
+
+Conversation: TypeAlias = Generator[Send | Receive | Cancel, bytes | None, T]
 OnProgress: TypeAlias = Callable[[float, str], None]
 
 
@@ -156,7 +162,10 @@ def _answer(
             peer.busy = isinstance(frame, frames.NeedSegment)
             return frame
         if on_progress is not None and 0 <= frame.fraction <= 1:
-            on_progress(frame.fraction, printable(frame.message))
+            try:
+                on_progress(frame.fraction, printable(frame.message))
+            except KeyboardInterrupt:
+                yield CANCEL
 
 
 def _error(answer: frames.Raised, plugin_id: str) -> BaseException:

@@ -26,6 +26,7 @@ _INK = "#3b3b45"
 _WAVE = "#5b4bb7"
 _MARKS = (("#c2410c", 0.75, 0.9), ("#0f766e", 1.0, 1.3))
 _MAX_DRAWN_MARKS = 400
+_CROWDED = 120
 
 
 def picture_png(shown: Result | Audio) -> bytes | None:
@@ -77,7 +78,10 @@ def _draw_sound(axis: Axes, sound: Sound, marks: tuple[Marks, ...]) -> None:
     axis.set_ylim(-1.08 * peak, 1.08 * peak)
     for kind, (color, length, width) in zip(marks, _MARKS, strict=False):
         shown = kind.times_s[:: max(1, len(kind.times_s) // _MAX_DRAWN_MARKS)]
-        axis.vlines(shown, -length * peak, length * peak, colors=color, linewidths=width, label=kind.label, alpha=0.8)
+        low_end, high_end = -length * peak, length * peak
+        if len(shown) > _CROWDED:  # they would hide the wave: let them stand along its edges instead
+            low_end, high_end = (0.94 * peak, 1.08 * peak) if length == 1 else (-1.08 * peak, -0.94 * peak)
+        axis.vlines(shown, low_end, high_end, colors=color, linewidths=width, label=kind.label, alpha=0.8)
     _title(axis, sound.label, "")
     if marks:
         axis.legend(

@@ -119,6 +119,26 @@ def test_an_interrupt_cancels_the_call_and_keeps_the_worker(make: Callable[..., 
     assert instance.stats.cancelled == 1
 
 
+def test_an_interrupt_during_a_report_of_progress_keeps_the_worker(make: Callable[..., Instance]) -> None:
+    """Ctrl-C that falls into the caller's own progress callback cancels the call like any other."""
+    instance = make(
+        """
+        if inputs.get('x') == 'long':
+            self.context.progress(0.5)
+            time.sleep(60)
+        return {'y': os.getpid()}
+        """
+    )
+    pid = instance.execute()["y"]
+
+    def interrupted(fraction: float, message: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        instance.execute({"x": "long"}, on_progress=interrupted)
+    assert instance.execute()["y"] == pid
+
+
 def test_an_interrupt_kills_a_plugin_that_ignores_it(make: Callable[..., Instance]) -> None:
     """Ctrl-C ends a plugin that swallows the interrupt; the instance comes back with a new worker."""
     instance = make(
