@@ -56,8 +56,8 @@ class PluginInfo:
         if self._record.error is not None:
             publish(self)
             return
-        publish(facts(self._record))
         show_node(self._manager, self._record, inputs=self._inputs, parameters=self._parameters)
+        publish(facts(self._manager.plugins.get(self._record.id, self._record)))  # drawing the node may have loaded it
 
 
 def show_node(
