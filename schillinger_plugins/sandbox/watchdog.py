@@ -13,8 +13,13 @@ import resource
 import selectors
 import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-from .worker import Worker
+from ..errors import LimitName
+from .limits import Limits
+from .log import Log
 
 _BUSY_TICK_S = 0.025
 _IDLE_TICK_S = 0.25
@@ -27,12 +32,48 @@ _PAGE = resource.getpagesize()
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A call under way.
+
+    Attributes
+    ----------
+    started_s : float
+        As `time.monotonic` gives it.
+    cpu_before_s : float
+        CPU time of the process until then.
+    """
+
+    limits: Limits
+    started_s: float
+    cpu_before_s: float
+
+
+class Process(Protocol):
+    """What is watched: a `Worker`."""
+
+    pid: int
+    log: Log
+    log_descriptor: int
+    scratch: Path
+    limits: Limits
+    watched: Watched | None
+    memory_bytes: int
+    peak_memory_bytes: int
+
+    def cpu_s(self) -> float:
+        """CPU time of all its threads so far."""
+
+    def exceeded(self, message: str, *, limit: LimitName, remedy: str) -> None:
+        """End it: it used too much of something."""
+
+
 class Watchdog:
     """One thread over all workers."""
 
     def __init__(self) -> None:
-        self._workers: dict[Worker, int] = {}
-        self._looked_at_scratch_s: dict[Worker, float] = {}
+        self._workers: dict[Process, int] = {}
+        self._looked_at_scratch_s: dict[Process, float] = {}
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -43,7 +84,7 @@ class Watchdog:
         self._thread = threading.Thread(target=self._run, name="schillinger-watchdog", daemon=True)
         self._thread.start()
 
-    def add(self, worker: Worker) -> None:
+    def add(self, worker: Process) -> None:
         """Begin to watch. What it has now is what every worker has, and isn't counted."""
         anonymous, _ = _usage(worker.pid)
         os.set_blocking(worker.log_descriptor, False)
@@ -52,7 +93,7 @@ class Watchdog:
             self._selector.register(worker.log_descriptor, selectors.EVENT_READ, worker)
         self._wake_up()
 
-    def remove(self, worker: Worker) -> None:
+    def remove(self, worker: Process) -> None:
         """Stop watching an ended worker; what it last logged is read."""
         with self._lock:
             if self._workers.pop(worker, None) is None:
@@ -111,7 +152,7 @@ class Watchdog:
             with contextlib.suppress(ProcessLookupError, FileNotFoundError, OSError):  # it ended meanwhile
                 self._look(worker, baseline)
 
-    def _look(self, worker: Worker, baseline: int) -> None:
+    def _look(self, worker: Process, baseline: int) -> None:
         watched = worker.watched
         limits = watched.limits if watched is not None else worker.limits
         anonymous, threads = _usage(worker.pid)

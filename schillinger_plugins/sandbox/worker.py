@@ -15,30 +15,17 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..errors import LimitExceeded, PluginError, ProtocolViolation, WorkerCrashed, signal_name
+from ..errors import LimitExceeded, LimitName, PluginError, ProtocolViolation, WorkerCrashed, signal_name
 from ..protocol import frames
 from .limits import Limits
 from .log import Log
 from .segment import Segment
-
-if TYPE_CHECKING:
-    from .zygote import Zygote
+from .watchdog import Watchdog, Watched
 
 _DEATH_WAIT_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A call under way, as the watchdog sees it."""
-
-    limits: Limits
-    started_s: float
-    cpu_before_s: float
 
 
 class Worker:
@@ -47,7 +34,8 @@ class Worker:
     def __init__(
         self,
         *,
-        zygote: Zygote,
+        reap: Callable[[int], int | None],
+        watchdog: Watchdog,
         pid: int,
         pidfd: int,
         channel: socket.socket,
@@ -56,7 +44,8 @@ class Worker:
         scratch: Path,
         limits: Limits,
     ) -> None:
-        self.zygote = zygote
+        self._reap = reap
+        self._watchdog = watchdog
         self.pid = pid
         self.pidfd = pidfd
         self.channel = channel
@@ -100,7 +89,7 @@ class Worker:
         with contextlib.suppress(OSError):  # it has died: the conversation will say so
             self.peak_memory_bytes = self.memory_bytes
             self.watched = Watched(limits, time.monotonic(), self.cpu_s())
-        self.zygote.watchdog.attend()
+        self._watchdog.attend()
         try:
             yield
         except ProtocolViolation as violation:
@@ -183,10 +172,10 @@ class Worker:
             if self._ended:
                 return None
             self._signal(signal.SIGKILL)
-            exit_code = self.zygote.reap(self.pid)
+            exit_code = self._reap(self.pid)
             self._ended = True
             self.watched = None
-            self.zygote.watchdog.remove(self)
+            self._watchdog.remove(self)
             self.channel.close()
             os.close(self.pidfd)
             for segment in (self.input, self.output):
@@ -196,9 +185,9 @@ class Worker:
             shutil.rmtree(self.scratch, ignore_errors=True)
             return exit_code
 
-    def exceeded(self, message: str, *, limit: str, remedy: str) -> None:
+    def exceeded(self, message: str, *, limit: LimitName, remedy: str) -> None:
         """The watchdog's verdict: too much of something."""
-        self.kill(LimitExceeded(message, limit=limit, plugin_id=self.plugin_id, remedy=remedy))  # type: ignore[arg-type]  # the watchdog names one of the literals
+        self.kill(LimitExceeded(message, limit=limit, plugin_id=self.plugin_id, remedy=remedy))
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, OSError):

@@ -73,7 +73,7 @@ class Zygote:
         self.profile = profile
         self._folder = folder
         self._numbers = itertools.count(1)
-        self.watchdog = watchdog
+        self._watchdog = watchdog
         self._lock = threading.Lock()
         self._gone = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -146,7 +146,8 @@ class Zygote:
         finally:
             os.close(log_writer)
         worker = Worker(
-            zygote=self,
+            reap=self.reap,
+            watchdog=self._watchdog,
             pid=answer.pid,
             pidfd=pidfd,
             channel=channel,
@@ -155,7 +156,7 @@ class Zygote:
             scratch=scratch,
             limits=limits,
         )
-        self.watchdog.add(worker)
+        self._watchdog.add(worker)
         return worker
 
     def reap(self, pid: int) -> int | None:
