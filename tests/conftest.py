@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,11 @@ OPEN_DEFINITION = {
 }
 WritePlugin = Callable[..., Path]
 Run = Callable[..., Any]
+
+
+def pytest_configure() -> None:
+    """A job in the background of a shell inherits an ignored SIGINT, and so would every kernel that the tests interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -46,6 +46,11 @@ DONE = """() => {
 }"""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come last: Playwright leaves an event loop running, in which `asyncio.run` refuses to work."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+
+
 @dataclass
 class Lab:
     """A running JupyterLab.
