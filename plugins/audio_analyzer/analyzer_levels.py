@@ -10,6 +10,15 @@ from scipy.signal import resample_poly
 MAX_LOUDNESS_CHANNELS = 5
 MIN_LOUDNESS_S = 0.4
 
+_ABSOLUTE_GATE_LUFS = -70.0
+_RELATIVE_GATE_LU = 10.0
+_GATING_STEP_S = 0.1
+_LOUDNESS_PIECE = 1200
+"""Gating blocks measured at once; two minutes of them. An hour at once takes 3 GB for each two channels."""
+
+_LOUDNESS_LEAD = 10
+"""Gating blocks before a piece, for the weighting filters to settle: they forget within a quarter of a second."""
+
 _BLOCK = 1 << 18
 _MARGIN = 64  # more than the interpolation filter reaches, in samples of the input
 
@@ -52,6 +61,8 @@ def true_peak_dbtp(samples: npt.NDArray[np.float32], sample_rate: int) -> float:
 def integrated_loudness_lufs(samples: npt.NDArray[np.float32], sample_rate: int) -> float | None:
     """Integrated loudness after ITU-R BS.1770-4, by pyloudnorm (Steinmetz and Reiss, AES 2021).
 
+    pyloudnorm weights and measures the gating blocks, piece by piece; the gates are applied to those of all pieces.
+
     Returns
     -------
     float or None
@@ -63,6 +74,25 @@ def integrated_loudness_lufs(samples: npt.NDArray[np.float32], sample_rate: int)
         return None
     import pyloudnorm
 
+    meter = pyloudnorm.Meter(sample_rate)
+    count = round((frames / sample_rate - MIN_LOUDNESS_S) / _GATING_STEP_S) + 1
+    block_lufs: list[float] = []
     with np.errstate(divide="ignore", invalid="ignore"):
-        loudness = pyloudnorm.Meter(sample_rate).integrated_loudness(samples.T)
-    return -np.inf if np.isnan(loudness) else float(loudness)
+        for first in range(0, count, _LOUDNESS_PIECE):
+            lead = min(first, _LOUDNESS_LEAD)
+            start, stop = ((edge * sample_rate) // 10 for edge in (first - lead, first + _LOUDNESS_PIECE + 3))
+            meter.integrated_loudness(samples[:, start : stop + 1].T)
+            block_lufs.extend(meter.blockwise_loudness[lead : lead + _LOUDNESS_PIECE])
+    return _gated_lufs(np.array(block_lufs))
+
+
+def _gated_lufs(block_lufs: npt.NDArray[np.float64]) -> float:
+    """Mean power of the gating blocks above −70 LUFS, and of these above 10 LU below their mean (BS.1770-4, Annex 1)."""
+    loud = block_lufs[block_lufs >= _ABSOLUTE_GATE_LUFS]
+    if loud.size == 0:
+        return -np.inf
+    return _mean_lufs(loud[loud > _mean_lufs(loud) - _RELATIVE_GATE_LU])
+
+
+def _mean_lufs(block_lufs: npt.NDArray[np.float64]) -> float:
+    return float(10 * np.log10(np.mean(10 ** (block_lufs / 10))))

@@ -1,16 +1,20 @@
 """Tonality: chroma from a constant-Q transform, and the key that fits it best."""
 
+from collections.abc import Callable
+
 import librosa
 import numpy as np
 import numpy.typing as npt
-from analyzer_spectrum import Framing
+from analyzer_frames import Framing
 
 NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 
-PIECE_S = 600
+PIECE_S = 120
 """Longer recordings are transformed in pieces: the transform of an hour at once takes more than 10 GB."""
 
-_MARGIN_S = 20
+_MARGIN_S = 6
+"""More than the longest filter (3.2 s with its padding) and the resampler behind it reach."""
+
 _LOWEST_HZ = 32.703195662574829  # C1
 _OCTAVES = 7
 
@@ -25,11 +29,13 @@ def octaves(sample_rate: int) -> int:
     return int(min(_OCTAVES, np.floor(np.log2(0.96 * sample_rate / 2 / _LOWEST_HZ))))
 
 
-def chroma(y: npt.NDArray[np.float32], framing: Framing) -> npt.NDArray[np.float32]:
+def chroma(
+    y: npt.NDArray[np.float32], framing: Framing, progress: Callable[[float], None] = lambda done: None
+) -> npt.NDArray[np.float32]:
     """``librosa.feature.chroma_cqt``.
 
-    Up to ten minutes it is that call. Longer recordings are transformed in pieces of ten minutes with margins of 20 s, all
-    with the tuning of the middle piece; the pieces meet where neither feels its end.
+    Up to two minutes it is that call. Longer recordings are transformed in pieces with the tuning of the whole; the pieces
+    meet where neither feels its end, so that the result is the same but for rounding.
 
     Returns
     -------
@@ -49,15 +55,36 @@ def chroma(y: npt.NDArray[np.float32], framing: Framing) -> npt.NDArray[np.float
         return np.zeros((12, count), dtype=np.float32)
     if y.size <= PIECE_S * rate:
         return transform(y, None)[:, :count]
-    length, margin = PIECE_S * rate // hop, _MARGIN_S * rate // hop
-    middle = max(0, y.size // 2 - PIECE_S * rate // 2)
-    tuning = float(librosa.estimate_tuning(y=y[middle : middle + PIECE_S * rate], sr=rate, bins_per_octave=36))
+    in_tune = tuning_bins(y, rate)
+    length, margin = PIECE_S * rate // hop, -(-_MARGIN_S * rate // hop)
     result = np.empty((12, count), dtype=np.float32)
     for start in range(0, count, length):
         stop, first = min(start + length, count), max(0, start - margin)
-        part = transform(y[first * hop : (stop + margin) * hop], tuning)
+        # A piece begins on a whole frame, thus on a sample that every halving of the rate keeps.
+        part = transform(y[first * hop : (stop + margin) * hop], in_tune)
         result[:, start:stop] = part[:, start - first : stop - first]
+        progress(stop / count)
     return result
+
+
+def tuning_bins(y: npt.NDArray[np.float32], sample_rate: int) -> float:
+    """``librosa.estimate_tuning`` at 36 bins per octave, block by block.
+
+    Returns
+    -------
+    float
+        Deviation from A4 = 440 Hz, in bins, −0.5 to 0.5.
+    """
+    framing = Framing(sample_rate, n_fft=2048, hop_length=512)
+    pitches, strengths = [], []
+    for start, stop in framing.blocks(y.size):
+        pitch, strength = librosa.piptrack(S=framing.magnitudes(y, start, stop), sr=sample_rate)
+        heard = pitch > 0
+        pitches.append(pitch[heard])
+        strengths.append(strength[heard])
+    pitch, strength = np.concatenate(pitches), np.concatenate(strengths)
+    strong = strength >= np.median(strength) if strength.size else slice(0)
+    return float(librosa.pitch_tuning(pitch[strong], bins_per_octave=36))
 
 
 def key(chromagram: npt.NDArray[np.float32]) -> tuple[str | None, float | None]:

@@ -9,8 +9,11 @@ import analyzer_rhythm as rhythm
 import analyzer_spectrum as spectrum
 import analyzer_tonality as tonality
 import numpy as np
+from analyzer_frames import Framing
 
 from schillinger_plugins.types import AnalysisPlugin
+
+MIN_SAMPLE_RATE = 1000
 
 
 class AudioAnalyzer(AnalysisPlugin):
@@ -22,11 +25,12 @@ class AudioAnalyzer(AnalysisPlugin):
         Raises
         ------
         ValueError
-            If the recording is empty, or holds samples that are no numbers.
+            If the recording is empty, holds samples that are no numbers, has a rate below 1000 Hz, or the frames are too
+            short for its rate.
         """
         audio = inputs["audio"]
         self._refuse(audio)
-        framing = spectrum.Framing(audio.sample_rate, parameters["n_fft"], parameters["hop_length"])
+        framing = Framing(audio.sample_rate, parameters["n_fft"], parameters["hop_length"])
         progress = self.context.progress
         progress(0.0, "measuring levels")
         peak, rms = levels.sample_peak(audio.samples), levels.rms(audio.samples)
@@ -46,15 +50,16 @@ class AudioAnalyzer(AnalysisPlugin):
         with warnings.catch_warnings():
             # librosa warns of signals shorter than a frame or silent; what comes out then is documented.
             warnings.simplefilter("ignore", UserWarning)
-            magnitude = spectrum.magnitudes(y, framing, lambda done: progress(0.2 + 0.09 * done, "transforming"))
-            progress(0.3, "describing the spectrum")
             settings = {name: parameters[name] for name in ("n_mels", "n_mfcc", "roll_percent")}
-            outputs.update(spectrum.features(y, magnitude, framing, **settings))
-            del magnitude
+            outputs.update(
+                spectrum.features(
+                    y, framing, **settings, progress=lambda done: progress(0.2 + 0.39 * done, "describing the spectrum")
+                )
+            )
             progress(0.6, "tracking beats")
             outputs.update(rhythm.features(outputs["mel_spectrogram"], framing))
             progress(0.7, "finding the key")
-            outputs["chroma"] = tonality.chroma(y, framing)
+            outputs["chroma"] = tonality.chroma(y, framing, lambda done: progress(0.7 + 0.29 * done, "finding the key"))
         outputs["key"], outputs["key_correlation"] = tonality.key(outputs["chroma"])
         return outputs
 
@@ -66,6 +71,11 @@ class AudioAnalyzer(AnalysisPlugin):
     def _refuse(audio):
         if audio.samples.size == 0:
             raise ValueError("the audio is empty: give at least one sample")
+        if audio.sample_rate < MIN_SAMPLE_RATE:
+            raise ValueError(
+                f"the sample rate is {audio.sample_rate} Hz, but below {MIN_SAMPLE_RATE} Hz there is no octave to find a "
+                "key in: give a sound of a higher rate, or check that the rate is in Hz"
+            )
         finite = np.isfinite(audio.samples)
         if not finite.all():
             bad = ~finite.all(axis=0)

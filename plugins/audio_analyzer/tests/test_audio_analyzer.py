@@ -29,12 +29,13 @@ def load() -> Any:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return module, importlib.import_module("analyzer_tonality"), importlib.import_module("analyzer_spectrum")
+        names = ("analyzer_tonality", "analyzer_spectrum", "analyzer_frames", "analyzer_rhythm", "analyzer_levels")
+        return module, *map(importlib.import_module, names)
     finally:
         sys.path.remove(str(FOLDER))
 
 
-main, tonality, spectrum = load()
+main, tonality, spectrum, frames, rhythm, levels = load()
 
 
 def run(audio: Audio, **parameters: Any) -> dict[str, Any]:
@@ -60,7 +61,8 @@ def librosas(audio: Audio, n_fft: int = 2048, hop: int = 512, n_mels: int = 128,
     f = librosa.feature
     cut: dict[str, Any] = {"sr": sr, "n_fft": n_fft, "hop_length": hop}
     envelope = librosa.onset.onset_strength(y=y, n_mels=n_mels, **cut)
-    tempo, beats = librosa.beat.beat_track(onset_envelope=envelope, sr=sr, hop_length=hop, units="time")
+    median = librosa.onset.onset_strength(y=y, n_mels=n_mels, aggregate=np.median, **cut)
+    tempo, beats = librosa.beat.beat_track(onset_envelope=median, sr=sr, hop_length=hop, units="time")
     return {
         "rms": f.rms(y=y, frame_length=n_fft, hop_length=hop)[0],
         "zero_crossing_rate": f.zero_crossing_rate(y, frame_length=n_fft, hop_length=hop)[0],
@@ -97,27 +99,66 @@ def test_every_feature_equals_librosas_own(rate: int, channels: int, settings: d
         np.testing.assert_allclose(ours[name], theirs, rtol=2e-5, atol=1e-5 * np.max(np.abs(theirs)), err_msg=name)
 
 
+@pytest.mark.parametrize("rate", [22050, 48000])
+def test_rhythm_is_what_librosa_finds_by_itself(rate: int) -> None:
+    """With the defaults, onsets, beats and tempo are what librosa finds in the samples when asked for nothing else."""
+    audio = music(rate, seconds=8)
+    y, ours = librosa.to_mono(audio.samples), run(audio)
+    tempo, beats = librosa.beat.beat_track(y=y, sr=rate, units="time")
+    assert ours["tempo_bpm"] == pytest.approx(float(np.squeeze(tempo)))
+    np.testing.assert_allclose(ours["beat_times_s"], beats)
+    np.testing.assert_allclose(ours["onset_times_s"], librosa.onset.onset_detect(y=y, sr=rate, units="time"))
+
+
+def test_silence_around_a_sound_clips_the_decibels_as_librosa_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is clipped relative to the loudest frame is so, though that frame is in another block."""
+    monkeypatch.setattr(frames, "_BLOCK_SAMPLES", 16 * 2048)
+    sound = music(22050).samples
+    audio = Audio(np.concatenate([np.zeros_like(sound), sound, np.zeros_like(sound)], axis=1), 22050)
+    ours, theirs = run(audio), librosas(audio)
+    for name in ("spectral_contrast_db", "mfcc", "onset_envelope"):
+        atol = 1e-5 * np.max(np.abs(theirs[name]))
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=2e-5, atol=atol, err_msg=name)
+
+
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Transforming in blocks of a few frames gives the same features as in one."""
     audio = music(22050)
     whole = run(audio)
-    monkeypatch.setattr(spectrum, "_BLOCK_FRAMES", 17)
+    monkeypatch.setattr(frames, "_BLOCK_SAMPLES", 17 * 2048)
+    monkeypatch.setattr(rhythm, "_BLOCK_FRAMES", 19)
     pieces = run(audio)
     for name, value in whole.items():
         if isinstance(value, np.ndarray):
             np.testing.assert_allclose(pieces[name], value, rtol=1e-5, atol=1e-6 * np.max(np.abs(value)), err_msg=name)
 
 
-def test_chroma_in_pieces_is_near_the_chroma_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Recordings that are transformed in pieces have the chroma of the whole, to 2 % of its range."""
-    audio = music(22050, seconds=30, channels=1)
-    framing = spectrum.Framing(22050, 2048, 512)
+@pytest.mark.parametrize(("rate", "hop"), [(22050, 512), (44100, 448)])
+def test_chroma_in_pieces_is_the_chroma_of_the_whole(rate: int, hop: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings that are transformed in pieces have the tuning and the chroma of the whole, to single precision."""
+    audio = music(rate, seconds=30, channels=1)
+    framing = frames.Framing(rate, 2048, hop)
     whole = tonality.chroma(audio.mono(), framing)
     monkeypatch.setattr(tonality, "PIECE_S", 10)
-    monkeypatch.setattr(tonality, "_MARGIN_S", 5)
+    monkeypatch.setattr(frames, "_BLOCK_SAMPLES", 100 * 2048)
     pieces = tonality.chroma(audio.mono(), framing)
-    assert pieces.shape == whole.shape
-    assert np.abs(pieces - whole).max() < 0.02
+    np.testing.assert_allclose(pieces, whole, atol=1e-4)
+    theirs = librosa.estimate_tuning(y=audio.mono(), sr=rate, bins_per_octave=36)
+    assert tonality.tuning_bins(audio.mono(), rate) == pytest.approx(theirs)
+
+
+def test_frames_too_short_for_the_rate_are_refused() -> None:
+    """The error names the length that would do, and that length does."""
+    with pytest.raises(ValueError, match="choose n_fft of at least 1024"):
+        run(music(192000, seconds=0.2), n_fft=512)
+    assert np.isfinite(run(music(192000, seconds=0.2), n_fft=1024)["spectral_contrast_db"]).all()
+
+
+def test_rates_without_an_octave_are_refused() -> None:
+    """A rate in kHz instead of Hz is refused, 1000 Hz is not."""
+    with pytest.raises(ValueError, match="44 Hz"):
+        run(Audio(np.ones(100), 44))
+    assert run(music(1000))["sample_rate"] == 1000
 
 
 def test_everything_on_the_frame_grid_has_its_length() -> None:
@@ -132,12 +173,16 @@ def test_everything_on_the_frame_grid_has_its_length() -> None:
             assert value.shape[0] == outputs[port["bins"]].size, port["name"]
 
 
-def test_loudness_is_pyloudnorms() -> None:
-    """Integrated loudness is what pyloudnorm measures, for one and for five channels."""
-    for channels in (1, 5):
-        audio = music(48000, channels=channels)
-        theirs = pyloudnorm.Meter(48000).integrated_loudness(audio.samples.T)
-        assert run(audio)["integrated_loudness_lufs"] == pytest.approx(theirs)
+@pytest.mark.parametrize("channels", [1, 2, 5])
+@pytest.mark.parametrize("rate", [11025, 48000])
+def test_loudness_is_pyloudnorms(channels: int, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Integrated loudness is what pyloudnorm measures, whole or in pieces, with soft passages that the gates leave out."""
+    sound = music(rate, seconds=4.3, channels=channels).samples
+    audio = Audio(np.concatenate([sound, 0.01 * sound, 0 * sound, 0.5 * sound], axis=1), rate)
+    theirs = pyloudnorm.Meter(rate).integrated_loudness(audio.samples.T)
+    assert levels.integrated_loudness_lufs(audio.samples, rate) == pytest.approx(theirs, abs=1e-5)
+    monkeypatch.setattr(levels, "_LOUDNESS_PIECE", 20)
+    assert levels.integrated_loudness_lufs(audio.samples, rate) == pytest.approx(theirs, abs=1e-4)
 
 
 def test_the_standards_loudness_signal() -> None:
