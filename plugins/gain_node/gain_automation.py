@@ -38,7 +38,8 @@ def gain_curve_db(
     times_s, levels_db = np.asarray(automation, dtype=np.float64).T
     # From the absolute frame number, not from the block's start: the rounding is the same however a sound is cut.
     now_s = np.arange(start_frame, start_frame + frames, dtype=np.float64) / sample_rate
-    return gain_db + np.interp(now_s, times_s, levels_db)
+    curve_db: npt.NDArray[np.float64] = gain_db + np.interp(now_s, times_s, levels_db)
+    return curve_db
 
 
 def apply_gain(

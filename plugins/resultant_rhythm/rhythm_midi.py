@@ -31,7 +31,7 @@ def to_midi(
     durations, pitches, accents : sequences of length n
         Units until the next attack, MIDI note numbers, and which attacks begin a bar.
     bar_units : int
-        Numerator of the time signature; its denominator is `unit_denominator` (4, 8, 16 or 32).
+        Numerator of the time signature, at most 255; its denominator is `unit_denominator` (4, 8, 16 or 32).
     tempo_bpm : float
         Quarter notes per minute.
 
@@ -42,7 +42,7 @@ def to_midi(
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER)
     head = mido.MidiTrack()
     head.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo_bpm)))
-    head.append(mido.MetaMessage("time_signature", numerator=min(bar_units, 255), denominator=unit_denominator))
+    head.append(mido.MetaMessage("time_signature", numerator=bar_units, denominator=unit_denominator))
     file.tracks.append(head)
     ticks = [duration * TICKS_PER_QUARTER * 4 // unit_denominator for duration in durations]
     if voices != "pitched":

@@ -17,6 +17,7 @@ _LOWEST_HZ = 220.0
 _PARTIALS = ((1.0, 1.0, 0.45), (3.93, 0.28, 0.12), (9.24, 0.08, 0.05))  # ratio, level, decay in s
 _ROOM_S = 0.35
 _ROOM_LEVEL = 0.10
+_BLOCK = 1 << 16
 
 
 def render(
@@ -50,19 +51,20 @@ def render(
         Peak at −3 dBFS.
     """
     frames = int(np.ceil((duration_s + TAIL_S) * sample_rate))
-    dry = np.zeros((2, frames))
+    mix = np.zeros((2, frames), dtype=np.float32)
     for index, (onset_s, accent) in enumerate(zip(onset_times_s, accents, strict=True)):
         start = round(float(onset_s) * sample_rate)
         if voices != "pitched":
             _add(
-                dry, start, _drum(sample_rate, rng) if accent else _block(sample_rate, rng), pan=0.0 if accent else 0.25
+                mix, start, _drum(sample_rate, rng) if accent else _block(sample_rate, rng), pan=0.0 if accent else 0.25
             )
         if voices != "percussive":
             step = pitch_step(durations, index)
             note = _bar(_LOWEST_HZ * 2 ** (_SCALE[step] / 12), sample_rate, rng)
-            _add(dry, start, (0.5 if accent else 0.3) * note, pan=-0.35 + 0.1 * step)
-    wet = _in_a_room(dry, sample_rate, rng)
-    return (wet * (PEAK / np.abs(wet).max())).astype(np.float32)
+            _add(mix, start, (0.5 if accent else 0.3) * note, pan=-0.35 + 0.1 * step)
+    _into_a_room(mix, sample_rate, rng)
+    mix *= PEAK / max(mix.max(), -mix.min())
+    return mix
 
 
 def pitch_step(durations: Sequence[int], index: int) -> int:
@@ -110,7 +112,7 @@ def _release(t: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return end
 
 
-def _add(mix: npt.NDArray[np.float64], start: int, sound: npt.NDArray[np.float64], *, pan: float) -> None:
+def _add(mix: npt.NDArray[np.float32], start: int, sound: npt.NDArray[np.float64], *, pan: float) -> None:
     """Add a sound, panned with constant power; `pan` from −1 (left) to 1 (right)."""
     end = min(start + sound.size, mix.shape[1])
     angle = (pan + 1) * np.pi / 4
@@ -118,12 +120,16 @@ def _add(mix: npt.NDArray[np.float64], start: int, sound: npt.NDArray[np.float64
     mix[1, start:end] += np.sin(angle) * sound[: end - start]
 
 
-def _in_a_room(dry: npt.NDArray[np.float64], sample_rate: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Convolve each side with its own decaying noise, quietly."""
+def _into_a_room(mix: npt.NDArray[np.float32], sample_rate: int, rng: np.random.Generator) -> None:
+    """Add to each side its convolution with a decaying noise of its own, quietly.
+
+    In blocks, from the last to the first, so that no echo is echoed again. One transform of all would take gigabytes.
+    """
     t = _time(_ROOM_S, sample_rate)
     response = rng.standard_normal((2, t.size)) * np.exp(-t / 0.07)
-    response /= np.sqrt((response**2).sum(axis=1, keepdims=True))
-    size = 1 << (dry.shape[1] + t.size - 1).bit_length()
-    echo = np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[:, : dry.shape[1]]
-    room: npt.NDArray[np.float64] = dry + _ROOM_LEVEL * echo
-    return room
+    response *= _ROOM_LEVEL / np.sqrt((response**2).sum(axis=1, keepdims=True))
+    size = 1 << (_BLOCK + t.size - 1).bit_length()
+    spectrum = np.fft.rfft(response, size)
+    for start in reversed(range(0, mix.shape[1], _BLOCK)):
+        echo = np.fft.irfft(np.fft.rfft(mix[:, start : start + _BLOCK], size) * spectrum, size)
+        mix[:, start : start + size] += echo[:, : mix.shape[1] - start]

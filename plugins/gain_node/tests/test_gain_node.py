@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from schillinger_plugins.manifest import Manifest
 from schillinger_plugins.types import Audio
 
 FOLDER = Path(__file__).parents[1]
@@ -74,6 +75,18 @@ def test_block_size_changes_nothing(samples: Any, gain_db: float, automation: li
     np.testing.assert_array_equal(np.concatenate([samples[:, :0], *blocks], axis=1), whole)
 
 
+def test_the_plugins_blocks_are_one_sound() -> None:
+    """A sound of several of the plugin's blocks is the same to the bit as processed whole, nothing missing at the seams."""
+    samples = np.random.default_rng(0).standard_normal((2, 2 * main.BLOCK_FRAMES + 1)).astype(np.float32)
+    settings: dict[str, Any] = {"gain_db": -3, "automation": [(1, 0), (12, -30)], "invert": True, "mute": [1]}
+    np.testing.assert_array_equal(run(Audio(samples, RATE), **settings).samples, apply_gain(samples, RATE, **settings))
+
+
+def test_a_sound_of_no_frames_stays_one() -> None:
+    """Nothing in, nothing out: the channels remain."""
+    assert run(Audio(np.zeros((2, 0)), RATE), gain_db=6).samples.shape == (2, 0)
+
+
 @given(sounds)
 def test_inverting_twice_is_identity(samples: Any) -> None:
     """Phase inversion undoes itself, to the bit."""
@@ -112,6 +125,13 @@ def test_the_input_is_not_changed() -> None:
     samples = np.ones((1, 8), np.float32)
     samples.flags.writeable = False
     assert run(Audio(samples, RATE), gain_db=6, mute=[0]).samples.sum() == 0
+
+
+def test_the_manifest_and_the_outputs_keep_their_word() -> None:
+    """plugin.json is valid, and what comes out is what its definition declares."""
+    manifest = Manifest.read(FOLDER)
+    assert manifest.definition is not None
+    manifest.definition.check_outputs({"audio": run(Audio(np.zeros((2, 9)), RATE))}, plugin_id=FOLDER.name)
 
 
 def test_the_definition_is_the_manifests() -> None:

@@ -18,25 +18,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schillinger_plugins.manifest import Manifest
 from schillinger_plugins.types import PluginContext
 
 FOLDER = Path(__file__).parents[1]
 
 
-def load() -> Any:
-    sys.path.insert(0, str(FOLDER))
+def load_from(folder: Path, name: str) -> Any:
+    """A plugin's main module, its folder first on the path as in a worker."""
+    sys.path.insert(0, str(folder))
     try:
-        spec = importlib.util.spec_from_file_location("resultant_rhythm_main", FOLDER / "main.py")
+        spec = importlib.util.spec_from_file_location(name, folder / "main.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return module, importlib.import_module("rhythm_resultants")
+        return module
     finally:
-        sys.path.remove(str(FOLDER))
+        sys.path.remove(str(folder))
 
 
-main, theory = load()
+main = load_from(FOLDER, "resultant_rhythm_main")
+theory, voices = sys.modules["rhythm_resultants"], sys.modules["rhythm_voices"]
 generators = st.tuples(st.integers(2, 12), st.integers(1, 11)).filter(lambda pair: pair[0] > pair[1])
 
 
@@ -186,6 +189,29 @@ def test_audio_is_as_long_and_loud_as_said() -> None:
     assert np.abs(audio.samples[:, -10:]).max() < 1e-3
 
 
+def test_the_room_is_one_convolution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The echo made in blocks is the same, to single precision, as in one, so no block boundary is heard."""
+    whole = run(repeats=1, sample_rate=8000)["audio"].samples
+    monkeypatch.setattr(voices, "_BLOCK", 999)
+    np.testing.assert_allclose(run(repeats=1, sample_rate=8000)["audio"].samples, whole, atol=2e-6)
+
+
+def test_both_voices_sound_and_can_be_chosen() -> None:
+    """Percussive and pitched alone differ from each other and from both, and have a MIDI track less."""
+    made = {name: run(repeats=1, voices=name) for name in ("both", "percussive", "pitched")}
+    tracks = {name: len(mido.MidiFile(file=io.BytesIO(each["midi"])).tracks) for name, each in made.items()}
+    assert tracks == {"both": 3, "percussive": 2, "pitched": 2}
+    assert len({each["audio"].samples.tobytes() for each in made.values()}) == 3
+
+
+def test_midi_states_tempo_and_bars() -> None:
+    """The file's tempo is in quarter notes per minute, and its time signature is the bar."""
+    head = mido.MidiFile(file=io.BytesIO(run(repeats=1, tempo_bpm=90, unit="1/8")["midi"])).tracks[0]
+    tempo, bar = head[0], head[1]
+    assert mido.tempo2bpm(tempo.tempo) == pytest.approx(90)
+    assert (bar.numerator, bar.denominator) == (4, 8)
+
+
 def test_a_seed_gives_the_same_samples() -> None:
     """The same seed gives the same sound to the bit, another one another."""
     first, again, other = (run(seed, repeats=1)["audio"] for seed in (1, 1, 2))
@@ -194,18 +220,24 @@ def test_a_seed_gives_the_same_samples() -> None:
 
 
 @pytest.mark.parametrize("tempo_bpm", [120.0, 96.0])
-def test_an_analysis_hears_what_was_played(tempo_bpm: float) -> None:
-    """librosa finds the tempo within 2 %, every attack but the one at zero within 50 ms, and no other."""
-    import librosa
-
+def test_the_analyzer_hears_what_was_played(tempo_bpm: float) -> None:
+    """The Audio Analyzer finds the tempo within 2 %, every attack but the one at zero within 50 ms, and no other."""
+    analyzer = load_from(FOLDER.parent / "audio_analyzer", "audio_analyzer_main").AudioAnalyzer(PluginContext())
+    defaults = {p["name"]: p["default"] for p in analyzer.get_node_definition()["parameters"]}
     rhythm = run(tempo_bpm=tempo_bpm)
-    y, rate = rhythm["audio"].mono(), rhythm["audio"].sample_rate
-    tempo, _ = librosa.beat.beat_track(y=y, sr=rate)
-    heard = librosa.onset.onset_detect(y=y, sr=rate, units="time")
-    distance_s = np.abs(rhythm["onset_times_s"][:, None] - heard[None, :])
-    assert float(np.squeeze(tempo)) == pytest.approx(tempo_bpm, rel=0.02)
+    heard = asyncio.run(analyzer.execute({"audio": rhythm["audio"]}, defaults))
+    distance_s = np.abs(rhythm["onset_times_s"][:, None] - heard["onset_times_s"][None, :])
+    assert heard["tempo_bpm"] == pytest.approx(tempo_bpm, rel=0.02)
     assert (distance_s.min(axis=1)[1:] < 0.05).all()
     assert (distance_s.min(axis=0) < 0.05).all()
+    assert heard["true_peak_dbtp"] == pytest.approx(-3, abs=0.3)
+
+
+def test_the_manifest_and_the_outputs_keep_their_word() -> None:
+    """plugin.json is valid, and what comes out is what its definition declares."""
+    manifest = Manifest.read(FOLDER)
+    assert manifest.definition is not None
+    manifest.definition.check_outputs(run(repeats=1), plugin_id=FOLDER.name)
 
 
 def test_the_definition_is_the_manifests() -> None:
