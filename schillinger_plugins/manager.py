@@ -14,7 +14,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -22,7 +22,7 @@ from typing import Any, Self
 from .definition import NodeDefinition
 from .errors import DefinitionError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
-from .instance import Instance, InstanceStats, LoadedPlugin, start
+from .instance import Instance, LoadedPlugin, start
 from .loader import discover, inspect
 from .manifest import Manifest
 from .policy import Policy
@@ -34,6 +34,7 @@ from .sandbox.log import Log, LogLine
 from .sandbox.profile import Profile, choose
 from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.worker import Worker
+from .status import Status, status_of
 
 __all__ = ["Instance", "PluginManager", "Status"]
 
@@ -41,47 +42,6 @@ _BY_PATH = "loaded by path"
 _CLOSING_S = 2.0
 _MAX_LOGS = 32
 """Instances of one plugin whose logs are kept, ended ones included."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class InstanceStatus:
-    """One instance in a `Status`."""
-
-    id: str
-    plugin_id: str
-    state: str
-    memory_bytes: int
-    stats: InstanceStats
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """What there is and what it does, at one moment.
-
-    Attributes
-    ----------
-    level : str or None
-        The sandbox level in force; None while no worker has been needed yet.
-    plugins : Mapping[str, str]
-        The state of each plugin: discovered, loaded or broken.
-    instances : tuple of InstanceStatus
-    warm : tuple of str
-        The zygotes that are ready.
-    """
-
-    level: str | None
-    plugins: Mapping[str, str]
-    instances: tuple[InstanceStatus, ...]
-    warm: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "level": self.level,
-            "plugins": dict(self.plugins),
-            "instances": [asdict(instance) for instance in self.instances],
-            "warm": list(self.warm),
-        }
 
 
 class PluginManager:
@@ -300,16 +260,7 @@ class PluginManager:
         return Status(
             level=min(levels, default=None),
             plugins={plugin_id: record.state for plugin_id, record in self.registry.items()},
-            instances=tuple(
-                InstanceStatus(
-                    id=instance.id,
-                    plugin_id=instance.plugin_id,
-                    state=instance.state,
-                    memory_bytes=instance.memory_bytes,
-                    stats=instance.stats,
-                )
-                for instance in list(self._instances.values())
-            ),
+            instances=tuple(map(status_of, list(self._instances.values()))),
             warm=tuple(self._sandbox.running),
         )
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import io
 import os
 import signal
 import socket
 import sys
 import tempfile
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from ..protocol import frames
 from . import serve
@@ -51,13 +52,19 @@ def become_worker(
         # After the last path was opened through the zygote's descriptors, and before the plugin could find them.
         os.dup2(channel, _CHANNEL, inheritable=False)
         os.closerange(_CHANNEL + 1, 4096)
-        sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        sys.stdout, sys.stderr = _line_writer(1), _line_writer(_HIGHEST_STANDARD)
         serve.serve(socket.socket(fileno=_CHANNEL), scratch=request.scratch)
     except BaseException as error:
         os.write(_HIGHEST_STANDARD, f"the worker could not start: {type(error).__name__}: {error}\n".encode()[:1000])
         os._exit(1)
     os._exit(0)
+
+
+def _line_writer(descriptor: int) -> TextIO:
+    """What a plugin prints to: a line at a time, so that its last words are not lost in a crash."""
+    return io.TextIOWrapper(
+        io.FileIO(descriptor, "w", closefd=False), encoding="utf-8", errors="backslashreplace", line_buffering=True
+    )
 
 
 def _clear_surroundings(scratch: str) -> None:

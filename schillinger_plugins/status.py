@@ -1,0 +1,64 @@
+"""Status: what there is and what it does, at one moment.
+
+Owns the figures as plain data, for a person, a script or a client. Made by the manager when it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .instance import Instance, InstanceStats
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceStatus:
+    """One instance in a `Status`."""
+
+    id: str
+    plugin_id: str
+    state: str
+    memory_bytes: int
+    stats: InstanceStats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What there is and what it does, at one moment.
+
+    Attributes
+    ----------
+    level : str or None
+        The sandbox level in force; None while no worker has been needed yet.
+    plugins : Mapping[str, str]
+        The state of each plugin: discovered, loaded or broken.
+    instances : tuple of InstanceStatus
+    warm : tuple of str
+        The zygotes that are ready.
+    """
+
+    level: str | None
+    plugins: Mapping[str, str]
+    instances: tuple[InstanceStatus, ...]
+    warm: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "level": self.level,
+            "plugins": dict(self.plugins),
+            "instances": [asdict(instance) for instance in self.instances],
+            "warm": list(self.warm),
+        }
+
+
+def status_of(instance: Instance) -> InstanceStatus:
+    """One instance, now."""
+    return InstanceStatus(
+        id=instance.id,
+        plugin_id=instance.plugin_id,
+        state=instance.state,
+        memory_bytes=instance.memory_bytes,
+        stats=instance.stats,
+    )
