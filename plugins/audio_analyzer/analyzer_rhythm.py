@@ -8,7 +8,8 @@ import numpy.typing as npt
 from analyzer_frames import Framing
 
 _TEMPO_WINDOW_S = 8.0
-_BLOCK_FRAMES = 8192
+_BLOCK_VALUES = 1 << 22
+"""Of the tempogram, computed at once."""
 
 
 def features(mel: npt.NDArray[np.float32], framing: Framing) -> dict[str, Any]:
@@ -55,9 +56,9 @@ def _tempo_bpm(envelope: npt.NDArray[np.float32], rate: int, hop: int) -> float:
     """``librosa.feature.tempo``, its tempogram averaged block by block: that of an hour takes several gigabytes."""
     window = int(librosa.time_to_frames(_TEMPO_WINDOW_S, sr=rate, hop_length=hop))
     padded = np.pad(envelope, window // 2, mode="linear_ramp", end_values=0)
-    total = np.zeros(window)
-    for start in range(0, envelope.size, _BLOCK_FRAMES):
-        stop = min(start + _BLOCK_FRAMES, envelope.size)
+    total, size = np.zeros(window), max(1, _BLOCK_VALUES // window)
+    for start in range(0, envelope.size, size):
+        stop = min(start + size, envelope.size)
         total += librosa.feature.tempogram(
             onset_envelope=padded[start : stop - 1 + window], sr=rate, hop_length=hop, win_length=window, center=False
         ).sum(axis=-1)

@@ -128,7 +128,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     audio = music(22050)
     whole = run(audio)
     monkeypatch.setattr(frames, "_BLOCK_SAMPLES", 17 * 2048)
-    monkeypatch.setattr(rhythm, "_BLOCK_FRAMES", 19)
+    monkeypatch.setattr(rhythm, "_BLOCK_VALUES", 19 * 344)
     pieces = run(audio)
     for name, value in whole.items():
         if isinstance(value, np.ndarray):
