@@ -27,6 +27,7 @@ MAX_STRUCTURE_BYTES = 32 * 1024 * 1024
 _ARRAY, _AUDIO = 1, 2
 _SAMPLES = np.dtype(np.float32).str
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
+_PLAIN = _SCALARS - {bytes, str}
 _DTYPES = frozenset(
     np.dtype(name).str
     for name in [
@@ -121,11 +122,16 @@ def pack(value: Any, root: str) -> Packed:
     def plain(value: Any, path: str, depth: int) -> Any:
         kind = type(value)
         if kind in _SCALARS:
+            if kind in (bytes, str) and len(value) > MAX_STRUCTURE_BYTES:
+                raise CannotCross(
+                    f"{path} has {len(value)} bytes or characters, at most {MAX_STRUCTURE_BYTES} can cross; "
+                    "put bytes into a NumPy array of uint8"
+                )
             return value
         if depth > MAX_DEPTH:
             raise CannotCross(f"{path[:200]} is nested more than {MAX_DEPTH} deep (or contains itself)")
         if kind is list or kind is tuple:
-            if _SCALARS.issuperset(map(type, value)):
+            if _PLAIN.issuperset(map(type, value)):
                 return value
             return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
         if isinstance(value, dict):

@@ -55,11 +55,16 @@ OnProgress: TypeAlias = Callable[[float, str], None]
 
 
 class Peer(Protocol):
-    """Whoever keeps a worker's two segments between calls, and whether it still owes an answer."""
+    """What is known of a worker between two frames.
+
+    Its two segments; whether it still owes an answer, has started its plugin, and was asked to cancel.
+    """
 
     input: Segment | None
     output: Segment | None
     busy: bool
+    ready: bool
+    cancelling: bool
 
 
 class Cancelled(Exception):
@@ -83,9 +88,10 @@ def start(
     yield Send(frames.encode(frames.Start(plugin_id, instance_id, root, main_file, plugin_type, packed.structure)))
     answer = yield from _answer(peer, None)
     if isinstance(answer, frames.Raised):
-        raise _error(answer, plugin_id)
+        raise _error(answer, peer, plugin_id)
     if not isinstance(answer, frames.Started):
         raise ProtocolViolation(f"{type(answer).__name__} instead of Started", plugin_id=plugin_id)
+    peer.ready = True
     return values.unpack(frames.Body(answer.definition), None, copy=True)
 
 
@@ -143,7 +149,7 @@ def call(
         peer.input.close()
         peer.input = None
     if isinstance(answer, frames.Raised):
-        raise _error(answer, plugin_id)
+        raise _error(answer, peer, plugin_id)
     if not isinstance(answer, frames.Returned):
         raise ProtocolViolation(f"{type(answer).__name__} instead of Returned", plugin_id=plugin_id)
     outputs = values.unpack(answer.body, peer.output.view if peer.output is not None else None, copy=True)
@@ -168,10 +174,12 @@ def _answer(
                 yield CANCEL
 
 
-def _error(answer: frames.Raised, plugin_id: str) -> BaseException:
+def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:
     message = printable(answer.message)
     match answer.kind:
-        case "cancelled":
+        case "cancelled" if (
+            peer.cancelling
+        ):  # a plugin that raises KeyboardInterrupt unasked must not interrupt the host
             return Cancelled()
         case "load":
             return LoadError(message, plugin_id=plugin_id)

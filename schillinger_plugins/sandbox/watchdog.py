@@ -29,6 +29,12 @@ _MAX_SCRATCH_ENTRIES = 10_000
 _MB = 1024 * 1024
 _PAGE = resource.getpagesize()
 
+_CALL_REMEDIES = tuple(
+    f"give it less, or raise limits.{name} in plugin.json or limits={{'{name}': …}} in the call"
+    for name in ("wall_s", "cpu_s")
+)
+_START_REMEDY = "its author looks for a loop at the top of the main file, and does less there"
+
 _log = logging.getLogger(__name__)
 
 
@@ -58,6 +64,7 @@ class Process(Protocol):
     scratch: Path
     limits: Limits
     watched: Watched | None
+    ready: bool
     memory_bytes: int
     peak_memory_bytes: int
 
@@ -181,17 +188,20 @@ class Watchdog:
                 )
         if watched is None:
             return
+        doing, wall, cpu = "it", *_CALL_REMEDIES
+        if not worker.ready:
+            doing, wall, cpu = "importing it, or its initialize(),", _START_REMEDY, _START_REMEDY
         if now - watched.started_s > limits.wall_s:
             worker.exceeded(
-                f"it took longer than the {limits.wall_s:g} s that the limit wall allows",
+                f"{doing} took longer than the {limits.wall_s:g} s that the limit wall allows",
                 limit="wall",
-                remedy="give it less, or raise limits.wall_s in plugin.json or limits={'wall_s': …} in the call",
+                remedy=wall,
             )
         elif worker.cpu_s() - watched.cpu_before_s > limits.cpu_s:
             worker.exceeded(
-                f"it used more than the {limits.cpu_s:g} s of CPU time that the limit cpu allows",
+                f"{doing} used more than the {limits.cpu_s:g} s of CPU time that the limit cpu allows",
                 limit="cpu",
-                remedy="give it less, or raise limits.cpu_s in plugin.json or limits={'cpu_s': …} in the call",
+                remedy=cpu,
             )
 
 

@@ -56,6 +56,8 @@ class Worker:
         self.input: Segment | None = None
         self.output: Segment | None = None
         self.busy = False
+        self.ready = False
+        self.cancelling = False
         self.watched: Watched | None = None
         self.memory_bytes = 0
         self.peak_memory_bytes = 0
@@ -86,6 +88,7 @@ class Worker:
         A worker that has broken the protocol, or is left in the middle of a call, is ended: nothing it says later could
         be told from the answer to another call.
         """
+        self.cancelling = False
         with contextlib.suppress(OSError):  # it has died: the conversation will say so
             self.peak_memory_bytes = self.memory_bytes
             self.watched = Watched(limits, time.monotonic(), self.cpu_s())
@@ -113,6 +116,7 @@ class Worker:
 
     def ask_to_cancel(self) -> None:
         """Ask the running call to end, as Ctrl-C would."""
+        self.cancelling = True
         self._signal(signal.SIGINT)
 
     def kill(self, verdict: PluginError | None = None) -> None:
