@@ -35,10 +35,21 @@ _ASYNC_TURN_S = 0.002
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedPlugin:
-    """A plugin whose code has been imported in a worker and whose definition has been checked."""
+    """A plugin whose code has been imported in a worker and whose definition has been checked.
+
+    Attributes
+    ----------
+    root : Path
+        Its folder.
+    code : Path
+        The private copy of it that workers run: new workers run what was loaded, even if the folder has changed since.
+    content_hash : str
+        Of that copy.
+    """
 
     plugin_id: str
     root: Path
+    code: Path
     manifest: Manifest
     definition: NodeDefinition
     content_hash: str
@@ -272,7 +283,7 @@ class Instance:
             profile=self.plugin.profile,
             log=self.log,
             limits=limits,
-            readable=[self.plugin.root],
+            readable=[self.plugin.code],
             on_progress=on_progress,
         )
 
@@ -285,7 +296,8 @@ class Instance:
         self._worker = worker
 
     def _start(self, worker: Worker) -> conversation.Conversation[Any]:
-        return start(worker, self.plugin.plugin_id, self.id, self.plugin.root, self.plugin.manifest, self.config)
+        plugin = self.plugin
+        return start(worker, plugin.plugin_id, self.id, plugin.code, plugin.manifest, self.config, root=plugin.root)
 
     def _starting_limits(self, worker: Worker) -> Limits:
         return replace(STARTING, memory_mb=worker.limits.memory_mb)
@@ -383,14 +395,22 @@ class Instance:
 
 
 def start(
-    worker: Worker, plugin_id: str, instance_id: str, root: Path, manifest: Manifest, config: dict[str, Any]
+    worker: Worker,
+    plugin_id: str,
+    instance_id: str,
+    code: Path,
+    manifest: Manifest,
+    config: dict[str, Any],
+    *,
+    root: Path,
 ) -> conversation.Conversation[Any]:
-    """The conversation that makes a worker import a plugin and make its instance."""
+    """The conversation that makes a worker import the copy `code` of a plugin's folder and make its instance."""
+    worker.shown_as = (str(code), str(root))
     return conversation.start(
         worker,
         plugin_id=plugin_id,
         instance_id=instance_id,
-        root=str(root.resolve()),
+        root=str(code),
         main_file=manifest.main_file,
         plugin_type=manifest.metadata.plugin_type,
         config=config,

@@ -13,22 +13,22 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from .definition import NodeDefinition
-from .errors import DefinitionError, PluginError, UnknownPlugin, nearest
+from .errors import DefinitionError, DuplicatePlugin, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .instance import Instance, LoadedPlugin, start
 from .loader import discover, inspect
 from .manifest import Manifest
 from .policy import Policy
-from .registry import PluginRecord, Registry
+from .registry import PluginRecord, Registry, content_hash
 from .sandbox import blocking
-from .sandbox.level import Report
+from .sandbox.level import Level, Report
 from .sandbox.limits import STARTING, Limits
 from .sandbox.log import Log, LogLine
 from .sandbox.profile import Profile, choose
@@ -127,23 +127,31 @@ class PluginManager:
         PluginExecutionError, LoadError, LimitExceeded, DefinitionError
             If its code doesn't parse, raises, loops, has no plugin class or describes itself wrongly. Nothing of it stays.
         """
-        record = self._record(plugin)
         with self._lock:
-            if record.id not in self._loaded:
+            record, undo = self._record(plugin)
+            if record.id in self._loaded:
+                return record
+            try:
                 self._loaded[record.id], self._spares[record.id] = self._import(record, on_progress)
-                record = self._mark_loaded(record.id)
-                self.events.emit(Event("loaded", record.id))
-            return self.registry[record.id]
+            except BaseException as error:
+                undo()
+                self.events.emit(Event("failed", record.id, data={"error": str(error)}))
+                raise
+            record = self._mark_loaded(record.id)
+            self.events.emit(Event("loaded", record.id))
+            return record
 
     def unload(self, plugin_id: str) -> None:
         """Destroy a plugin's instances and forget its code. It stays listed and can be loaded again."""
         record = self.registry[plugin_id]
         with self._lock:
-            if self._loaded.pop(plugin_id, None) is None:
+            plugin = self._loaded.pop(plugin_id, None)
+            if plugin is None:
                 return
             for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
                 self.destroy_instance(instance.id)
             self._end_spare(plugin_id)
+            self._sandbox.forget(plugin.code)
             definition = record.manifest.definition if record.manifest else None
             self.registry.update(plugin_id, state="discovered", definition=definition)
         self.events.emit(Event("unloaded", plugin_id))
@@ -170,11 +178,13 @@ class PluginManager:
         with self._lock:
             plugin, worker = self._import(fresh, on_progress)
             self._end_spare(plugin_id)
+            replaced = self._loaded[plugin_id]
             self._loaded[plugin_id], self._spares[plugin_id] = plugin, worker
             self.registry.update(plugin_id, manifest=fresh.manifest)
             record = self._mark_loaded(plugin_id)
         for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
             instance.become(plugin)
+        self._sandbox.forget(replaced.code)
         self.events.emit(Event("reloaded", plugin_id))
         return record
 
@@ -273,12 +283,12 @@ class PluginManager:
 
     def doctor(self, *, on_progress: OnProgress | None = None) -> Report:
         """What confines a plugin on this machine, as a confined probe found it."""
-        self._same_process()
+        self._in_use()
         return self._sandbox.report(on_progress=on_progress)
 
     def warm(self, profile: Profile, *, on_progress: OnProgress | None = None) -> None:
         """Start a zygote now rather than when it is first needed; the first time ever this compiles numba's kernels."""
-        self._same_process()
+        self._in_use()
         self._sandbox.zygote(profile, on_progress=on_progress)
 
     def close(self) -> None:
@@ -303,20 +313,29 @@ class PluginManager:
     ) -> None:
         self.close()
 
-    def _record(self, plugin: str | Path) -> PluginRecord:
-        self._same_process()
-        if isinstance(plugin, str) and plugin in self.registry:
-            return self._sound(plugin)
-        if isinstance(plugin, str) and os.sep not in plugin and not Path(plugin).is_dir():
-            return self.registry[plugin]  # raises, naming the nearest
-        record = inspect(plugin, source=_BY_PATH)
-        if record.error is not None:
-            raise record.error
-        known = self.registry.get(record.id, None)
-        if known is not None and known.root == record.root:
-            return self._sound(record.id)
-        self.registry.register(record)
-        return record
+    def _record(self, plugin: str | Path) -> tuple[PluginRecord, Callable[[], object]]:
+        """The record of an id or a folder, read afresh unless it is loaded, and the undo of what was registered for it."""
+        self._in_use()
+        if isinstance(plugin, str) and (plugin in self.registry or not (os.sep in plugin or Path(plugin).is_dir())):
+            known = self.registry[plugin]  # raises, naming the nearest
+            if plugin in self._loaded:
+                return known, _nothing
+            if isinstance(known.error, DuplicatePlugin):
+                raise known.error
+            fresh = replace(inspect(known.root, source=known.source), id=plugin)
+        else:
+            fresh = inspect(plugin, source=_BY_PATH)
+            known = self.registry.get(fresh.id, None)
+            if known is not None and known.root == fresh.root and fresh.id in self._loaded:
+                return known, _nothing
+        if fresh.error is not None:
+            if known is not None and known.root == fresh.root:
+                self.registry.update(known.id, manifest=None, error=fresh.error, state="broken", definition=None)
+            raise fresh.error
+        if known is not None and known.root == fresh.root:
+            changes = {"manifest": fresh.manifest, "error": None, "state": fresh.state, "definition": fresh.definition}
+            return self.registry.update(known.id, **changes), _nothing
+        return fresh, self.registry.register(fresh)
 
     def _sound(self, plugin_id: str) -> PluginRecord:
         record = self.registry[plugin_id]
@@ -335,15 +354,32 @@ class PluginManager:
         report = self._sandbox.report(profile, on_progress=on_progress)
         self.policy.demand_level(report.level, report.reasons, plugin_id=record.id)
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
-        content_hash = replace(record).content_hash  # a copy: of what is on disk now
+        code = self._sandbox.keep(record.root)
+        try:
+            return self._import_copy(
+                record, code, profile=profile, limits=limits, level=report.level, report_to=on_progress
+            )
+        except BaseException:
+            self._sandbox.forget(code)
+            raise
+
+    def _import_copy(
+        self,
+        record: PluginRecord,
+        code: Path,
+        *,
+        profile: Profile,
+        limits: Limits,
+        level: Level,
+        report_to: OnProgress | None,
+    ) -> tuple[LoadedPlugin, Worker]:
+        manifest = self._manifest(record)
         log = Log(record.id, f"{record.id}-load")
         self._keep(log)
-        worker = self._sandbox.spawn(
-            profile=profile, log=log, limits=limits, readable=[record.root], on_progress=on_progress
-        )
+        worker = self._sandbox.spawn(profile=profile, log=log, limits=limits, readable=[code], on_progress=report_to)
         try:
             said = blocking.drive(
-                start(worker, record.id, log.instance_id, record.root, manifest, manifest.default_config),
+                start(worker, record.id, log.instance_id, code, manifest, manifest.default_config, root=record.root),
                 worker,
                 replace(STARTING, memory_mb=limits.memory_mb),
             )
@@ -361,11 +397,12 @@ class PluginManager:
         plugin = LoadedPlugin(
             plugin_id=record.id,
             root=record.root,
+            code=code,
             manifest=manifest,
             definition=definition,
-            content_hash=content_hash,
+            content_hash=content_hash(code),
             profile=profile,
-            level=report.level,
+            level=level,
             limits=limits,
         )
         return plugin, worker
@@ -381,9 +418,15 @@ class PluginManager:
         if spare is not None:
             spare.stop()
 
-    def _same_process(self) -> None:
+    def _in_use(self) -> None:
+        if not self._finalizer.alive:
+            raise PluginError("this manager is closed", remedy="make another PluginManager")
         if os.getpid() != self._process:
             raise PluginError(
                 "this manager belongs to the process that made it, and this one is its fork",
                 remedy="make a PluginManager of its own in the forked process",
             )
+
+
+def _nothing() -> None:
+    """The undo of what was there before."""

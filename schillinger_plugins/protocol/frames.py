@@ -136,6 +136,10 @@ class Reap(Frame, frozen=True):
     pid: int
 
 
+class Leave(Frame, frozen=True):
+    """End: the host goes on without this zygote, and tidies up by itself. It can't say so when it is killed."""
+
+
 class Reaped(Frame, frozen=True):
     """How the worker ended, as `os.waitstatus_to_exitcode` gives it: negative for a signal."""
 
@@ -160,7 +164,7 @@ class Warming(Frame, frozen=True):
 _FromWorker = Started | Progress | NeedSegment | Returned | Raised
 _ToWorker = Start | Call | GiveSegment | Stop
 _FromZygote = Hello | Warming | Spawned | Reaped
-_ToZygote = Spawn | Reap
+_ToZygote = Spawn | Reap | Leave
 
 F = TypeVar("F", bound=Frame)
 

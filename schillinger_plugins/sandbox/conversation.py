@@ -57,7 +57,8 @@ OnProgress: TypeAlias = Callable[[float, str], None]
 class Peer(Protocol):
     """What is known of a worker between two frames.
 
-    Its two segments; whether it still owes an answer, has started its plugin, and was asked to cancel.
+    Its two segments; whether it still owes an answer, has started its plugin, and was asked to cancel; and which folder its
+    plugin's files are shown as in messages, since it runs a copy.
     """
 
     input: Segment | None
@@ -65,6 +66,7 @@ class Peer(Protocol):
     busy: bool
     ready: bool
     cancelling: bool
+    shown_as: tuple[str, str]
 
 
 class Cancelled(Exception):
@@ -175,7 +177,7 @@ def _answer(
 
 
 def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:
-    message = printable(answer.message)
+    message, trace = (_shown(text, peer) for text in (answer.message, answer.traceback_text))
     match answer.kind:
         case "cancelled" if (
             peer.cancelling
@@ -192,13 +194,13 @@ def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:
                 plugin_id=plugin_id,
                 remedy=_LIMIT_REMEDIES[limit],
             )
-            error.add_note(printable(answer.traceback_text))
+            error.add_note(trace)
             return error
         case _:
             return PluginExecutionError(
                 f"{printable(answer.exception_type)}: {message}",
                 exception_type=printable(answer.exception_type),
-                traceback_text=printable(answer.traceback_text),
+                traceback_text=trace,
                 plugin_id=plugin_id,
             )
 
@@ -215,6 +217,11 @@ _LIMIT_REMEDIES = {
     "open_files": "raise limits.open_files in plugin.json",
     "processes": "a plugin can't start processes; ask its author for a version that works in one",
 }
+
+
+def _shown(text: str, peer: Peer) -> str:
+    copy, original = peer.shown_as
+    return printable(text.replace(copy, original) if copy else text)
 
 
 def printable(text: str) -> str:

@@ -27,6 +27,7 @@ Profile = Literal["base", "audio"]
 OnProgress = Callable[[float, str], None]
 
 _PROBE_ID = "__probe__"
+_NOT_CODE = ("__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".*_cache")
 
 
 class Sandbox:
@@ -83,7 +84,13 @@ class Sandbox:
                 if self._watchdog is None:
                     self._watchdog = Watchdog()
                 folder = Path(tempfile.mkdtemp(prefix=f"{profile}-", dir=self._folder))
-                zygote = Zygote(profile, folder=folder, watchdog=self._watchdog, on_progress=on_progress)
+                zygote = Zygote(
+                    profile,
+                    folder=folder,
+                    left_behind=self._folder,
+                    watchdog=self._watchdog,
+                    on_progress=on_progress,
+                )
                 self._zygotes[profile] = zygote
             return zygote
 
@@ -93,6 +100,19 @@ class Sandbox:
         if report is None:
             report = self._reports[profile] = self._probe(profile, on_progress)
         return report
+
+    def keep(self, root: Path) -> Path:
+        """A private copy of a plugin's folder, so that what was loaded is what runs, whatever becomes of the original.
+
+        Links are copied as links: one that leads out of the folder leads nowhere in a worker.
+        """
+        copy = Path(tempfile.mkdtemp(prefix="code-", dir=self._folder)) / root.name
+        shutil.copytree(root, copy, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_CODE))
+        return copy
+
+    def forget(self, copy: Path) -> None:
+        """Remove such a copy."""
+        shutil.rmtree(copy.parent, ignore_errors=True)
 
     @property
     def running(self) -> list[Profile]:

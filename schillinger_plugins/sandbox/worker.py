@@ -58,6 +58,7 @@ class Worker:
         self.busy = False
         self.ready = False
         self.cancelling = False
+        self.shown_as = ("", "")
         self.watched: Watched | None = None
         self.memory_bytes = 0
         self.peak_memory_bytes = 0

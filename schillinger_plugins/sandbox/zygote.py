@@ -6,6 +6,7 @@ of preloaded libraries. It is started by exec, never by forking the kernel proce
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -50,7 +51,9 @@ class Zygote:
     profile : str
         ``base`` or ``audio``: see `worker.preload`.
     folder : Path
-        Where its workers' scratch folders are made. It belongs to the zygote, which removes it when the host is gone.
+        Where its workers' scratch folders are made.
+    left_behind : Path
+        The folder that the zygote removes if the host is killed.
     watchdog : Watchdog
         Told of every worker.
     on_progress : callable, optional
@@ -67,6 +70,7 @@ class Zygote:
         profile: str,
         *,
         folder: Path,
+        left_behind: Path,
         watchdog: Watchdog,
         on_progress: Callable[[float, str], None] | None = None,
     ) -> None:
@@ -79,7 +83,16 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, str(_package_parent()), profile, str(theirs.fileno()), str(folder)],
+                [
+                    sys.executable,
+                    "-I",
+                    "-c",
+                    _BOOT,
+                    str(_package_parent()),
+                    profile,
+                    str(theirs.fileno()),
+                    str(left_behind),
+                ],
                 env=_environment(),
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
@@ -170,6 +183,8 @@ class Zygote:
     def close(self) -> None:
         """End it, and with it every worker it forked."""
         self._gone = True
+        with contextlib.suppress(OSError):
+            self._control.send(frames.encode(frames.Leave()), socket.MSG_DONTWAIT)
         self._control.close()
         try:
             self._process.wait(0.5)

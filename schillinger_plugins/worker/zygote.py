@@ -8,7 +8,6 @@ exits, and its workers with it.
 from __future__ import annotations
 
 import array
-import contextlib
 import gc
 import os
 import shutil
@@ -23,7 +22,10 @@ _DESCRIPTORS_PER_SPAWN = 2
 
 
 def main(profile: str, control_descriptor: int, folder: str) -> None:
-    """Warm up, say hello, then fork and reap as told until the host goes away; then remove the scratch folders."""
+    """Warm up, say hello, then fork and reap as told, until told to leave.
+
+    If the host is killed, what it left in `folder` is removed.
+    """
     control = socket.socket(fileno=control_descriptor)
 
     def report(fraction: float, message: str) -> None:
@@ -39,12 +41,11 @@ def main(profile: str, control_descriptor: int, folder: str) -> None:
     while True:
         data, descriptors = _receive(control)
         if not data:
-            # The host may have been killed, and can't tidy up.
             shutil.rmtree(folder, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                os.rmdir(os.path.dirname(folder))
             return
         request = frames.decode_to_zygote(data)
+        if isinstance(request, frames.Leave):
+            return
         if isinstance(request, frames.Reap):
             _, status = os.waitpid(request.pid, 0)
             control.send(frames.encode(frames.Reaped(os.waitstatus_to_exitcode(status))))

@@ -13,7 +13,9 @@ from schillinger_plugins.errors import (
     DefinitionError,
     InputError,
     LoadError,
+    ManifestError,
     PermissionDenied,
+    PluginError,
     PluginExecutionError,
     UnknownPlugin,
 )
@@ -59,14 +61,14 @@ class {name}({base}):
 def test_a_bad_main_file_is_named_and_leaves_nothing(
     manager: PluginManager, write_plugin: WritePlugin, main: str, error: type[Exception], says: str
 ) -> None:
-    """A main file that can't serve raises a typed error, stays unloaded, and can be mended and loaded."""
+    """A main file that can't serve raises a typed error, nothing of it stays, and it can be mended and loaded."""
     folder = write_plugin(main=main)
     with pytest.raises(error, match=f"(?s){says}"):
         manager.load(folder)
-    assert manager.plugins["probe"].state == "discovered"
+    assert "probe" not in manager.plugins
     assert not manager.instances
     write_plugin()
-    assert manager.load("probe").state == "loaded"
+    assert manager.load(folder).state == "loaded"
 
 
 def test_an_error_shows_the_authors_lines_and_not_ours(make: Callable[..., Instance]) -> None:
@@ -177,6 +179,55 @@ def test_reload_runs_the_new_code_and_keeps_the_old_one_if_it_fails(
     with pytest.raises(PluginExecutionError):
         manager.reload("probe")
     assert instance.execute()["y"] == "new"
+    instance.rest()  # its next worker, too, runs what was loaded
+    assert instance.execute()["y"] == "new"
+
+
+def test_edited_code_runs_only_after_a_reload(manager: PluginManager, write_plugin: WritePlugin) -> None:
+    """What runs is what was loaded: a changed folder changes no result and no content hash until it is reloaded."""
+    folder = write_plugin(body="return {'y': 1}")
+    plugin_id = manager.load(folder).id
+    first = manager.create_instance(plugin_id).execute()
+    write_plugin(body="return {'y': 2}")
+    second = manager.create_instance(plugin_id).execute()
+    assert (first["y"], first.provenance.content_hash) == (second["y"], second.provenance.content_hash)
+    manager.reload(plugin_id)
+    third = manager.create_instance(plugin_id).execute()
+    assert third["y"] == 2
+    assert third.provenance.content_hash != first.provenance.content_hash
+
+
+def test_a_mended_plugin_loads_by_its_path_or_id(manager: PluginManager, write_plugin: WritePlugin) -> None:
+    """The manifest is read when a plugin is loaded, not when it was found."""
+    folder = write_plugin(version="1.0.0")
+    manager.load(folder)
+    manager.unload("probe")
+    write_plugin(version="2.0.0")
+    record = manager.load("probe")
+    assert record.manifest is not None
+    assert record.manifest.metadata.version == "2.0.0"
+    manager.unload("probe")
+    write_plugin(version="nonsense")
+    with pytest.raises(ManifestError):
+        manager.load("probe")
+    write_plugin(version="3.0.0")
+    assert manager.load("probe").state == "loaded"
+
+
+def test_a_closed_manager_says_so(write_plugin: WritePlugin) -> None:
+    """Using a manager after its end is a clear error."""
+    manager = PluginManager()
+    manager.close()
+    with pytest.raises(PluginError, match="closed"):
+        manager.load(write_plugin())
+
+
+def test_a_plugin_can_not_interrupt_the_host(make: Callable[..., Instance]) -> None:
+    """A plugin that raises KeyboardInterrupt by itself has failed; nobody has interrupted anything."""
+    instance = make("raise KeyboardInterrupt('gotcha')")
+    with pytest.raises(PluginExecutionError, match="KeyboardInterrupt: gotcha"):
+        instance.execute()
+    assert instance.stats.failures == 1
 
 
 def test_printed_lines_and_log_records_are_kept(manager: PluginManager, write_plugin: WritePlugin) -> None:
