@@ -187,8 +187,12 @@ class Instance:
         KeyboardInterrupt
             After an interrupt has ended the call. The instance stays usable.
         """
-        call = self._prepare(inputs, parameters, limits=limits, seed=seed, on_progress=on_progress)
-        with self._accounted(call), self._my_turn():
+        with self._accounted():
+            call = self._prepare(inputs, parameters, limits=limits, seed=seed, on_progress=on_progress)
+            return self._execute(call)
+
+    def _execute(self, call: Call) -> Result:
+        with self._my_turn():
             worker, fresh = self._worker_for(call)
             if fresh:
                 self._drive_start(worker)
@@ -205,10 +209,10 @@ class Instance:
         on_progress: OnProgress | None = None,
     ) -> Result:
         """Call the plugin without blocking the event loop; otherwise as `execute`. Cancelling the task ends the call."""
-        call = await asyncio.to_thread(
-            self._prepare, inputs, parameters, limits=limits, seed=seed, on_progress=on_progress
-        )
-        with self._accounted(call):
+        with self._accounted():
+            call = await asyncio.to_thread(
+                self._prepare, inputs, parameters, limits=limits, seed=seed, on_progress=on_progress
+            )
             async with self._my_turn_async():
                 worker, fresh = await asyncio.shield(asyncio.to_thread(self._worker_for, call))
                 if fresh:
@@ -342,8 +346,9 @@ class Instance:
         )
 
     @contextlib.contextmanager
-    def _accounted(self, call: Call) -> Iterator[None]:
+    def _accounted(self) -> Iterator[None]:
         """Keep the figures and tell the subscribers."""
+        started_s = time.perf_counter()
         try:
             yield
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -354,7 +359,7 @@ class Instance:
             self.stats = replace(self.stats, failures=self.stats.failures + 1, last_error=str(error))
             self._tell("failed", error=str(error))
             raise
-        wall_s = time.perf_counter() - call.started_s
+        wall_s = time.perf_counter() - started_s
         self.stats = replace(
             self.stats,
             calls=self.stats.calls + 1,

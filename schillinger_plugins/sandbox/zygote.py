@@ -7,6 +7,7 @@ of preloaded libraries. It is started by exec, never by forking the kernel proce
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import itertools
 import os
 import shutil
@@ -32,10 +33,15 @@ _WARMING_DEADLINE_S = 600.0
 _PASSED_ON = ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _BOOT = """
 import sys
-sys.path.append(sys.argv[1])
+_, profile, control, left_behind, *roots = sys.argv
+sys.path.extend(root for root in roots if root not in sys.path)
 from schillinger_plugins.worker.zygote import main
-main(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+main(profile, int(control), left_behind, roots)
 """
+_LIBRARIES = (
+    *("msgspec", "numpy", "py_landlock", "pyseccomp", "scipy", "librosa", "numba", "llvmlite", "soundfile", "soxr"),
+    *("pyloudnorm", "mido", "sklearn", "joblib", "lazy_loader"),
+)
 _MB = 1024 * 1024
 
 
@@ -83,16 +89,7 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as output:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-c",
-                    _BOOT,
-                    str(_package_parent()),
-                    profile,
-                    str(theirs.fileno()),
-                    str(left_behind),
-                ],
+                [sys.executable, "-I", "-c", _BOOT, profile, str(theirs.fileno()), str(left_behind), *_roots()],
                 env=_environment(),
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
@@ -253,5 +250,12 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _package_parent() -> Path:
-    return Path(__file__).resolve().parents[2]
+def _roots() -> list[str]:
+    """Where this package and the libraries lie: not only in site-packages (``pip install --user``, a ``.pth`` file)."""
+    roots = {str(Path(__file__).resolve().parents[2])}
+    for name in _LIBRARIES:
+        spec = importlib.util.find_spec(name)  # looks for it without importing it
+        if spec is not None and spec.origin is not None:
+            origin = Path(spec.origin).resolve()
+            roots.add(str(origin.parents[1] if spec.submodule_search_locations else origin.parent))
+    return sorted(roots)

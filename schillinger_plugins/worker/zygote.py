@@ -21,7 +21,7 @@ from . import boot, confine, preload
 _DESCRIPTORS_PER_SPAWN = 2
 
 
-def main(profile: str, control_descriptor: int, folder: str) -> None:
+def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -> None:
     """Warm up, say hello, then fork and reap as told, until told to leave.
 
     If the host is killed, what it left in `folder` is removed.
@@ -32,7 +32,7 @@ def main(profile: str, control_descriptor: int, folder: str) -> None:
         control.send(frames.encode(frames.Warming(fraction, message)))
 
     preload.preload(profile, report)
-    confinement = confine.prepare(_readable())
+    confinement = confine.prepare(_readable(roots))
     gc.collect()
     gc.freeze()  # what is here now is shared with every worker: keep their collectors from touching its pages
     control.send(
@@ -69,7 +69,7 @@ def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
     return data, list(descriptors)
 
 
-def _readable() -> list[str]:
+def _readable(roots: list[str]) -> list[str]:
     """What Python and its libraries read at run time, and no more: not the whole of ``/usr`` or of the home folder."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     paths = sysconfig.get_paths()
@@ -78,4 +78,6 @@ def _readable() -> list[str]:
     shared.append("/etc/ld.so.cache")
     data = ["/usr/share/zoneinfo", "/etc/localtime", "/sys/devices/system/cpu"]
     devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    # The package's own parent may be a checkout, or a home folder: it is on the path, but only the package is readable.
+    libraries += [root for root in roots if os.path.basename(root) in ("site-packages", "dist-packages")]
     return [package, *libraries, *shared, *data, *devices]
