@@ -6,6 +6,7 @@ from it.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +35,17 @@ def complain(error: PluginError | str, *, remedy: str | None = None) -> None:
         lines.append(error)
     if remedy:
         # The words of the notebook, said in those of the command line.
-        lines.append(f"→ {remedy.replace('%plugin ', 'schillinger ')}")
+        lines.append(f"→ {_in_our_words(remedy)}")
     sys.stdout.flush()
     print(printable("\n".join(lines)), file=sys.stderr)
+
+
+def _in_our_words(remedy: str) -> str:
+    """A remedy of the notebook, said in the words of the command line."""
+    remedy = re.sub(r"limits=\{'(\w+)': …\} in the call", r"--limit \1=…", remedy)
+    # What a plugin printed is gone with the process here; a notebook keeps it.
+    remedy = re.sub(r"%plugin logs \S+", "%plugin logs in a notebook", remedy)
+    return remedy.replace("%plugin logs in", "%\0plugin logs in").replace("%plugin ", "schillinger ").replace("\0", "")
 
 
 def note(text: str) -> None:

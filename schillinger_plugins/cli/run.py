@@ -77,7 +77,7 @@ PATHS = click.option(
     metavar="NAME=N",
     help="A limit, as wall_s=30 or memory_mb=2000.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Makes a run with random numbers repeatable.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Makes a run with random numbers repeatable.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -25,7 +25,7 @@ from ..schema.strict import show
 from ..types import Audio
 from ..types.audio import MAX_CHANNELS, MAX_SAMPLE_RATE
 from . import mpeg
-from .promise import promised_frames
+from .promise import ends_properly, promised_frames
 
 FORMATS = "WAV, FLAC, OGG, MP3 and AIFF"
 MAX_DECODED_BYTES = 4 * 1024**3
@@ -70,12 +70,18 @@ def read_audio(path: str | Path, *, max_bytes: int = MAX_DECODED_BYTES) -> Audio
             samples = _read(file, promised, name, max_bytes)
             return Audio(samples, file.samplerate)
     except soundfile.SoundFileError as error:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise AudioFileError(f"{name} is no audio that can be read: {reason[:200]}", remedy=_REMEDY) from error
+        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")[:200]
+        if any(word in reason.lower() for word in _DAMAGED):
+            message = f"{name} is damaged or cut off: {reason}"
+            raise AudioFileError(message, remedy="download or export it again") from error
+        raise AudioFileError(f"{name} is no audio that can be read: {reason}", remedy=_REMEDY) from error
     except MemoryError as error:
         raise AudioFileError(f"{name} does not fit into memory", remedy="cut it into parts") from error
     finally:
         os.close(descriptor)
+
+
+_DAMAGED = ("malformed", "lost sync", "corrupt")
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,8 @@ def _promise(file: Any, descriptor: int) -> _Promise:
         return _Promise(file.frames, tolerance=4 * 1152)
     if file.format == "OGG":
         # libsndfile says so in its log alone.
-        return _Promise(file.frames, is_cut_off="lacks an end-of-stream bit" in file.extra_info)
+        is_cut_off = "lacks an end-of-stream bit" in file.extra_info or not ends_properly(descriptor)
+        return _Promise(file.frames, is_cut_off=is_cut_off)
     # libsndfile trusts the length of the file where a header says more.
     header = promised_frames(descriptor, file.format)
     return _Promise(max(file.frames, header or 0))
@@ -188,7 +195,7 @@ def _read(file: Any, promise: _Promise, name: str, max_bytes: int) -> np.ndarray
         try:
             part = file.read(out=block[: room - done])
         except soundfile.SoundFileError as error:
-            if done == 0:
+            if done == 0 and not known:
                 raise
             reason = f" ({str(getattr(error, 'error_string', error)).strip().rstrip('.')})"
             break

@@ -1,7 +1,7 @@
 """How many frames the header of an audio file promises, where libsndfile doesn't say.
 
 libsndfile takes a WAV or AIFF file that was cut off for a shorter one. Owns just enough of the formats' headers to
-notice: the chunks of RIFF and AIFF. Refuses nothing: None means that nothing is promised. Called by
+notice: the chunks of RIFF and AIFF, the last page of Ogg. Refuses nothing: None means that nothing is promised. Called by
 ``engine.decode``.
 """
 
@@ -11,6 +11,7 @@ import os
 import struct
 
 _MAX_CHUNKS = 1000
+_MAX_PAGE = 65_307
 _UNSET = 0xFFFF0000
 """A recorder that can't go back and fill in a length leaves all bits set, or nearly."""
 
@@ -38,6 +39,17 @@ def promised_frames(descriptor: int, container: str) -> int | None:
     except struct.error:  # the header itself is cut off
         pass
     return None
+
+
+def ends_properly(descriptor: int) -> bool:
+    """Whether the last page of an Ogg file is there and says that it is the last (RFC 3533)."""
+    size = os.fstat(descriptor).st_size
+    tail = os.pread(descriptor, _MAX_PAGE, max(0, size - _MAX_PAGE))
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if not page.startswith(b"OggS") or len(page) < 27 or not page[5] & 0x04:
+        return False
+    lengths = page[27 : 27 + page[26]]
+    return len(page) >= 27 + page[26] + sum(lengths)
 
 
 def _riff(descriptor: int) -> int | None:

@@ -127,9 +127,9 @@ def _is_file(text: str) -> bool:
 
 def _seed(value: Any) -> int | None:
     if value is not None and (
-        isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**64
+        isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**63
     ):
-        raise InputError(f"a seed is a whole number from 0 to 2^64 - 1, not {value!r}"[:200], remedy="write --seed 1")
+        raise InputError(f"a seed is a whole number from 0 to 2^63 - 1, not {value!r}"[:200], remedy="write --seed 1")
     return None if value is None else int(value)
 
 

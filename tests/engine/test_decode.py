@@ -143,7 +143,7 @@ def test_an_audio_file_that_is_not_audio(tmp_path: Path, name: str, content: byt
     assert "WAV, FLAC, OGG, MP3 and AIFF" in str(error)
 
 
-@pytest.mark.parametrize("keep", [0.9, 0.5, 0.2])
+@pytest.mark.parametrize("keep", [0.96, 0.9, 0.5, 0.2])
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_an_audio_file_that_is_truncated(tmp_path: Path, extension: str, keep: float) -> None:
     """A file that was cut off is refused, with how much of it there is."""
@@ -151,7 +151,7 @@ def test_an_audio_file_that_is_truncated(tmp_path: Path, extension: str, keep: f
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * keep)])
     error = refusal(path)
-    assert "truncated" in str(error) or "no audio that can be read" in str(error)
+    assert "truncated" in str(error) or "damaged or cut off" in str(error)
     if extension in ("wav", "aiff"):
         assert "of the 176400 frames that its header promises" in str(error)
 
