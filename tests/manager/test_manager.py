@@ -73,11 +73,12 @@ def test_a_bad_main_file_is_named_and_leaves_nothing(
 
 def test_an_error_shows_the_authors_lines_and_not_ours(make: Callable[..., Instance]) -> None:
     """A failing plugin's traceback begins at its own file and line."""
+    instance = make("samples = None\nreturn {'y': len(samples)}")
     with pytest.raises(PluginExecutionError) as caught:
-        make("samples = None\nreturn {'y': len(samples)}").execute()
+        instance.execute()
     text = caught.value.traceback_text
     assert caught.value.exception_type == "TypeError"
-    assert "main.py" in text
+    assert f'File "{instance.plugin.root}/main.py", line' in text  # not of the private copy that ran
     assert "return {'y': len(samples)}" in text
     assert "serve.py" not in text
     assert "asyncio" not in text
