@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import ConfinementUnavailable, PluginError
-from . import blocking, conversation, level
+from . import blocking, conversation, level, snapshot
 from .limits import STARTING, Limits
 from .log import Log
 from .watchdog import Watchdog
@@ -27,7 +27,6 @@ Profile = Literal["base", "audio"]
 OnProgress = Callable[[float, str], None]
 
 _PROBE_ID = "__probe__"
-_NOT_CODE = ("__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".*_cache")
 
 
 class Sandbox:
@@ -102,12 +101,19 @@ class Sandbox:
         return report
 
     def keep(self, root: Path) -> Path:
-        """A private copy of a plugin's folder, so that what was loaded is what runs, whatever becomes of the original.
+        """A private copy of a plugin's folder, for workers to run.
 
-        Links are copied as links: one that leads out of the folder leads nowhere in a worker.
+        Raises
+        ------
+        LoadError
+            If the folder can't be copied.
         """
         copy = Path(tempfile.mkdtemp(prefix="code-", dir=self._folder)) / root.name
-        shutil.copytree(root, copy, symlinks=True, ignore=shutil.ignore_patterns(*_NOT_CODE))
+        try:
+            snapshot.copy(root, copy)
+        except BaseException:
+            self.forget(copy)
+            raise
         return copy
 
     def forget(self, copy: Path) -> None:

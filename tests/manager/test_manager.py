@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,6 +197,39 @@ def test_edited_code_runs_only_after_a_reload(manager: PluginManager, write_plug
     third = manager.create_instance(plugin_id).execute()
     assert third["y"] == 2
     assert third.provenance.content_hash != first.provenance.content_hash
+
+
+def test_a_hostile_folder_is_copied_without_its_traps(manager: PluginManager, write_plugin: WritePlugin) -> None:
+    """Pipes are left out rather than waited for, and links out of the folder lead nowhere in a worker."""
+    body = (
+        "return {'y': sorted(os.listdir(self.context.plugin_dir)) + [os.path.exists(self.context.plugin_dir / 'out')]}"
+    )
+    folder = write_plugin(body=body + "\n", definition={"type": "probe", "label": "Probe"})
+    os.mkfifo(folder / "pipe")
+    (folder / "out").symlink_to("/etc/passwd")
+    (folder / "round").symlink_to(".")
+    listed = manager.create_instance(manager.load(folder).id).execute()["y"]
+    assert listed[:-1] == ["main.py", "out", "plugin.json", "round"]
+    opened = write_plugin(body="return {'y': open(self.context.plugin_dir / 'out').read()}")
+    manager.reload("probe")
+    assert opened == folder
+    with pytest.raises(PluginExecutionError, match="PermissionError"):
+        manager.create_instance("probe").execute()
+
+
+def test_an_endless_folder_is_refused(
+    manager: PluginManager, write_plugin: WritePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of too many files is refused with the limit, and nothing of it stays."""
+    from schillinger_plugins.sandbox import snapshot
+
+    monkeypatch.setattr(snapshot, "MAX_ENTRIES", 5)
+    folder = write_plugin()
+    for number in range(9):
+        (folder / f"asset{number}").touch()
+    with pytest.raises(LoadError, match="more than 5 files"):
+        manager.load(folder)
+    assert "probe" not in manager.plugins
 
 
 def test_a_mended_plugin_loads_by_its_path_or_id(manager: PluginManager, write_plugin: WritePlugin) -> None:
