@@ -13,7 +13,8 @@ PluginError
 ├── ConfinementUnavailable   this machine can't confine as the policy asks
 ├── LoadError                the main file has no usable plugin class, or it refuses to start
 ├── PluginExecutionError     the plugin's own exception, its traceback as text
-├── LimitExceeded            .limit says which
+├── LimitExceeded            .limit says which, .setting what to raise
+├── Busy                     too many calls wait already
 ├── WorkerCrashed            .signal says how
 └── ProtocolViolation        the worker sent what no honest worker sends
 
@@ -96,7 +97,29 @@ class ScanError(PluginError):
 
 
 class PermissionDenied(PluginError):
-    """The plugin asks for a permission that was not granted."""
+    """The plugin asks for a permission that was not granted.
+
+    Attributes
+    ----------
+    permission : str
+        execute, file_access or network; several are joined by " and ".
+    target : str or None
+        The path or the host that it wanted, if it is about one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permission: str,
+        target: str | None = None,
+        plugin_id: str | None = None,
+        remedy: str | None = None,
+        path: str | None = None,
+    ) -> None:
+        super().__init__(message, plugin_id=plugin_id, remedy=remedy, path=path)
+        self.permission = permission
+        self.target = target
 
 
 class ConfinementUnavailable(PluginError):
@@ -139,13 +162,38 @@ class LimitExceeded(PluginError):
     ----------
     limit : str
         memory, cpu, wall, file_size, processes, open_files or output.
+    setting : str
+        Which of the `Limits` it was, to the letter: several settings belong to one limit (``file_size_mb`` and
+        ``scratch_mb`` to file_size, ``threads`` to processes, ``output_mb`` and ``log_lines_s`` to output).
     """
 
     def __init__(
-        self, message: str, *, limit: LimitName, plugin_id: str | None = None, remedy: str | None = None
+        self,
+        message: str,
+        *,
+        limit: LimitName,
+        setting: str | None = None,
+        plugin_id: str | None = None,
+        remedy: str | None = None,
     ) -> None:
         super().__init__(message, plugin_id=plugin_id, remedy=remedy)
         self.limit = limit
+        self.setting = setting or _SETTINGS[limit]
+
+
+_SETTINGS: dict[LimitName, str] = {
+    "memory": "memory_mb",
+    "cpu": "cpu_s",
+    "wall": "wall_s",
+    "file_size": "file_size_mb",
+    "processes": "threads",
+    "open_files": "open_files",
+    "output": "output_mb",
+}
+
+
+class Busy(PluginError):
+    """As many calls as are allowed wait for this instance already."""
 
 
 class WorkerCrashed(PluginError):

@@ -63,6 +63,7 @@ class Policy:
         if refused:
             raise PermissionDenied(
                 f"it requires {' and '.join(refused)}, which this version can't grant",
+                permission=" and ".join(refused),
                 plugin_id=plugin_id,
                 remedy="give it data through its inputs instead: the host reads audio files for a plugin",
                 path="$.metadata.requires_permissions",
