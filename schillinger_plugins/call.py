@@ -1,18 +1,17 @@
-"""A call, checked and ready to be made.
+"""A call, checked and ready to be made, and the record of one that was made.
 
-Owns the way from what a caller gives to what a plugin gets: files decoded, pairs made `Audio`, inputs and parameters checked
-against the definition, a seed chosen, the inputs' digests begun. Refuses before anything is started. Called by
-``instance``; the command line calls `read_inputs` by itself, to find a slip before it loads a plugin.
+Owns the way from what a caller gives to what a plugin gets: files decoded, pairs made `Audio`, inputs and parameters
+checked against the definition. And the way from what was sent to the digests that a result records. Refuses before
+anything is started. Called by ``instance``; the command line calls `read_inputs` by itself, to find a slip before it
+loads a plugin.
 """
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ import numpy as np
 
 from .definition import NodeDefinition
 from .errors import InputError, PluginError
+from .protocol import values
 from .result import digest
-from .sandbox.conversation import OnProgress
+from .sandbox.conversation import OnProgress, Outcome
 from .sandbox.limits import Limits
 from .types import Audio
 
@@ -30,16 +30,16 @@ MAX_SEED = 2**63 - 1
 _digests = ThreadPoolExecutor(1, thread_name_prefix="schillinger-digest")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True)
 class Call:
     """What is asked of a plugin, checked.
 
     Attributes
     ----------
-    digests : Future
-        Of the inputs, computed beside the call.
-    started_at : str
-        ISO 8601, UTC.
+    seed : int or None
+        None leaves it to the worker, which says what it took.
+    started_at_s : float
+        As `time.time` gives it.
     started_s : float
         As `time.perf_counter` gives it.
     """
@@ -47,11 +47,10 @@ class Call:
     inputs: dict[str, Any]
     parameters: dict[str, Any]
     limits: Limits
-    seed: int
+    seed: int | None
     on_progress: OnProgress | None
-    digests: Future[dict[str, str]]
-    started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
-    started_s: float = field(default_factory=time.perf_counter)
+    started_at_s: float
+    started_s: float
 
 
 def prepare(
@@ -71,17 +70,12 @@ def prepare(
     InputError
         For an input, a parameter or a seed that doesn't fit, with its path.
     """
+    started_at_s, started_s = time.time(), time.perf_counter()
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED):
         raise InputError(f"a seed is a whole number from 0 to 2^63-1, not {seed!r}", plugin_id=plugin_id)
     checked = read_inputs(definition, inputs, plugin_id=plugin_id)
-    return Call(
-        inputs=checked,
-        parameters=definition.check_parameters(parameters, plugin_id=plugin_id),
-        limits=limits,
-        seed=secrets.randbits(32) if seed is None else seed,
-        on_progress=on_progress,
-        digests=_digests_of(checked),
-    )
+    given = definition.check_parameters(parameters, plugin_id=plugin_id)
+    return Call(checked, given, limits, seed, on_progress, started_at_s, started_s)
 
 
 def read_inputs(definition: NodeDefinition, inputs: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
@@ -117,14 +111,30 @@ def _read(definition: NodeDefinition, name: str, value: Any, plugin_id: str) -> 
     return value
 
 
-def _digests_of(inputs: Mapping[str, Any]) -> Future[dict[str, str]]:
-    """The digests, computed beside the call where that pays: hashing a minute of audio takes as long as sending it."""
+def needs_decoding(definition: NodeDefinition, inputs: Mapping[str, Any]) -> bool:
+    """Whether an input is a file, which takes a while to read."""
+    return any(isinstance(value, (str, Path)) for value in inputs.values()) and any(
+        port.type == "audio" for port in definition.inputs
+    )
 
-    def compute() -> dict[str, str]:
-        return {name: digest(value) for name, value in inputs.items()}
 
-    if any(isinstance(value, (Audio, np.ndarray, list, dict)) for value in inputs.values()):
-        return _digests.submit(compute)
-    done: Future[dict[str, str]] = Future()
-    done.set_result(compute())
-    return done
+def digests_of(outcome: Outcome) -> Callable[[], dict[str, str]]:
+    """What gives the digests of the inputs: of the very bytes that were sent, whatever the caller does to the arrays since.
+
+    Large ones are hashed beside what follows, since hashing a minute of audio takes twice as long as sending it; until
+    that is done their segment isn't written again.
+    """
+    if outcome.segment is None:
+        return lambda: _digests_of(outcome)
+    return _digests.submit(_digests_of, outcome).result
+
+
+def _digests_of(outcome: Outcome) -> dict[str, str]:
+    try:
+        # A view of the segment as an array, since it must outlive the views that are taken of it.
+        memory = np.frombuffer(outcome.segment.view, np.uint8) if outcome.segment is not None else None
+        sent = values.unpack(outcome.sent, memory, copy=False)
+        return {name: digest(value) for name, value in sent["inputs"].items()}
+    finally:
+        memory = sent = None
+        outcome.release()

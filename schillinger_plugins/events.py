@@ -62,6 +62,11 @@ class Events:
         self._lock = threading.Lock()
         self._subscribers: dict[object, tuple[str | None, Subscriber]] = {}
 
+    @property
+    def has_subscribers(self) -> bool:
+        """Whether anyone would be told of anything."""
+        return bool(self._subscribers)
+
     def subscribe(self, name: EventName | None, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` at every event of that name, or at every event if it is None.
 

@@ -1,64 +1,43 @@
 """Instance: one plugin object with its configuration, ready to be called.
 
-Owns the way of a call: a worker started if there is none, the conversation driven, the outputs checked, the figures kept.
-A worker that died is replaced at the next call. Calls of one instance never overlap. Made by `PluginManager`; the same
-call goes through two doors, `execute` and `aexecute`.
+Owns the way of a call: the turn waited for, a worker started if there is none, the conversation driven, the outputs
+checked, the figures kept, the state carried from one worker to the next. Calls of one instance never overlap. Made by
+`PluginManager`; the same call goes through two doors, `execute` and `aexecute`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from .call import Call, prepare
+from .call import Call, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
-from .errors import InputError, UnknownPlugin
+from .errors import Busy, InputError, PluginError, UnknownPlugin
 from .events import Event, EventName, Events
-from .manifest import Manifest
+from .fetching import fetcher
+from .loaded import LoadedPlugin
+from .protocol import values
+from .protocol.frames import Body
 from .result import CallStats, Provenance, Result, versions
 from .sandbox import asynchronous, blocking, conversation
-from .sandbox.conversation import OnProgress
-from .sandbox.level import Level
-from .sandbox.limits import STARTING, Limits
+from .sandbox.conversation import Conversation, OnProgress, Outcome
+from .sandbox.limits import Limits
 from .sandbox.log import Log
-from .sandbox.sandbox import Profile, Sandbox
+from .sandbox.sandbox import Sandbox
+from .sandbox.turnstile import Full, Turnstile
 from .sandbox.worker import Worker
 
-_ASYNC_TURN_S = 0.002
+QUEUE_PLACES = 64
+"""Calls of one instance that may wait for their turn."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoadedPlugin:
-    """A plugin whose code has been imported in a worker and whose definition has been checked.
-
-    Attributes
-    ----------
-    root : Path
-        Its folder.
-    code : Path
-        The private copy of it that workers run: new workers run what was loaded, even if the folder has changed since.
-    content_hash : str
-        Of that copy.
-    """
-
-    plugin_id: str
-    root: Path
-    code: Path
-    manifest: Manifest
-    definition: NodeDefinition
-    content_hash: str
-    profile: Profile
-    level: Level
-    limits: Limits
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class InstanceStats:
     """What an instance has done so far.
 
@@ -68,6 +47,8 @@ class InstanceStats:
         Calls that returned, raised, and were interrupted.
     restarts : int
         Workers that had to be replaced.
+    sleeps : int
+        Times it was put to sleep for being idle.
     wall_total_s, wall_last_s : float
         Time of the calls that returned.
     """
@@ -76,6 +57,7 @@ class InstanceStats:
     failures: int = 0
     cancelled: int = 0
     restarts: int = 0
+    sleeps: int = 0
     wall_total_s: float = 0.0
     wall_last_s: float = 0.0
     last_error: str = ""
@@ -86,6 +68,14 @@ class InstanceStats:
         return self.wall_total_s / self.calls if self.calls else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _KeptState:
+    """What a worker left to the next one, and which code it belongs to."""
+
+    value: Any
+    content_hash: str
+
+
 class Instance:
     """One plugin object, in a confined process of its own.
 
@@ -94,7 +84,9 @@ class Instance:
     id : str
     plugin : LoadedPlugin
         Replaced when the plugin is reloaded; the next call runs the new code.
-    stats : InstanceStats
+    config : dict
+    log : Log
+        What it printed, and the trace of what it did.
     """
 
     def __init__(
@@ -110,13 +102,15 @@ class Instance:
         self.id = instance_id
         self.plugin = plugin
         self.config = dict(config)
-        self.stats = InstanceStats()
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
+        self.used_s = time.monotonic()
+        self._stats = InstanceStats()
         self._sandbox = sandbox
         self._events = events
         self._worker = worker
-        self._turn = threading.Lock()
+        self._kept: _KeptState | None = None
+        self._turnstile = Turnstile(QUEUE_PLACES)
         self._holder: int | None = None
         self._destroyed = False
 
@@ -131,6 +125,11 @@ class Instance:
         return self.plugin.definition
 
     @property
+    def stats(self) -> InstanceStats:
+        """What it has done so far, as it is now."""
+        return replace(self._stats)
+
+    @property
     def state(self) -> str:
         """destroyed, running, ready (its worker waits) or resting (a worker is started at the next call)."""
         if self._destroyed:
@@ -141,12 +140,27 @@ class Instance:
         return "running" if worker.watched is not None else "ready"
 
     @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
+        return self._turnstile.waiting
+
+    @property
     def memory_bytes(self) -> int:
         """Private memory of its worker, beyond what every worker has."""
         return self._worker.memory_bytes if self._worker is not None and self._worker.alive else 0
 
+    @property
+    def growth_bytes_per_call(self) -> float:
+        """How much its worker's memory grows with each call, over a window; 0 until enough was seen."""
+        return self._worker.growth.bytes_per_call if self._worker is not None else 0.0
+
+    @property
+    def leaks(self) -> bool:
+        """Whether its worker's memory has grown steadily by more than 16 MB over the window."""
+        return self._worker is not None and self._worker.growth.leaks
+
     def __repr__(self) -> str:
-        return f"<Instance {self.id} of {self.plugin_id}, {self.state}, {self.stats.calls} calls>"
+        return f"<Instance {self.id} of {self.plugin_id}, {self.state}, {self._stats.calls} calls>"
 
     def execute(
         self,
@@ -168,7 +182,7 @@ class Instance:
             By name; the others have their defaults.
         limits : Mapping
             Limits of this call by name, for example ``{"wall_s": 5}``: see `Limits`. Those that bind a worker from its
-            start (memory, file size, open files) start a new one, whose state is fresh.
+            start (memory, file size, open files) start a new one, to which the state is carried over.
         seed : int
             Makes a call with random numbers repeatable; chosen and recorded if not given.
         on_progress : callable
@@ -183,21 +197,27 @@ class Instance:
         InputError
             If an input or parameter doesn't fit the definition.
         PluginExecutionError, LimitExceeded, WorkerCrashed, ProtocolViolation, DefinitionError
-            If the plugin fails. The instance stays usable.
+            If the plugin fails. The instance stays usable, with its state.
+        Busy
+            If as many calls wait for this instance as may.
         KeyboardInterrupt
             After an interrupt has ended the call. The instance stays usable.
         """
-        with self._accounted():
-            call = self._prepare(inputs, parameters, limits=limits, seed=seed, on_progress=on_progress)
-            return self._execute(call)
-
-    def _execute(self, call: Call) -> Result:
-        with self._my_turn():
-            worker, fresh = self._worker_for(call)
-            if fresh:
-                self._drive_start(worker)
-            outcome = blocking.drive(self._call(worker, call), worker, call.limits)
-            return self._finish(call, outcome, worker, call.digests.result())
+        try:
+            call = self._prepare(inputs or {}, parameters or {}, limits, seed, on_progress)
+            self._enter()
+            try:
+                worker = self._worker
+                if worker is None or not worker.serves or not call.limits.fits_worker_of(worker.limits):
+                    worker = self._replace_worker(call)
+                    self._begin(worker)
+                outcome = blocking.drive(self._call(worker, call), worker, call.limits)
+            finally:
+                self._leave()
+            return self._finish(call, outcome, worker)
+        except BaseException as error:
+            self._failed(error)
+            raise
 
     async def aexecute(
         self,
@@ -209,17 +229,25 @@ class Instance:
         on_progress: OnProgress | None = None,
     ) -> Result:
         """Call the plugin without blocking the event loop; otherwise as `execute`. Cancelling the task ends the call."""
-        with self._accounted():
-            call = await asyncio.to_thread(
-                self._prepare, inputs, parameters, limits=limits, seed=seed, on_progress=on_progress
-            )
-            async with self._my_turn_async():
-                worker, fresh = await asyncio.shield(asyncio.to_thread(self._worker_for, call))
-                if fresh:
-                    await asynchronous.drive(self._start(worker), worker, self._starting_limits(worker))
-                    self._worker = worker
+        try:
+            asked = (inputs or {}, parameters or {}, limits, seed, on_progress)
+            if needs_decoding(self.definition, asked[0]):
+                call = await asyncio.to_thread(self._prepare, *asked)
+            else:
+                call = self._prepare(*asked)
+            await self._enter_async()
+            try:
+                worker = self._worker
+                if worker is None or not worker.serves or not call.limits.fits_worker_of(worker.limits):
+                    worker = await asyncio.shield(asyncio.to_thread(self._replace_worker, call))
+                    await self._begin_async(worker)
                 outcome = await asynchronous.drive(self._call(worker, call), worker, call.limits)
-                return self._finish(call, outcome, worker, await asyncio.wrap_future(call.digests))
+            finally:
+                self._leave()
+            return self._finish(call, outcome, worker)
+        except BaseException as error:
+            self._failed(error)
+            raise
 
     def start(self, *, on_progress: OnProgress | None = None) -> None:
         """Start a worker and have it initialize the plugin, unless one is ready.
@@ -229,20 +257,80 @@ class Instance:
         PluginError
             If the plugin's code, `initialize` included, fails.
         """
-        with self._my_turn():
+        self._enter()
+        try:
             if self._worker is None or not self._worker.alive:
-                self._drive_start(self._spawn(self.plugin.limits, on_progress))
+                self._begin(self._spawn(self.plugin.limits, on_progress))
+        finally:
+            self._leave()
 
     def rest(self) -> None:
-        """End the worker; the next call starts a new one."""
-        with self._my_turn():
-            self._drop_worker()
+        """End the worker and keep the state; the next call starts a new one with it."""
+        self._enter()
+        try:
+            self._retire_worker()
+        finally:
+            self._leave()
 
-    def become(self, plugin: LoadedPlugin) -> None:
-        """Go on with another version of the plugin from the next call on; a running call ends on the old one first."""
-        with self._my_turn():
-            self._drop_worker()
-            self.plugin = plugin
+    def rest_if_idle(self, idle_s: float) -> bool:
+        """`rest`, if nobody has called it for that long and nobody does; whether it was put to sleep."""
+        if self._worker is None or time.monotonic() - self.used_s < idle_s:
+            return False
+        try:
+            if not self._turnstile.enter(timeout_s=0):
+                return False
+        except Full:
+            return False
+        try:
+            if self._worker is None or self._destroyed:
+                return False
+            self._retire_worker()
+            self._stats.sleeps += 1
+            return True
+        finally:
+            self._turnstile.leave()
+
+    def become(self, plugin: LoadedPlugin, ready: Worker | None = None) -> dict[str, str]:
+        """Go on with another version of the plugin; a running call ends on the old one first.
+
+        A worker with the new code is started and given the state before the old one is ended.
+
+        Parameters
+        ----------
+        ready : Worker, optional
+            One that has started the new code with this instance's configuration already.
+
+        Returns
+        -------
+        dict
+            What of the state didn't fit, with the reason.
+
+        Raises
+        ------
+        PluginError
+            If the new code doesn't start with this instance's configuration, or refuses its state. The instance goes on with
+            the old one.
+        """
+        self._enter()
+        try:
+            old = self._worker
+            self._kept = self._state()
+            if old is None and ready is None:
+                self.plugin = plugin
+                return {}
+            worker = ready or self._spawn(plugin.limits, None, plugin=plugin)
+            try:
+                left = blocking.drive(self._become(worker, plugin), worker, worker.limits.starting)
+            except BaseException:
+                worker.end()
+                raise
+            worker.log = self.log
+            self._worker, self.plugin = worker, plugin
+            if old is not None:
+                old.stop()
+            return left
+        finally:
+            self._leave()
 
     def destroy(self, *, deadline_s: float = 1.0) -> None:
         """Let the plugin clean up and end its worker for good. A running call is ended."""
@@ -253,170 +341,190 @@ class Instance:
 
     def _prepare(
         self,
-        inputs: Mapping[str, Any] | None,
-        parameters: Mapping[str, Any] | None,
-        *,
+        inputs: Mapping[str, Any],
+        parameters: Mapping[str, Any],
         limits: Mapping[str, float] | None,
         seed: int | None,
         on_progress: OnProgress | None,
     ) -> Call:
         if self._destroyed:
             raise UnknownPlugin(f"the instance {self.id} has been destroyed", remedy="create another one")
+        self._sandbox.demand_own_process()
+        plugin = self.plugin
         return prepare(
-            self.definition,
-            inputs or {},
-            parameters or {},
-            plugin_id=self.plugin_id,
-            limits=self.plugin.limits.merged(limits, plugin_id=self.plugin_id),
+            plugin.definition,
+            inputs,
+            parameters,
+            plugin_id=plugin.plugin_id,
+            limits=plugin.limits.merged(limits, plugin_id=plugin.plugin_id) if limits else plugin.limits,
             seed=seed,
             on_progress=on_progress,
         )
 
-    def _worker_for(self, call: Call) -> tuple[Worker, bool]:
-        """The worker at hand, or a new one that has yet to be started."""
-        worker = self._worker
-        if worker is not None and worker.alive and call.limits.fits_worker_of(worker.limits):
-            return worker, False
-        if worker is not None:
-            self._drop_worker()
-            self.stats = replace(self.stats, restarts=self.stats.restarts + 1)
-        return self._spawn(call.limits, call.on_progress), True
+    def _replace_worker(self, call: Call) -> Worker:
+        """A new worker that has yet to be started; the state of the one there was is kept for it."""
+        if self._worker is not None:
+            self._retire_worker()
+            self._stats.restarts += 1
+        return self._spawn(call.limits, call.on_progress)
 
-    def _spawn(self, limits: Limits, on_progress: OnProgress | None) -> Worker:
-        return self._sandbox.spawn(
-            profile=self.plugin.profile,
-            log=self.log,
-            limits=limits,
-            readable=[self.plugin.code],
-            on_progress=on_progress,
+    def _spawn(self, limits: Limits, on_progress: OnProgress | None, *, plugin: LoadedPlugin | None = None) -> Worker:
+        plugin = plugin or self.plugin
+        return plugin.spawn(
+            self._sandbox, self.log, limits=limits, on_fetch=fetcher(plugin, self.log.trace), on_progress=on_progress
         )
 
-    def _drive_start(self, worker: Worker) -> None:
+    def _begin(self, worker: Worker) -> None:
         try:
-            blocking.drive(self._start(worker), worker, self._starting_limits(worker))
+            blocking.drive(self._awaken(worker), worker, worker.limits.starting)
         except BaseException:
             worker.end()
             raise
         self._worker = worker
 
-    def _start(self, worker: Worker) -> conversation.Conversation[Any]:
-        plugin = self.plugin
-        return start(worker, plugin.plugin_id, self.id, plugin.code, plugin.manifest, self.config, root=plugin.root)
+    async def _begin_async(self, worker: Worker) -> None:
+        try:
+            await asynchronous.drive(self._awaken(worker), worker, worker.limits.starting)
+        except BaseException:
+            worker.end()
+            raise
+        self._worker = worker
 
-    def _starting_limits(self, worker: Worker) -> Limits:
-        return replace(STARTING, memory_mb=worker.limits.memory_mb)
+    def _awaken(self, worker: Worker) -> Conversation[None]:
+        """The plugin started, and given back its state. A state it doesn't take any more is no reason to fail for ever."""
+        yield from self.plugin.start(worker, self.id, self.config)
+        if self._kept is None:
+            return
+        same_code = self._kept.content_hash == self.plugin.content_hash
+        try:
+            left = yield from conversation.restore(
+                worker, self._kept.value, plugin_id=self.plugin_id, same_code=same_code
+            )
+        except PluginError as error:
+            if worker.busy:
+                raise
+            self.log.say(f"it goes on without its state, which it refused: {error}")
+            left = {}
+        for name, reason in left.items():
+            self.log.say(f"of its state, {name} was left: {reason}")
 
-    def _call(self, worker: Worker, call: Call) -> conversation.Conversation[conversation.Outcome]:
+    def _become(self, worker: Worker, plugin: LoadedPlugin) -> Conversation[dict[str, str]]:
+        if not worker.ready:
+            yield from plugin.start(worker, self.id, self.config)
+        if self._kept is None:
+            return {}
+        same_code = self._kept.content_hash == plugin.content_hash
+        left = yield from conversation.restore(worker, self._kept.value, plugin_id=self.plugin_id, same_code=same_code)
+        return left
+
+    def _retire_worker(self) -> None:
+        self._kept = self._state()
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+
+    def _state(self) -> _KeptState | None:
+        """The state as it is now: asked of a worker that lives, what a dead one told last, what was kept before."""
+        worker = self._worker
+        if worker is None:
+            return self._kept
+        if worker.alive and worker.ready:
+            try:
+                saved = conversation.save(worker, plugin_id=self.plugin_id, limits=self.plugin.limits)
+                value = blocking.drive(saved, worker, worker.limits.starting)
+            except PluginError as error:
+                self.log.say(f"its state could not be saved: {error}")
+            else:
+                return None if value is None else _KeptState(value, self.plugin.content_hash)
+        if worker.state:
+            return _KeptState(values.unpack(Body(worker.state), None, copy=True), self.plugin.content_hash)
+        return self._kept
+
+    def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
         return conversation.call(
             worker,
             call.inputs,
             call.parameters,
-            plugin_id=self.plugin_id,
+            plugin_id=self.plugin.plugin_id,
             seed=call.seed,
             limits=call.limits,
             on_progress=call.on_progress,
         )
 
-    def _drop_worker(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.stop()
-
-    def _finish(self, call: Call, outcome: conversation.Outcome, worker: Worker, digests: dict[str, str]) -> Result:
-        outputs = self.definition.check_outputs(outcome.outputs, plugin_id=self.plugin_id)
+    def _finish(self, call: Call, outcome: Outcome, worker: Worker) -> Result:
+        plugin, stats = self.plugin, self._stats
+        digests = digests_of(outcome)
+        outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
         wall_s = time.perf_counter() - call.started_s
+        stats.calls += 1
+        stats.wall_total_s += wall_s
+        stats.wall_last_s = wall_s
+        self.used_s = time.monotonic()
+        if self._events.has_subscribers:
+            self._tell("executed", wall_s=wall_s)
         return Result(
             outputs,
-            provenance=Provenance(
-                plugin_id=self.plugin_id,
-                plugin_version=self.plugin.manifest.metadata.version,
-                content_hash=self.plugin.content_hash,
-                parameters=call.parameters,
-                config=self.config,
-                input_digests=digests,
-                seed=call.seed,
-                sandbox_level=self.plugin.level,
-                versions=versions(),
-                started_at=call.started_at,
-            ),
+            provenance=partial(_provenance, plugin, self.config, call, outcome.seed, digests),
             stats=CallStats(wall_s=wall_s, cpu_s=outcome.cpu_s, peak_memory_bytes=worker.peak_memory_bytes),
-            definition=self.definition,
+            definition=plugin.definition,
             inputs=call.inputs,
-            plugin_type=self.plugin.manifest.metadata.plugin_type,
+            plugin_id=plugin.plugin_id,
+            plugin_type=plugin.manifest.metadata.plugin_type,
         )
 
-    @contextlib.contextmanager
-    def _accounted(self) -> Iterator[None]:
-        """Keep the figures and tell the subscribers."""
-        started_s = time.perf_counter()
-        try:
-            yield
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            self.stats = replace(self.stats, cancelled=self.stats.cancelled + 1)
-            self._tell("failed", error="cancelled")
-            raise
-        except Exception as error:
-            self.stats = replace(self.stats, failures=self.stats.failures + 1, last_error=str(error))
-            self._tell("failed", error=str(error))
-            raise
-        wall_s = time.perf_counter() - started_s
-        self.stats = replace(
-            self.stats,
-            calls=self.stats.calls + 1,
-            wall_total_s=self.stats.wall_total_s + wall_s,
-            wall_last_s=wall_s,
-        )
-        self._tell("executed", wall_s=wall_s)
+    def _failed(self, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._stats.failures += 1
+            self._stats.last_error = str(error)
+        else:
+            self._stats.cancelled += 1
+        self._tell("failed", error=str(error) if isinstance(error, Exception) else "cancelled")
 
     def _tell(self, name: EventName, **data: Any) -> None:
         self._events.emit(Event(name, self.plugin_id, self.id, data))
 
-    @contextlib.contextmanager
-    def _my_turn(self) -> Iterator[None]:
+    def _enter(self) -> None:
         if self._holder == threading.get_ident():
             raise InputError(
                 "it is being called already, and calls of one instance never overlap",
                 plugin_id=self.plugin_id,
                 remedy="create another instance for a call within a call",
             )
-        with self._turn:
-            self._holder = threading.get_ident()
-            try:
-                yield
-            finally:
-                self._holder = None
-
-    @contextlib.asynccontextmanager
-    async def _my_turn_async(self) -> AsyncIterator[None]:
-        # Polled: a thread that waits for a lock can't be cancelled, and would hold it for a task that has gone.
-        while not self._turn.acquire(blocking=False):  # noqa: ASYNC110  # an Event of one loop can't be set by another thread
-            await asyncio.sleep(_ASYNC_TURN_S)
-        self._holder = threading.get_ident()  # a blocking call from this loop's thread would wait for itself
         try:
-            yield
-        finally:
-            self._holder = None
-            self._turn.release()
+            self._turnstile.enter()
+        except Full:
+            raise self._busy() from None
+        self._holder = threading.get_ident()
+
+    async def _enter_async(self) -> None:
+        try:
+            await self._turnstile.enter_async()
+        except Full:
+            raise self._busy() from None
+        self._holder = threading.get_ident()  # a blocking call from this loop's thread would wait for itself
+
+    def _leave(self) -> None:
+        self._holder = None
+        self._turnstile.leave()
+
+    def _busy(self) -> Busy:
+        return Busy(
+            f"{QUEUE_PLACES} calls wait for {self.id} already",
+            plugin_id=self.plugin_id,
+            remedy="wait for some of them, or create more instances",
+        )
 
 
-def start(
-    worker: Worker,
-    plugin_id: str,
-    instance_id: str,
-    code: Path,
-    manifest: Manifest,
-    config: dict[str, Any],
-    *,
-    root: Path,
-) -> conversation.Conversation[Any]:
-    """The conversation that makes a worker import the copy `code` of a plugin's folder and make its instance."""
-    worker.shown_as = (str(code), str(root))
-    return conversation.start(
-        worker,
-        plugin_id=plugin_id,
-        instance_id=instance_id,
-        root=str(code),
-        main_file=manifest.main_file,
-        plugin_type=manifest.metadata.plugin_type,
+def _provenance(plugin: LoadedPlugin, config: Mapping[str, Any], call: Call, seed: int, digests: Any) -> Provenance:
+    return Provenance(
+        plugin_id=plugin.plugin_id,
+        plugin_version=plugin.manifest.metadata.version,
+        content_hash=plugin.content_hash,
+        parameters=call.parameters,
         config=config,
+        input_digests=digests(),
+        seed=seed,
+        sandbox_level=plugin.level,
+        versions=versions(),
+        started_at=datetime.fromtimestamp(call.started_at_s, UTC).isoformat(timespec="milliseconds"),
     )

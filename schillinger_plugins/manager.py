@@ -14,25 +14,29 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from .caretaker import Caretaker
 from .definition import NodeDefinition
 from .errors import DefinitionError, DuplicatePlugin, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
-from .instance import Instance, LoadedPlugin, start
+from .fetching import fetcher
+from .instance import Instance
+from .loaded import LoadedPlugin, PluginCode
 from .loader import discover, inspect
 from .manifest import Manifest
 from .policy import Policy
 from .registry import PluginRecord, Registry, content_hash
 from .sandbox import blocking
 from .sandbox.level import Level, Report
-from .sandbox.limits import STARTING, Limits
+from .sandbox.limits import Limits
 from .sandbox.log import Log, LogLine
 from .sandbox.profile import Profile, choose
 from .sandbox.sandbox import OnProgress, Sandbox
+from .sandbox.trace import TraceEvent
 from .sandbox.worker import Worker
 from .status import Status, status_of
 
@@ -53,7 +57,10 @@ class PluginManager:
         Folders that are plugins or hold plugins, searched before ``SCHILLINGER_PLUGIN_PATH``, the user's plugin folder,
         installed packages and the examples.
     policy : Policy
-        What is demanded of this machine's confinement.
+        What is demanded of this machine's confinement, and what may be used.
+    idle_s : float
+        Instances that nobody has called for that long are put to sleep: their state is kept, their memory given back, and
+        the next call wakes them.
 
     Examples
     --------
@@ -63,12 +70,14 @@ class PluginManager:
     [2, 1, 1, 2]
     """
 
-    def __init__(self, paths: Iterable[str | Path] | None = None, *, policy: Policy | None = None) -> None:
+    def __init__(
+        self, paths: Iterable[str | Path] | None = None, *, policy: Policy | None = None, idle_s: float = 600.0
+    ) -> None:
         self.events = Events()
         self.registry = Registry(self.events)
         self.policy = policy or Policy()
         self._paths = [Path(path) for path in paths or ()]
-        self._sandbox = Sandbox()
+        self._sandbox = Sandbox(total_memory_mb=self.policy.total_memory_mb)
         self._loaded: dict[str, LoadedPlugin] = {}
         self._spares: dict[str, Worker] = {}
         self._instances: dict[str, Instance] = {}
@@ -76,7 +85,7 @@ class PluginManager:
         self._logs: dict[str, deque[Log]] = {}
         self._numbers: dict[str, itertools.count[int]] = {}
         self._lock = threading.RLock()
-        self._process = os.getpid()
+        self._caretaker = Caretaker(self._instances, idle_s=idle_s)
         # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
         self._finalizer = weakref.finalize(self, self._sandbox.close)
         self.discover()
@@ -151,7 +160,7 @@ class PluginManager:
             for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
                 self.destroy_instance(instance.id)
             self._end_spare(plugin_id)
-            self._sandbox.forget(plugin.code)
+            self._sandbox.forget(plugin.copy)
             definition = record.manifest.definition if record.manifest else None
             self.registry.update(plugin_id, state="discovered", definition=definition)
         self.events.emit(Event("unloaded", plugin_id))
@@ -159,8 +168,8 @@ class PluginManager:
     def reload(self, plugin_id: str, *, on_progress: OnProgress | None = None) -> PluginRecord:
         """Read a plugin anew from its folder: manifest, code and definition, in a new worker.
 
-        Its instances go on with the new code from their next call; their state is not carried over. If anything fails, the
-        error is raised and the old code goes on serving.
+        Its instances go on with the new code, and with their state. If anything fails, the error is raised and the old code
+        goes on serving.
 
         Raises
         ------
@@ -176,15 +185,32 @@ class PluginManager:
             raise fresh.error
         fresh = replace(fresh, id=plugin_id)
         with self._lock:
-            plugin, worker = self._import(fresh, on_progress)
-            self._end_spare(plugin_id)
             replaced = self._loaded[plugin_id]
-            self._loaded[plugin_id], self._spares[plugin_id] = plugin, worker
+            plugin, fresh_worker = self._import(fresh, on_progress)
+            worker: Worker | None = fresh_worker
+            moved: list[Instance] = []
+            try:
+                for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
+                    # The first with the default configuration takes the worker that has just imported the new code.
+                    ready = None
+                    if worker is not None and instance.config == plugin.manifest.default_config:
+                        ready, worker = worker, None
+                    instance.become(plugin, ready)
+                    moved.append(instance)
+            except BaseException:
+                for instance in moved:
+                    instance.become(replaced)
+                if worker is not None:
+                    worker.end()
+                self._sandbox.forget(plugin.copy)
+                raise
+            self._end_spare(plugin_id)
+            self._loaded[plugin_id] = plugin
+            if worker is not None:
+                self._spares[plugin_id] = worker
             self.registry.update(plugin_id, manifest=fresh.manifest)
             record = self._mark_loaded(plugin_id)
-        for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
-            instance.become(plugin)
-        self._sandbox.forget(replaced.code)
+        self._sandbox.forget(replaced.copy)
         self.events.emit(Event("reloaded", plugin_id))
         return record
 
@@ -233,6 +259,7 @@ class PluginManager:
                 self._keep(instance.log)
                 instance.start(on_progress=on_progress)
             self._instances[instance.id] = instance
+            self._caretaker.begin()
         self.events.emit(Event("instance_created", plugin_id, instance.id))
         return instance
 
@@ -281,6 +308,13 @@ class PluginManager:
         logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
         return sorted((line for log in logs for line in log.lines()), key=lambda line: line.time_s)
 
+    def trace(self, plugin_id: str | None = None) -> list[TraceEvent]:
+        """What plugins did, as their workers' audit hooks and the host's broker told it, oldest first."""
+        if plugin_id is not None:
+            self.registry[plugin_id]
+        logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
+        return sorted((event for log in logs for event in log.trace.events()), key=lambda event: event.time_s)
+
     def doctor(self, *, on_progress: OnProgress | None = None) -> Report:
         """What confines a plugin on this machine, as a confined probe found it."""
         self._in_use()
@@ -294,6 +328,7 @@ class PluginManager:
     def close(self) -> None:
         """Destroy every instance and end the sandbox. Calling it again does nothing."""
         deadline = time.monotonic() + _CLOSING_S
+        self._caretaker.end()
         with self._lock:
             instances = list(self._instances.values())
             self._instances.clear()
@@ -354,19 +389,20 @@ class PluginManager:
         report = self._sandbox.report(profile, on_progress=on_progress)
         self.policy.demand_level(report.level, report.reasons, plugin_id=record.id)
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
-        code = self._sandbox.keep(record.root)
+        self.policy.demand_limits(asdict(limits), plugin_id=record.id)
+        copy = self._sandbox.keep(record.root)
         try:
             return self._import_copy(
-                record, code, profile=profile, limits=limits, level=report.level, report_to=on_progress
+                record, copy, profile=profile, limits=limits, level=report.level, report_to=on_progress
             )
         except BaseException:
-            self._sandbox.forget(code)
+            self._sandbox.forget(copy)
             raise
 
     def _import_copy(
         self,
         record: PluginRecord,
-        code: Path,
+        copy: Path,
         *,
         profile: Profile,
         limits: Limits,
@@ -376,12 +412,20 @@ class PluginManager:
         manifest = self._manifest(record)
         log = Log(record.id, f"{record.id}-load")
         self._keep(log)
-        worker = self._sandbox.spawn(profile=profile, log=log, limits=limits, readable=[code], on_progress=report_to)
+        code = PluginCode(
+            plugin_id=record.id,
+            root=record.root,
+            copy=copy,
+            manifest=manifest,
+            content_hash=content_hash(copy),
+            profile=profile,
+            level=level,
+            limits=limits,
+        )
+        worker = code.spawn(self._sandbox, log, limits=limits, on_fetch=fetcher(code, log.trace), on_progress=report_to)
         try:
             said = blocking.drive(
-                start(worker, record.id, log.instance_id, code, manifest, manifest.default_config, root=record.root),
-                worker,
-                replace(STARTING, memory_mb=limits.memory_mb),
+                code.start(worker, log.instance_id, manifest.default_config), worker, worker.limits.starting
             )
             definition = NodeDefinition.parse(said, plugin_id=record.id)
             if manifest.definition is not None and manifest.definition != definition:
@@ -394,18 +438,7 @@ class PluginManager:
         except BaseException:
             worker.end()
             raise
-        plugin = LoadedPlugin(
-            plugin_id=record.id,
-            root=record.root,
-            code=code,
-            manifest=manifest,
-            definition=definition,
-            content_hash=content_hash(code),
-            profile=profile,
-            level=level,
-            limits=limits,
-        )
-        return plugin, worker
+        return LoadedPlugin(definition=definition, **vars(code)), worker
 
     def _mark_loaded(self, plugin_id: str) -> PluginRecord:
         return self.registry.update(plugin_id, state="loaded", definition=self._loaded[plugin_id].definition)
@@ -421,11 +454,7 @@ class PluginManager:
     def _in_use(self) -> None:
         if not self._finalizer.alive:
             raise PluginError("this manager is closed", remedy="make another PluginManager")
-        if os.getpid() != self._process:
-            raise PluginError(
-                "this manager belongs to the process that made it, and this one is its fork",
-                remedy="make a PluginManager of its own in the forked process",
-            )
+        self._sandbox.demand_own_process()
 
 
 def _nothing() -> None:

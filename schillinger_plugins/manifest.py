@@ -20,6 +20,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from .definition import NodeDefinition
 from .errors import InputError, ManifestError
+from .paths import inner_path
 from .schema.config import config_flaws, schema_flaws
 from .schema.json_text import MAX_BYTES, NotPlain, read_json
 from .schema.strict import Flaw, Id, Line, StrictModel, Text, flaws_of, is_id, offence, show
@@ -50,13 +51,10 @@ def _check_requirement(text: str) -> str:
 
 
 def _check_inner_path(text: str) -> str:
-    path = PurePosixPath(text)
-    if "\\" in text or path.is_absolute() or ".." in path.parts or not path.name or ":" in path.parts[0]:
-        raise offence(
-            f"the path {show(text)} leaves the plugin's folder",
-            remedy='write a path within the folder, with forward slashes, as "main.py"',
-        )
-    return str(path)
+    try:
+        return inner_path(text)
+    except InputError as error:
+        raise offence(error.message, remedy=error.remedy) from error
 
 
 def _check_python_path(text: str) -> str:
@@ -65,17 +63,31 @@ def _check_python_path(text: str) -> str:
     return _check_inner_path(text)
 
 
-def _check_host(text: str) -> str:
+def host_name(text: str) -> str:
+    """A host, with its port if it has one, as it may be asked for and granted.
+
+    Raises
+    ------
+    InputError
+        For an address, a wildcard, or a port that there is not.
+    """
     name = text.rsplit(":", 1)
     port_is_good = len(name) == 1 or (name[1].isdecimal() and 0 < int(name[1]) < 65536)
     labels = name[0].split(".")
     if not port_is_good or not all(
         label and all(c.isascii() and (c.isalnum() or c == "-") for c in label) for label in labels
     ):
-        raise offence(
+        raise InputError(
             f"{show(text)} is no host", remedy='write "example.org" or "example.org:443"; wildcards are not supported'
         )
     return text
+
+
+def _check_host(text: str) -> str:
+    try:
+        return host_name(text)
+    except InputError as error:
+        raise offence(error.message, remedy=error.remedy) from error
 
 
 Requirements = Annotated[
@@ -108,6 +120,12 @@ class Limits(StrictModel):
     )
     wall_s: Annotated[float, Field(gt=0, le=604_800)] | None = Field(
         default=None, description="duration of a call in s"
+    )
+    start_s: Annotated[float, Field(gt=0, le=86_400)] | None = Field(
+        default=None, description="time to import it and initialize, in s"
+    )
+    log_kb_s: Annotated[float, Field(gt=0, le=1_048_576)] | None = Field(
+        default=None, description="kB printed and logged a second"
     )
     file_size_mb: Annotated[int, Field(ge=1, le=1_048_576)] | None = Field(
         default=None, description="largest file in MB"

@@ -6,13 +6,46 @@ Called by the manager before any code of the plugin is run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 
 from .errors import ConfinementUnavailable, PermissionDenied
 
+CEILING: Mapping[str, float] = MappingProxyType(
+    {
+        "memory_mb": 16_384,
+        "cpu_s": 86_400,
+        "wall_s": 86_400,
+        "start_s": 3600,
+        "file_size_mb": 8_192,
+        "scratch_mb": 16_384,
+    }
+    | {"output_mb": 8_192, "open_files": 1024, "threads": 256, "log_kb_s": 65_536}
+)
+"""The most that a plugin may ask for, if the policy says nothing else."""
+
 _GRANTED = frozenset({"execute"})
 _LEVELS = ("process", "partial", "full")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """What the user has granted one version of a plugin beyond running at all.
+
+    Attributes
+    ----------
+    read, write : tuple of Path
+        Folders; those to write can be read, too.
+    hosts : tuple of str
+        ``example.org`` or ``example.org:8443``.
+    """
+
+    read: tuple[Path, ...] = ()
+    write: tuple[Path, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +57,37 @@ class Policy:
     minimum_level : str
         ``full``, ``partial`` (the default: an older kernel is good enough) or ``process``. The last one runs plugins that
         can read and write your files: ask for it only for plugins you would run without a sandbox.
+    ceiling : Mapping[str, float]
+        The most that a plugin may ask for, by limit; a plugin that asks for more is refused.
+    total_memory_mb : float
+        What all workers together may use; three quarters of this machine's memory, if not given.
     """
 
     minimum_level: str = "partial"
+    ceiling: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(CEILING)))
+    total_memory_mb: float = field(default_factory=lambda: 0.75 * memory_mb())
 
     def __post_init__(self) -> None:
         if self.minimum_level not in _LEVELS:
             raise ValueError(f"minimum_level is one of {', '.join(_LEVELS)}, not {self.minimum_level!r}")
+
+    def demand_limits(self, asked: Mapping[str, float], *, plugin_id: str) -> None:
+        """Refuse a plugin that asks for more than any may have.
+
+        Raises
+        ------
+        PermissionDenied
+            Naming the limit.
+        """
+        for name, most in self.ceiling.items():
+            if asked.get(name, 0) > most:
+                raise PermissionDenied(
+                    f"it asks for {name} {asked[name]:g}, and no plugin may have more than {most:g}",
+                    permission="execute",
+                    plugin_id=plugin_id,
+                    remedy=f"PluginManager(policy=Policy(ceiling={{'{name}': {asked[name]:g}}}))",
+                    path=f"$.limits.{name}",
+                )
 
     def demand_level(self, level: str, reasons: Sequence[str], *, plugin_id: str) -> None:
         """Refuse to run a plugin on a machine that confines less than the policy asks.
@@ -68,3 +125,8 @@ class Policy:
                 remedy="give it data through its inputs instead: the host reads audio files for a plugin",
                 path="$.metadata.requires_permissions",
             )
+
+
+def memory_mb() -> float:
+    """Memory of this machine, in MB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1024 * 1024)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import html
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib import metadata
 from types import MappingProxyType
 from typing import Any
@@ -56,7 +56,7 @@ class Provenance:
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CallStats:
     """What a call cost.
 
@@ -80,13 +80,12 @@ class Result(Mapping[str, Any]):
 
     Attributes
     ----------
-    provenance : Provenance
     stats : CallStats
     definition : NodeDefinition
         Describes the outputs: units, axes, how they are sampled in time.
     inputs : Mapping[str, Any]
         The inputs as the plugin got them (files decoded).
-    plugin_type : str
+    plugin_id, plugin_type : str
 
     Examples
     --------
@@ -97,20 +96,27 @@ class Result(Mapping[str, Any]):
 
     def __init__(
         self,
-        outputs: Mapping[str, Any],
+        outputs: dict[str, Any],
         *,
-        provenance: Provenance,
+        provenance: Callable[[], Provenance],
         stats: CallStats,
         definition: NodeDefinition,
         inputs: Mapping[str, Any],
+        plugin_id: str,
         plugin_type: str,
     ) -> None:
-        self._outputs = dict(outputs)
-        self.provenance = provenance
+        self._outputs = outputs
+        self._record = provenance
         self.stats = stats
         self.definition = definition
         self.inputs = inputs
+        self.plugin_id = plugin_id
         self.plugin_type = plugin_type
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Everything needed to repeat the call; put together when it is first asked for."""
+        return self._record()
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -129,7 +135,7 @@ class Result(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         rows = "".join(f"\n  {name} = {brief(value)}" for name, value in self._outputs.items())
-        return f"Result of {self.provenance.plugin_id} in {self.stats.wall_s:.3g} s:{rows}"
+        return f"Result of {self.plugin_id} in {self.stats.wall_s:.3g} s:{rows}"
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import PluginError, PluginExecutionError
-from ..sandbox.conversation import printable
+from ..sandbox.printable import printable
 
 OnProgress = Callable[[float, str], None]
 

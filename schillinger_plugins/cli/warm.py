@@ -15,9 +15,10 @@ from .console import note, progress
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def warm(*, quiet: bool) -> None:
     """Start the audio zygote once; what it compiles stays in the user's cache."""
+    from ..policy import Policy
     from ..sandbox.sandbox import Sandbox
 
-    sandbox = Sandbox()
+    sandbox = Sandbox(total_memory_mb=Policy().total_memory_mb)
     try:
         with progress("preparing the sandbox", quiet=quiet) as on_progress:
             sandbox.zygote("audio", on_progress=on_progress)

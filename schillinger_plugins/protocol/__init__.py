@@ -1,1 +1,1 @@
-"""What host and worker say to each other: the frames, and the values that cross. Data and its validation; no I/O."""
+"""What host and worker say to each other: the frames, the values that cross, and how long to look for an answer. No I/O."""

@@ -6,9 +6,13 @@ hostile, so a frame holds plain numbers, strings and bytes only.
 
 A conversation, from the host's side::
 
-    Start  → Started | Raised
-    Call   → (Progress | NeedSegment → GiveSegment)* → Returned | Raised
-    Stop   → the worker cleans up and exits
+    Start          → Started | Raised
+    (Attach) Call  → (Progress | Fetch → Fetched (More → Fetched)* | NeedSegment → Attach)* → Returned | Raised
+    Save           → (NeedSegment → Attach) → Saved | Raised
+    (Attach) Restore → Restored | Raised
+    Stop           → the worker cleans up and exits
+
+`Start`, `Save` and `Restore` may be answered by `Fetch` too, before their answer.
 """
 
 from __future__ import annotations
@@ -22,6 +26,9 @@ from ..errors import ProtocolViolation
 MAX_FRAME_BYTES = 64 * 1024
 MAX_INLINE_BYTES = 48 * 1024
 """A body longer than this travels in the segment instead of the frame."""
+
+PIECE_BYTES = 32 * 1024
+"""Of a fetched body, in one frame."""
 
 MAX_TRACEBACK_CHARS = 20_000
 MAX_MESSAGE_CHARS = 4_000
@@ -43,7 +50,7 @@ class Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 
 class Start(Frame, frozen=True):
-    """Import the plugin, make the instance, await `initialize`."""
+    """Import the plugin, make the instance, await `initialize`. `readable`, `writable`: folders that were granted."""
 
     plugin_id: str
     instance_id: str
@@ -51,20 +58,48 @@ class Start(Frame, frozen=True):
     main_file: str
     plugin_type: str
     config: bytes
+    readable: list[str]
+    writable: list[str]
+    spare_core: bool
+
+
+class Attach(Frame, frozen=True):
+    """A segment: for inputs from now on, or for the outputs that were asked about. Its descriptor is the next message."""
+
+    size: int
 
 
 class Call(Frame, frozen=True):
-    """Await `execute`. The arrays lie in the input segment, whose descriptor comes along when it is a new one."""
+    """Await `execute`. Large arrays lie in the input segment. Without a seed the worker takes one and says which."""
 
-    seed: int
+    seed: int | None
     body: Body
-    segment_size: int
 
 
-class GiveSegment(Frame, frozen=True):
-    """The output segment that was asked for; its descriptor comes along."""
+class Save(Frame, frozen=True):
+    """Give the state of the instance."""
 
-    size: int
+
+class Restore(Frame, frozen=True):
+    """Take a state that was given by `Saved` or `Returned`; if not `same_code`, by another version of the plugin."""
+
+    state: Body
+    same_code: bool
+
+
+class Fetched(Frame, frozen=True):
+    """What the host fetched, or why not (`error` is the message, `refused` whether a permission is missing).
+
+    A long reply comes in pieces: `remaining` bytes follow when they are asked for with `More`.
+    """
+
+    status: int = 0
+    url: str = ""
+    headers: dict[str, str] = {}
+    piece: bytes = b""
+    remaining: int = 0
+    error: str = ""
+    refused: bool = False
 
 
 class Stop(Frame, frozen=True):
@@ -88,17 +123,49 @@ class Progress(Frame, frozen=True):
 
 
 class NeedSegment(Frame, frozen=True):
-    """The outputs need an output segment of at least this many bytes."""
+    """The outputs, or the state, need an output segment of at least this many bytes."""
 
     size: int
 
 
+class Fetch(Frame, frozen=True):
+    """Fetch something over HTTP for the plugin, if that was granted."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    timeout_s: float
+
+
+class More(Frame, frozen=True):
+    """Give the next piece of the reply."""
+
+
 class Returned(Frame, frozen=True):
-    """`execute` returned. `keeps_inputs`: the plugin still holds an input array, so the segment can't be reused."""
+    """`execute` returned.
+
+    `keeps_inputs`: the plugin still holds an input array, so the segment can't be reused. `state`: that of the instance,
+    packed, if it is small and has changed since it was last told; empty otherwise.
+    """
 
     body: Body
     cpu_s: float
+    seed: int
     keeps_inputs: bool = False
+    state: bytes = b""
+
+
+class Saved(Frame, frozen=True):
+    """The state of the instance; nothing if it has none."""
+
+    state: Body | None
+
+
+class Restored(Frame, frozen=True):
+    """The state was taken; `left` names what did not fit, with the reason."""
+
+    left: dict[str, str]
 
 
 class Raised(Frame, frozen=True):
@@ -115,10 +182,11 @@ class Raised(Frame, frozen=True):
 
 
 class Spawn(Frame, frozen=True):
-    """Fork a worker. Its channel and its log pipe come along as descriptors."""
+    """Fork a worker. Its channel, its log pipe and its trace pipe come along as descriptors."""
 
     scratch: str
     readable: list[str]
+    writable: list[str]
     data_bytes: int
     file_size_bytes: int
     open_files: int
@@ -161,8 +229,8 @@ class Warming(Frame, frozen=True):
     message: str
 
 
-_FromWorker = Started | Progress | NeedSegment | Returned | Raised
-_ToWorker = Start | Call | GiveSegment | Stop
+_FromWorker = Started | Progress | NeedSegment | Fetch | More | Returned | Saved | Restored | Raised
+_ToWorker = Start | Attach | Call | Save | Restore | Fetched | Stop
 _FromZygote = Hello | Warming | Spawned | Reaped
 _ToZygote = Spawn | Reap | Leave
 
@@ -185,7 +253,7 @@ def encode(frame: Frame) -> bytes:
     return data
 
 
-def decode_from_worker(data: bytes) -> _FromWorker:
+def decode_from_worker(data: bytes | memoryview) -> _FromWorker:
     """One frame of a worker.
 
     Raises
@@ -196,7 +264,7 @@ def decode_from_worker(data: bytes) -> _FromWorker:
     return _decode(_from_worker, data, "worker")
 
 
-def decode_to_worker(data: bytes) -> _ToWorker:
+def decode_to_worker(data: bytes | memoryview) -> _ToWorker:
     """One frame of the host, as the worker reads it."""
     return _decode(_to_worker, data, "host")
 
@@ -214,7 +282,7 @@ def decode_to_zygote(data: bytes) -> _ToZygote:
 T = TypeVar("T")
 
 
-def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes, sender: str) -> T:
+def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | memoryview, sender: str) -> T:
     if not data or len(data) > MAX_FRAME_BYTES:
         raise ProtocolViolation(f"a frame of the {sender} has 1 to {MAX_FRAME_BYTES} bytes, this one {len(data)}")
     try:

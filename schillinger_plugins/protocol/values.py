@@ -24,7 +24,11 @@ ALIGNMENT = 64
 MAX_STRUCTURE_BYTES = 32 * 1024 * 1024
 """Of everything but the arrays: a byte of MessagePack can become ten in Python, so numbers by the million go in arrays."""
 
+SMALL_ARRAY_BYTES = 4096
+"""An array up to this size travels within the structure: a block of audio needs no segment."""
+
 _ARRAY, _AUDIO = 1, 2
+_INLINE = -1
 _SAMPLES = np.dtype(np.float32).str
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 _PLAIN = _SCALARS - {bytes, str}
@@ -58,6 +62,7 @@ class _ArrayRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     shape: tuple[int, ...]
     offset: int
     sample_rate: int = 0
+    data: bytes = b""
 
 
 _ref_encoder = msgspec.msgpack.Encoder()
@@ -111,10 +116,12 @@ def pack(value: Any, root: str) -> Packed:
             if native.str not in _DTYPES:
                 raise CannotCross(f"{path} is an array of {array.dtype}; only arrays of numbers can cross")
             array = array.astype(native)
+        if array.nbytes <= SMALL_ARRAY_BYTES:
+            ref = _ArrayRef(array.dtype.str, array.shape, _INLINE, sample_rate, array.tobytes())
+            return msgspec.msgpack.Ext(code, _ref_encoder.encode(ref))
         offset = end
-        if array.nbytes:
-            arrays.append((offset, array))
-            end = _aligned(offset + array.nbytes)
+        arrays.append((offset, array))
+        end = _aligned(offset + array.nbytes)
         return msgspec.msgpack.Ext(
             code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
         )
@@ -209,7 +216,11 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
         dtype = np.dtype(ref.dtype)
         size = math.prod(ref.shape) * dtype.itemsize
         array: np.ndarray[Any, Any]
-        if size:
+        if ref.offset == _INLINE:
+            if len(ref.data) != size:
+                raise ProtocolViolation(f"an array of {size} bytes comes with {len(ref.data)}")
+            array = np.frombuffer(ref.data, dtype).reshape(ref.shape) if size else np.empty(ref.shape, dtype)
+        elif size:
             if ref.offset % ALIGNMENT:
                 raise ProtocolViolation(f"an array begins at a multiple of {ALIGNMENT}, not at {ref.offset}")
             array = np.ndarray(ref.shape, dtype, claim(ref.offset, size), ref.offset)

@@ -1,20 +1,18 @@
 """Drives a conversation from asyncio: the server, and notebooks that await.
 
-The loop waits on the channel itself; no thread is involved. Cancelling the task asks the plugin to stop, waits a moment,
-then kills.
+The loop waits on the channel itself; no thread is involved, but where the host fetches something for the plugin.
+Cancelling the task asks the plugin to stop, waits a moment, then kills.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import time
 from typing import TypeVar
 
-from ..protocol import frames
 from .blocking import CANCEL_GRACE_S, WATCHDOG_SLACK_S, unanswered
-from .conversation import Cancel, Cancelled, Conversation, Send
+from .conversation import Cancelled, Consult, Conversation, Receive, Send
 from .limits import Limits
 from .worker import Worker
 
@@ -36,7 +34,7 @@ async def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -
 
 
 async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> T:
-    answer: bytes | None = None
+    answer: bytes | memoryview | None = None
     cancelled: asyncio.CancelledError | None = None
     kill_at_s = time.monotonic() + deadline_s
     while True:
@@ -50,16 +48,17 @@ async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: floa
         except Cancelled:
             raise cancelled or asyncio.CancelledError() from None
         answer = None
-        if isinstance(step, Cancel):
+        if isinstance(step, Send):
+            # A frame fits the socket's buffer, and an honest worker is waiting for it: one that isn't is killed in time.
+            worker.send(step.data, step.descriptor, wait=False)
+            continue
+        if isinstance(step, Consult):
+            answer = await asyncio.to_thread(step.action)
+            continue
+        if not isinstance(step, Receive):
             worker.kill()  # an interrupt ends the event loop itself: nobody will be there to wait for the plugin
             raise KeyboardInterrupt
-        if isinstance(step, Send):
-            with contextlib.suppress(
-                OSError
-            ):  # it has died, and the next receive says so; or its buffer is full: it is killed
-                # A frame fits the socket's buffer, and an honest worker is waiting for it.
-                socket.send_fds(worker.channel, [step.data], step.descriptors, socket.MSG_DONTWAIT)
-            continue
+        answer = _look(worker) if cancelled is None else None
         while answer is None:
             try:
                 async with asyncio.timeout_at(asyncio.get_running_loop().time() + kill_at_s - time.monotonic()):
@@ -84,20 +83,35 @@ async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: floa
             raise death
 
 
-async def _receive(worker: Worker) -> bytes:
-    loop = asyncio.get_running_loop()
-    channel = worker.channel
-    while True:
+def _look(worker: Worker) -> bytes | memoryview | None:
+    """The next frame if it comes at once; the loop is held up for no longer than handing over to it would take."""
+    for _ in range(worker.patience.looks):
         try:
-            return channel.recv(frames.MAX_FRAME_BYTES + 1, socket.MSG_DONTWAIT)
+            return worker.view[: worker.channel.recv_into(worker.buffer, 0, socket.MSG_DONTWAIT)]
         except BlockingIOError:
             pass
+        except OSError:
+            return b""
+    return None
+
+
+async def _receive(worker: Worker) -> memoryview:
+    loop = asyncio.get_running_loop()
+    began_s = time.monotonic()
+    while True:
+        try:
+            size = worker.channel.recv_into(worker.buffer, 0, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            pass
+        else:
+            worker.patience.slept(time.monotonic() - began_s)
+            return worker.view[:size]
         ready = loop.create_future()
-        loop.add_reader(channel, _set, ready)
+        loop.add_reader(worker.channel, _set, ready)
         try:
             await ready
         finally:
-            loop.remove_reader(channel)
+            loop.remove_reader(worker.channel)
 
 
 def _set(future: asyncio.Future[None]) -> None:

@@ -6,14 +6,12 @@ moment, then kills; a second Ctrl-C kills at once.
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import time
 from typing import TypeVar
 
 from ..errors import LimitExceeded
-from ..protocol import frames
-from .conversation import Cancel, Cancelled, Conversation, Send
+from .conversation import Cancelled, Consult, Conversation, Receive, Send
 from .limits import Limits
 from .worker import Worker
 
@@ -39,7 +37,8 @@ def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -> T:
 
 
 def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> T:
-    answer: bytes | None = None
+    worker.set_channel_deadline(deadline_s)
+    answer: bytes | memoryview | None = None
     kill_at_s: float | None = None
     while True:
         try:
@@ -52,32 +51,46 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
         except Cancelled:
             raise KeyboardInterrupt from None
         answer = None
-        if isinstance(step, Cancel):
-            kill_at_s = _ask_to_cancel(worker, kill_at_s)
-            continue
         if isinstance(step, Send):
-            with contextlib.suppress(OSError):  # it has died: the next receive says so
-                worker.set_channel_deadline(deadline_s)
-                socket.send_fds(worker.channel, [step.data], step.descriptors)
-            continue
-        while answer is None:
-            try:
+            worker.send(step.data, step.descriptor)
+        elif isinstance(step, Consult):
+            answer = step.action()
+        elif isinstance(step, Receive):
+            answer, kill_at_s = _receive(worker, kill_at_s)
+            if not answer:
+                conversation.close()
+                death = worker.explain_death()
                 if kill_at_s is not None:
-                    worker.set_channel_deadline(kill_at_s - time.monotonic())
-                answer = worker.channel.recv(frames.MAX_FRAME_BYTES + 1)
-            except KeyboardInterrupt:
-                kill_at_s = _ask_to_cancel(worker, kill_at_s)
-            except BlockingIOError:
-                worker.kill(None if kill_at_s is not None else unanswered(worker.plugin_id))
-                answer = b""
-            except OSError:
-                answer = b""
-        if not answer:
-            conversation.close()
-            death = worker.explain_death()
+                    raise KeyboardInterrupt from None
+                raise death
+        else:
+            kill_at_s = _ask_to_cancel(worker, kill_at_s)
+
+
+def _receive(worker: Worker, kill_at_s: float | None) -> tuple[bytes | memoryview, float | None]:
+    """The next frame, nothing if there won't be one; and when to kill, if an interrupt came meanwhile."""
+    receive, buffer = worker.channel.recv_into, worker.buffer
+    while True:
+        try:
             if kill_at_s is not None:
-                raise KeyboardInterrupt from None
-            raise death
+                worker.set_channel_deadline(kill_at_s - time.monotonic())
+            else:
+                for _ in range(worker.patience.looks):
+                    try:
+                        return worker.view[: receive(buffer, 0, socket.MSG_DONTWAIT)], None
+                    except BlockingIOError:
+                        pass
+            began_s = time.monotonic()
+            size = receive(buffer)
+            worker.patience.slept(time.monotonic() - began_s)
+            return worker.view[:size], kill_at_s
+        except KeyboardInterrupt:
+            kill_at_s = _ask_to_cancel(worker, kill_at_s)
+        except BlockingIOError:
+            worker.kill(None if kill_at_s is not None else unanswered(worker.plugin_id))
+            return b"", kill_at_s
+        except OSError:
+            return b"", kill_at_s
 
 
 def _ask_to_cancel(worker: Worker, kill_at_s: float | None) -> float:

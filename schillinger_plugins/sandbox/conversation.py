@@ -1,12 +1,13 @@
 """What is said between host and worker, without any I/O.
 
-Owns the order of frames and what each answer means. A conversation is a generator: it yields what to send or that it
-waits, is sent the bytes that came, and returns the outcome. `blocking` and `asynchronous` drive it; tests drive it by hand.
-Refuses everything that no honest worker sends.
+Owns the order of frames and what each answer means. A conversation is a generator: it yields what to send, or that it
+waits, or what to ask the host's own services, is sent the bytes that came, and returns the outcome. `blocking` and
+`asynchronous` drive it; tests drive it by hand. Refuses everything that no honest worker sends.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -16,30 +17,41 @@ from ..errors import (
     InputError,
     LimitExceeded,
     LoadError,
+    PermissionDenied,
     PluginError,
     PluginExecutionError,
     ProtocolViolation,
 )
 from ..protocol import frames, values
 from .limits import Limits
+from .printable import printable
 from .segment import Segment
 
 _MB = 1024 * 1024
+_PROGRESS_BURST = 100
+_PROGRESS_PER_S = 50
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send this frame, with these descriptors."""
+    """Send this frame, then this descriptor if there is one."""
 
     data: bytes
-    descriptors: tuple[int, ...] = ()
+    descriptor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receive:
     """Wait for one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """Do this, which may take a while, and send its answer in."""
+
+    action: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +62,18 @@ class Cancel:
 RECEIVE = Receive()
 CANCEL = Cancel()
 
-Conversation: TypeAlias = Generator[Send | Receive | Cancel, bytes | None, T]
+Step: TypeAlias = Send | Receive | Consult | Cancel
+Conversation: TypeAlias = Generator[Step, bytes | memoryview | None, T]
 OnProgress: TypeAlias = Callable[[float, str], None]
+OnFetch: TypeAlias = Callable[[frames.Fetch], frames.Fetched]
+"""Makes a request for a plugin. The body may be of any length; raises `PluginError` for what it refuses or what fails."""
 
 
 class Peer(Protocol):
     """What is known of a worker between two frames.
 
-    Its two segments; whether it still owes an answer, has started its plugin, and was asked to cancel; and which folder its
-    plugin's files are shown as in messages, since it runs a copy.
+    Its two segments; whether it still owes an answer, has started its plugin, and was asked to cancel; which folder its
+    plugin's files are shown as in messages, since it runs a copy; the last state it told, packed; and who fetches for it.
     """
 
     input: Segment | None
@@ -67,32 +82,55 @@ class Peer(Protocol):
     ready: bool
     cancelling: bool
     shown_as: tuple[str, str]
+    state: bytes
+    on_fetch: OnFetch | None
 
 
 class Cancelled(Exception):
     """The plugin stopped because it was asked to. The drivers turn it into what their caller expects."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
-    """What a call gave."""
+    """What a call gave, and what was sent for it.
+
+    Attributes
+    ----------
+    sent : Body
+        The packed arguments.
+    segment : Segment or None
+        Where their large arrays lie, held: whoever has the outcome calls `release`.
+    """
 
     outputs: dict[str, Any]
     cpu_s: float
+    seed: int
+    sent: frames.Body
+    segment: Segment | None
+    release: Callable[[], None]
 
 
 def start(
-    peer: Peer, *, plugin_id: str, instance_id: str, root: str, main_file: str, plugin_type: str, config: dict[str, Any]
+    peer: Peer,
+    *,
+    plugin_id: str,
+    instance_id: str,
+    root: str,
+    main_file: str,
+    plugin_type: str,
+    config: dict[str, Any],
+    readable: list[str],
+    writable: list[str],
+    spare_core: bool,
 ) -> Conversation[Any]:
     """Have the worker import the plugin and make its instance; return the node definition as it came, unchecked."""
     packed = values.pack(config, "$.config")
+    frame = frames.Start(
+        plugin_id, instance_id, root, main_file, plugin_type, packed.structure, readable, writable, spare_core
+    )
     peer.busy = True
-    yield Send(frames.encode(frames.Start(plugin_id, instance_id, root, main_file, plugin_type, packed.structure)))
-    answer = yield from _answer(peer, None)
-    if isinstance(answer, frames.Raised):
-        raise _error(answer, peer, plugin_id)
-    if not isinstance(answer, frames.Started):
-        raise ProtocolViolation(f"{type(answer).__name__} instead of Started", plugin_id=plugin_id)
+    yield Send(frames.encode(frame))
+    answer = yield from _answer(peer, plugin_id, frames.Started, None)
     peer.ready = True
     return values.unpack(frames.Body(answer.definition), None, copy=True)
 
@@ -103,7 +141,7 @@ def call(
     parameters: dict[str, Any],
     *,
     plugin_id: str,
-    seed: int,
+    seed: int | None,
     limits: Limits,
     on_progress: OnProgress | None = None,
 ) -> Conversation[Outcome]:
@@ -122,58 +160,171 @@ def call(
         packed = values.pack({"inputs": inputs, "parameters": parameters}, "$")
     except values.CannotCross as error:
         raise InputError(str(error), plugin_id=plugin_id) from error
-    descriptors: tuple[int, ...] = ()
-    if packed.size and (peer.input is None or peer.input.size < packed.size):
-        if peer.input is not None:
-            peer.input.close()
-        peer.input = Segment(packed.size, writable=False)
-        descriptors = (peer.input.descriptor,)
-    body = packed.write(peer.input.view if peer.input is not None else None)
-    size = peer.input.size if peer.input is not None else 0
     peer.busy = True
-    yield Send(frames.encode(frames.Call(seed, body, size)), descriptors)
-    answer = yield from _answer(peer, on_progress)
-    if isinstance(answer, frames.NeedSegment):
-        if not 0 < answer.size <= limits.output_mb * _MB:
-            raise LimitExceeded(
-                f"its outputs need {answer.size / _MB:.1f} MB, the limit output is {limits.output_mb:g} MB",
-                limit="output",
-                plugin_id=plugin_id,
-                remedy="raise limits.output_mb in plugin.json or limits={'output_mb': …} in the call",
-            )
-        if peer.output is not None:
-            peer.output.close()
-        peer.output = Segment(answer.size, writable=True)
-        given = frames.GiveSegment(peer.output.size)
-        yield Send(frames.encode(given), (peer.output.descriptor,))
-        answer = yield from _answer(peer, on_progress)
-    if isinstance(answer, (frames.Returned, frames.Raised)) and answer.keeps_inputs and peer.input is not None:
+    body = yield from _write(peer, packed)
+    segment = peer.input if packed.size else None
+    release = segment.hold() if segment is not None else _nothing
+    try:
+        yield Send(frames.encode(frames.Call(seed, body)))
+        answer = yield from _answer(peer, plugin_id, frames.Returned, limits, on_progress)
+        if answer.keeps_inputs:
+            _retire_input(peer)
+        if answer.state:
+            peer.state = answer.state
+        outputs = values.unpack(answer.body, peer.output.view if peer.output is not None else None, copy=True)
+        if not isinstance(outputs, dict):
+            raise ProtocolViolation(f"outputs are a dictionary, not a {type(outputs).__name__}", plugin_id=plugin_id)
+        if not 0 <= answer.seed < 2**63 or not 0 <= answer.cpu_s < float("inf"):
+            raise ProtocolViolation(f"no such seed or CPU time: {answer.seed}, {answer.cpu_s}", plugin_id=plugin_id)
+    except BaseException:
+        release()
+        raise
+    return Outcome(outputs, answer.cpu_s, answer.seed, body, segment, release)
+
+
+def _nothing() -> None:
+    """The release of what was not held."""
+
+
+def save(peer: Peer, *, plugin_id: str, limits: Limits) -> Conversation[Any]:
+    """The state of the instance as plain data, or None if it has none."""
+    peer.busy = True
+    yield Send(frames.encode(frames.Save()))
+    answer = yield from _answer(peer, plugin_id, frames.Saved, limits)
+    if answer.state is None:
+        return None
+    return values.unpack(answer.state, peer.output.view if peer.output is not None else None, copy=True)
+
+
+def restore(peer: Peer, state: Any, *, plugin_id: str, same_code: bool) -> Conversation[dict[str, str]]:
+    """Give an instance the state of another one; what didn't fit, with the reason."""
+    packed = values.pack(state, "state")
+    peer.busy = True
+    body = yield from _write(peer, packed)
+    yield Send(frames.encode(frames.Restore(body, same_code)))
+    answer = yield from _answer(peer, plugin_id, frames.Restored, None)
+    return {printable(name)[:200]: printable(reason)[:500] for name, reason in answer.left.items()}
+
+
+def _write(peer: Peer, packed: values.Packed) -> Conversation[frames.Body]:
+    """Put values where the worker finds them, in a larger segment than before if need be."""
+    if not packed.size:
+        return packed.write(None)
+    if peer.input is None or peer.input.size < packed.size:
+        _retire_input(peer)
+        peer.input = Segment(packed.size, writable=False)
+        yield Send(frames.encode(frames.Attach(peer.input.size)), peer.input.descriptor)
+    elif peer.input.is_read:
+        yield Consult(_wait_until_free(peer.input))
+    return packed.write(peer.input.view)
+
+
+def _wait_until_free(segment: Segment) -> Callable[[], bytes]:
+    def action() -> bytes:
+        segment.wait_until_free()
+        return b""
+
+    return action
+
+
+def _retire_input(peer: Peer) -> None:
+    if peer.input is not None:
         peer.input.close()
         peer.input = None
-    if isinstance(answer, frames.Raised):
-        raise _error(answer, peer, plugin_id)
-    if not isinstance(answer, frames.Returned):
-        raise ProtocolViolation(f"{type(answer).__name__} instead of Returned", plugin_id=plugin_id)
-    outputs = values.unpack(answer.body, peer.output.view if peer.output is not None else None, copy=True)
-    if not isinstance(outputs, dict):
-        raise ProtocolViolation(f"outputs are a dictionary, not a {type(outputs).__name__}", plugin_id=plugin_id)
-    return Outcome(outputs, max(0.0, answer.cpu_s))
+
+
+A = TypeVar("A", frames.Started, frames.Returned, frames.Saved, frames.Restored)
 
 
 def _answer(
-    peer: Peer, on_progress: OnProgress | None
-) -> Conversation[frames.Started | frames.NeedSegment | frames.Returned | frames.Raised]:
+    peer: Peer, plugin_id: str, expected: type[A], limits: Limits | None, on_progress: OnProgress | None = None
+) -> Conversation[A]:
+    """Receive until the answer has come; meanwhile give the worker what it asks for."""
+    asked_for_segment = False
+    progress: _ProgressGuard | None = None
+    rest = memoryview(b"")
     while True:
         data = yield RECEIVE
         frame = frames.decode_from_worker(data or b"")
-        if not isinstance(frame, frames.Progress):
-            peer.busy = isinstance(frame, frames.NeedSegment)
+        if isinstance(frame, expected):
+            peer.busy = False
             return frame
-        if on_progress is not None and 0 <= frame.fraction <= 1:
-            try:
-                on_progress(frame.fraction, printable(frame.message))
-            except KeyboardInterrupt:
-                yield CANCEL
+        if isinstance(frame, frames.Progress):
+            progress = progress or _ProgressGuard()
+            progress.count(plugin_id)
+            if on_progress is not None and 0 <= frame.fraction <= 1:
+                try:
+                    on_progress(frame.fraction, printable(frame.message))
+                except KeyboardInterrupt:
+                    yield CANCEL
+        elif isinstance(frame, frames.NeedSegment) and limits is not None and not asked_for_segment:
+            asked_for_segment = True
+            yield _segment(peer, frame.size, limits, plugin_id)
+        elif isinstance(frame, frames.Fetch):
+            fetched, rest = yield from _fetch(peer, frame, plugin_id)
+            yield Send(fetched)
+        elif isinstance(frame, frames.More) and rest:
+            piece, rest = rest[: frames.PIECE_BYTES], rest[frames.PIECE_BYTES :]
+            yield Send(frames.encode(frames.Fetched(piece=bytes(piece), remaining=len(rest))))
+        elif isinstance(frame, frames.Raised):
+            peer.busy = False
+            if frame.keeps_inputs:
+                _retire_input(peer)
+            raise _error(frame, peer, plugin_id)
+        else:
+            raise ProtocolViolation(f"{type(frame).__name__} instead of {expected.__name__}", plugin_id=plugin_id)
+
+
+class _ProgressGuard:
+    """Refuses a flood: an honest worker reports twenty times a second."""
+
+    def __init__(self) -> None:
+        self._since_s = time.monotonic()
+        self._number = 0
+
+    def count(self, plugin_id: str) -> None:
+        self._number += 1
+        if self._number > _PROGRESS_BURST + _PROGRESS_PER_S * (time.monotonic() - self._since_s):
+            raise ProtocolViolation("it reports progress more often than a worker does", plugin_id=plugin_id)
+
+
+def _segment(peer: Peer, size: int, limits: Limits, plugin_id: str) -> Send:
+    if not 0 < size <= limits.output_mb * _MB:
+        raise LimitExceeded(
+            f"its outputs need {size / _MB:.1f} MB, the limit output is {limits.output_mb:g} MB",
+            limit="output",
+            plugin_id=plugin_id,
+            remedy="raise limits.output_mb in plugin.json or limits={'output_mb': …} in the call",
+        )
+    if peer.output is not None:
+        peer.output.close()
+    peer.output = Segment(size, writable=True)
+    return Send(frames.encode(frames.Attach(peer.output.size)), peer.output.descriptor)
+
+
+def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tuple[bytes, memoryview]]:
+    """Have the host fetch; the first frame of the answer, and what is left of the body."""
+    body = memoryview(b"")
+
+    def action() -> bytes:
+        nonlocal body
+        try:
+            if peer.on_fetch is None:
+                raise PermissionDenied(
+                    "it may not use the network", permission="network", plugin_id=plugin_id, target=request.url[:200]
+                )
+            reply = peer.on_fetch(request)
+        except PluginError as error:
+            refused = isinstance(error, PermissionDenied)
+            return frames.encode(frames.Fetched(error=str(error)[: frames.MAX_MESSAGE_CHARS], refused=refused))
+        body = memoryview(reply.piece)[frames.PIECE_BYTES :]
+        first = frames.Fetched(
+            reply.status, reply.url, reply.headers, reply.piece[: frames.PIECE_BYTES], remaining=len(body)
+        )
+        return frames.encode(first)
+
+    answer = yield Consult(action)
+    return bytes(answer or b""), body
 
 
 def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:
@@ -222,13 +373,3 @@ _LIMIT_REMEDIES = {
 def _shown(text: str, peer: Peer) -> str:
     copy, original = peer.shown_as
     return printable(text.replace(copy, original) if copy else text)
-
-
-def printable(text: str) -> str:
-    """`text` without control characters, so that a plugin can't drive a terminal."""
-    return "".join(
-        c if c in "\n\t" or (c.isprintable() and c not in _BIDI) else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
-
-
-_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"

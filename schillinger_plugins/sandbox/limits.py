@@ -36,6 +36,10 @@ class Limits:
         Open descriptors. ``RLIMIT_NOFILE``.
     threads : int
         Threads of the process. Watchdog: can be passed for 25 ms.
+    start_s : float
+        CPU time of importing the plugin and of `initialize`; twice that in time by the clock. Watchdog.
+    log_kb_s : float
+        What it prints and logs, per second, after a burst of four seconds' worth. Watchdog.
     """
 
     memory_mb: float = 1024
@@ -46,6 +50,8 @@ class Limits:
     output_mb: float = 1024
     open_files: int = 128
     threads: int = 32
+    start_s: float = 60
+    log_kb_s: float = 1024
 
     def merged(self, changes: Mapping[str, float] | None, *, plugin_id: str | None = None) -> Limits:
         """These limits with some of them replaced.
@@ -70,6 +76,11 @@ class Limits:
         values: dict[str, Any] = {**changes, **whole}
         return replace(self, **values)
 
+    @property
+    def starting(self) -> Limits:
+        """These limits for importing a plugin and awaiting `initialize`."""
+        return replace(self, cpu_s=self.start_s, wall_s=2 * self.start_s)
+
     def fits_worker_of(self, other: Limits) -> bool:
         """Whether a worker started with `other` can serve under these: some limits are set for good at its start."""
         return (self.memory_mb, self.file_size_mb, self.open_files) == (
@@ -77,7 +88,3 @@ class Limits:
             other.file_size_mb,
             other.open_files,
         )
-
-
-STARTING = Limits(cpu_s=60, wall_s=60)
-"""For importing a plugin and awaiting `initialize`; merged with the plugin's own memory limits."""

@@ -1,7 +1,7 @@
 """What a plugin printed and logged.
 
-Owns the drained, capped record of a worker's standard output and error. A flood costs the plugin its older lines, never
-the host its memory. Filled by the watchdog's thread, read by anyone.
+Owns the drained, capped record of a worker's standard output and error, and beside it the trace of what it did. A flood
+costs the plugin its older lines, never the host its memory. Filled by the watchdog's thread, read by anyone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from .conversation import printable
+from .printable import printable
+from .trace import Trace
 
 MAX_LINES = 1000
 MAX_LINE_CHARS = 2000
@@ -35,18 +36,42 @@ class LogLine:
 
 
 class Log:
-    """The last lines of one instance, over all the workers it had."""
+    """The last lines of one instance, over all the workers it had.
+
+    Attributes
+    ----------
+    dropped : int
+        Lines that had to make room.
+    bytes_read : int
+        Everything written so far, what was dropped included.
+    trace : Trace
+        What it did.
+    """
 
     def __init__(self, plugin_id: str, instance_id: str) -> None:
         self.plugin_id = plugin_id
-        self.instance_id = instance_id
         self.dropped = 0
+        self.bytes_read = 0
+        self.trace = Trace(plugin_id, instance_id)
         self._lines: deque[LogLine] = deque(maxlen=MAX_LINES)
         self._rest = b""
+
+    @property
+    def instance_id(self) -> str:
+        """Whose lines they are; settled when a worker that was started ahead gets its instance."""
+        return self.trace.instance_id
+
+    @instance_id.setter
+    def instance_id(self, instance_id: str) -> None:
+        self.trace.instance_id = instance_id
 
     def lines(self) -> list[LogLine]:
         """The lines so far, oldest first."""
         return list(self._lines)
+
+    def say(self, text: str) -> None:
+        """Add a line of the host's own."""
+        self._add(f"[host] {text}".encode())
 
     def drain(self, descriptor: int) -> bool:
         """Read once what there is; False when the writer has gone."""
@@ -59,6 +84,7 @@ class Log:
                 self._add(self._rest)
                 self._rest = b""
             return False
+        self.bytes_read += len(data)
         *complete, rest = (self._rest + data).split(b"\n")
         for line in complete:
             self._add(line)

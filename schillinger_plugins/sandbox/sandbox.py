@@ -7,17 +7,18 @@ folder of scratch folders and the self-test. Called by the manager.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
 from ..errors import ConfinementUnavailable, PluginError
 from . import blocking, conversation, level, snapshot
-from .limits import STARTING, Limits
+from .limits import Limits
 from .log import Log
 from .watchdog import Watchdog
 from .worker import Worker
@@ -32,11 +33,18 @@ _PROBE_ID = "__probe__"
 class Sandbox:
     """Starts confined workers.
 
+    Parameters
+    ----------
+    total_memory_mb : float
+        What all workers together may use; beyond that the largest is ended.
+
     Nothing is started before the first worker is needed. `close` ends everything; it is also run when the object is
     collected or the interpreter exits, and the kernel ends it all if this process is killed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, total_memory_mb: float) -> None:
+        self._total_memory_mb = total_memory_mb
+        self._process = os.getpid()
         self._watchdog: Watchdog | None = None
         self._zygotes: dict[Profile, Zygote] = {}
         self._reports: dict[Profile, level.Report] = {}
@@ -44,21 +52,36 @@ class Sandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="schillinger-"))
         self._finalizer = weakref.finalize(self, shutil.rmtree, str(self._folder), ignore_errors=True)
 
+    def demand_own_process(self) -> None:
+        """Refuse to go on in a fork of the process that made it: two would read from the same channels.
+
+        Raises
+        ------
+        PluginError
+            In a forked process.
+        """
+        if os.getpid() != self._process:
+            raise PluginError(
+                "this manager belongs to the process that made it, and this one is its fork",
+                remedy="make a PluginManager of its own in the forked process",
+            )
+
     def spawn(
         self,
         *,
         profile: Profile,
         log: Log,
         limits: Limits,
-        readable: list[Path],
+        readable: Iterable[Path],
+        writable: Iterable[Path] = (),
         on_progress: OnProgress | None = None,
     ) -> Worker:
         """A new confined worker.
 
         Parameters
         ----------
-        readable : list of Path
-            Folders it may read beside Python's own; links in them are followed now.
+        readable, writable : iterable of Path
+            Folders it may read beside Python's own, and write beside its scratch folder; links in them are followed now.
         on_progress : callable, optional
             Told what is prepared if a zygote must be started first.
 
@@ -70,7 +93,12 @@ class Sandbox:
         for _ in range(2):  # a zygote may die between the look and the question: then once more with a new one
             zygote = self.zygote(profile, on_progress=on_progress)
             with contextlib.suppress(ZygoteGone):
-                return zygote.spawn(log=log, readable=[str(path.resolve()) for path in readable], limits=limits)
+                return zygote.spawn(
+                    log=log,
+                    readable=[str(path.resolve()) for path in readable],
+                    writable=[str(path.resolve()) for path in writable],
+                    limits=limits,
+                )
         raise ConfinementUnavailable("the sandbox ends whenever it is asked for a worker", remedy="schillinger doctor")
 
     def zygote(self, profile: Profile, *, on_progress: OnProgress | None = None) -> Zygote:
@@ -81,7 +109,7 @@ class Sandbox:
                 if zygote is not None:
                     zygote.close()
                 if self._watchdog is None:
-                    self._watchdog = Watchdog()
+                    self._watchdog = Watchdog(total_memory_mb=self._total_memory_mb)
                 folder = Path(tempfile.mkdtemp(prefix=f"{profile}-", dir=self._folder))
                 zygote = Zygote(
                     profile,
@@ -153,9 +181,12 @@ class Sandbox:
                         main_file="",
                         plugin_type="",
                         config={},
+                        readable=[],
+                        writable=[],
+                        spare_core=False,
                     ),
                     worker,
-                    STARTING,
+                    worker.limits.starting,
                 )
             except PluginError as error:
                 said = "; ".join(line.text for line in log.lines())

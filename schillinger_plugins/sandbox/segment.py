@@ -10,6 +10,8 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import threading
+from collections.abc import Callable
 
 _F_SEAL_FUTURE_WRITE = 0x0010  # not in fcntl before Python 3.13's successor
 _SMALLEST = 64 * 1024
@@ -41,9 +43,49 @@ class Segment:
             os.close(self.descriptor)
             raise
         self.view = memoryview(self._map)
+        self._lock = threading.Lock()
+        self._readers = 0
+        self._closed = False
+        self._free = threading.Event()
+        self._free.set()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody reads it still, so that it must not be written."""
+        return self._readers > 0
+
+    def hold(self) -> Callable[[], None]:
+        """Keep the content as it is until the returned function is called."""
+        with self._lock:
+            self._readers += 1
+            self._free.clear()
+        return self._release
+
+    def wait_until_free(self) -> None:
+        """Wait until nobody reads it."""
+        self._free.wait()
 
     def close(self) -> None:
-        """Give the memory back. The worker's own mapping, if it has one, stays until it ends."""
+        """Give the memory back, now or when the last reader is done. The worker's own mapping stays until it ends."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._readers:
+                return
+        self._give_back()
+
+    def _release(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            if self._readers:
+                return
+            self._free.set()
+            if not self._closed:
+                return
+        self._give_back()
+
+    def _give_back(self) -> None:
         self.view.release()
         self._map.close()
         os.close(self.descriptor)

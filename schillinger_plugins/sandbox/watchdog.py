@@ -13,11 +13,13 @@ import resource
 import selectors
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import LimitName
+from .growth import Growth
 from .limits import Limits
 from .log import Log
 
@@ -25,6 +27,10 @@ _BUSY_TICK_S = 0.025
 _IDLE_TICK_S = 0.25
 _STAY_AWAKE_S = 1.0
 _SCRATCH_EVERY_S = 0.5
+_LOG_BURST_S = 4.0
+_IDLE_CPU_SHARE = 0.1
+_IDLE_CPU_BURST_S = 2.0
+_ENDLESS = 1 << 62
 _MAX_SCRATCH_ENTRIES = 10_000
 _MB = 1024 * 1024
 _PAGE = resource.getpagesize()
@@ -38,7 +44,6 @@ _START_REMEDY = "its author looks for a loop at the top of the main file, and do
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Watched:
     """A call under way.
 
@@ -46,41 +51,67 @@ class Watched:
     ----------
     started_s : float
         As `time.monotonic` gives it.
-    cpu_before_s : float
-        CPU time of the process until then.
+    cpu_before_s : float or None
+        CPU time of the process until then; None until the watchdog has looked for the first time.
     """
 
-    limits: Limits
-    started_s: float
-    cpu_before_s: float
+    __slots__ = ("cpu_before_s", "limits", "started_s")
+
+    def __init__(self, limits: Limits, started_s: float) -> None:
+        self.limits = limits
+        self.started_s = started_s
+        self.cpu_before_s: float | None = None
 
 
 class Process(Protocol):
-    """What is watched: a `Worker`."""
+    """What is watched: a `Worker`. `pipes` are its log and its trace, each with what reads it."""
 
     pid: int
     log: Log
-    log_descriptor: int
+    pipes: dict[int, Callable[[int], bool]]
     scratch: Path
     limits: Limits
     watched: Watched | None
+    turns: int
     ready: bool
+    hung_up: bool
+    growth: Growth
     memory_bytes: int
     peak_memory_bytes: int
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far."""
 
-    def exceeded(self, message: str, *, limit: LimitName, remedy: str) -> None:
+    def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
         """End it: it used too much of something."""
 
 
-class Watchdog:
-    """One thread over all workers."""
+@dataclass(slots=True)
+class _Figures:
+    """What was seen of one worker: memory at its start, and when and what at the last look."""
 
-    def __init__(self) -> None:
-        self._workers: dict[Process, int] = {}
-        self._looked_at_scratch_s: dict[Process, float] = {}
+    baseline: int
+    looked_s: float
+    scratch_looked_s: float = 0.0
+    cpu_s: float = 0.0
+    turns: int = 0
+    log_bytes: int = 0
+    log_allowance: float = 0.0
+    idle_cpu_allowance: float = _IDLE_CPU_BURST_S
+
+
+class Watchdog:
+    """One thread over all workers.
+
+    Parameters
+    ----------
+    total_memory_mb : float
+        What all of them may use together.
+    """
+
+    def __init__(self, *, total_memory_mb: float) -> None:
+        self._total_memory_mb = total_memory_mb
+        self._workers: dict[Process, _Figures] = {}
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -94,10 +125,13 @@ class Watchdog:
     def add(self, worker: Process) -> None:
         """Begin to watch. What it has now is what every worker has, and isn't counted."""
         anonymous, _ = _usage(worker.pid)
-        os.set_blocking(worker.log_descriptor, False)
+        figures = _Figures(anonymous, time.monotonic(), log_bytes=worker.log.bytes_read)
+        figures.log_allowance = worker.limits.log_kb_s * _LOG_BURST_S * 1024
         with self._lock:
-            self._workers[worker] = anonymous
-            self._selector.register(worker.log_descriptor, selectors.EVENT_READ, worker)
+            self._workers[worker] = figures
+            for descriptor in worker.pipes:
+                os.set_blocking(descriptor, False)
+                self._selector.register(descriptor, selectors.EVENT_READ, worker)
         self._wake_up()
 
     def remove(self, worker: Process) -> None:
@@ -105,13 +139,13 @@ class Watchdog:
         with self._lock:
             if self._workers.pop(worker, None) is None:
                 return
-            self._looked_at_scratch_s.pop(worker, None)
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(worker.log_descriptor)
-            for _ in range(16):  # what a pipe can hold; bounded, should somebody still write
-                if not worker.log.drain(worker.log_descriptor):
-                    break
-            os.close(worker.log_descriptor)
+            for descriptor, drain in worker.pipes.items():
+                with contextlib.suppress(KeyError):
+                    self._selector.unregister(descriptor)
+                for _ in range(16):  # what a pipe can hold; bounded, should somebody still write
+                    if not drain(descriptor):
+                        break
+                os.close(descriptor)
 
     def attend(self) -> None:
         """A call begins: look every 25 ms from now on."""
@@ -153,54 +187,115 @@ class Watchdog:
                 os.eventfd_read(self._wake)
                 continue
             with self._lock:
-                if key.data in self._workers and not key.data.log.drain(key.data.log_descriptor):
-                    self._selector.unregister(key.data.log_descriptor)
-        for worker, baseline in workers:
+                if key.data in self._workers and not key.data.pipes[key.fd](key.fd):
+                    self._selector.unregister(key.fd)
+                    key.data.hung_up = True
+        now = time.monotonic()
+        for worker, figures in workers:
+            if worker.watched is None and now - figures.looked_s < _IDLE_TICK_S:
+                continue
             with contextlib.suppress(ProcessLookupError, FileNotFoundError, OSError):  # it ended meanwhile
-                self._look(worker, baseline)
+                self._look(worker, figures, now)
+        self._hold_total([worker for worker, _ in workers])
 
-    def _look(self, worker: Process, baseline: int) -> None:
+    def _hold_total(self, workers: list[Process]) -> None:
+        total = sum(worker.memory_bytes for worker in workers)
+        if total > self._total_memory_mb * _MB:
+            largest = max(workers, key=lambda worker: worker.memory_bytes)
+            largest.exceeded(
+                f"all plugins together use {total / _MB:.0f} MB, of at most {self._total_memory_mb:.0f} MB, "
+                f"and it uses most of that: {largest.memory_bytes / _MB:.0f} MB",
+                limit="memory",
+                setting="memory_mb",
+                remedy="destroy instances that are not needed, or raise Policy(total_memory_mb=…)",
+            )
+            largest.memory_bytes = 0
+
+    def _look(self, worker: Process, figures: _Figures, now: float) -> None:
         watched = worker.watched
         limits = watched.limits if watched is not None else worker.limits
+        since_s, figures.looked_s = now - figures.looked_s, now
         anonymous, threads = _usage(worker.pid)
-        worker.memory_bytes = max(0, anonymous - baseline)
+        worker.memory_bytes = max(0, anonymous - figures.baseline)
         worker.peak_memory_bytes = max(worker.peak_memory_bytes, worker.memory_bytes)
+        if watched is None:
+            worker.growth.add(worker.turns, worker.memory_bytes)
         if worker.memory_bytes > limits.memory_mb * _MB:
             worker.exceeded(
                 f"it used {worker.memory_bytes / _MB:.0f} MB, the limit memory is {limits.memory_mb:g} MB",
                 limit="memory",
+                setting="memory_mb",
                 remedy="give it less, or raise limits.memory_mb in plugin.json",
             )
         if threads > limits.threads:
             worker.exceeded(
                 f"it runs {threads} threads, the limit is {limits.threads}",
                 limit="processes",
+                setting="threads",
                 remedy="raise limits.threads in plugin.json",
             )
-        now = time.monotonic()
-        if now - self._looked_at_scratch_s.get(worker, 0.0) >= _SCRATCH_EVERY_S:
-            self._looked_at_scratch_s[worker] = now
+        if now - figures.scratch_looked_s >= _SCRATCH_EVERY_S:
+            figures.scratch_looked_s = now
             if (used := _folder_bytes(str(worker.scratch))) > limits.scratch_mb * _MB:
                 worker.exceeded(
-                    f"its files take {used / _MB:.0f} MB, the limit scratch is {limits.scratch_mb:g} MB",
+                    f"its files take {used / _MB:.0f} MB, the limit scratch is {limits.scratch_mb:g} MB"
+                    if used < _ENDLESS
+                    else f"it keeps more than {_MAX_SCRATCH_ENTRIES} files and folders in its scratch folder",
                     limit="file_size",
+                    setting="scratch_mb",
                     remedy="raise limits.scratch_mb in plugin.json",
                 )
+        self._hold_log(worker, figures, limits, since_s)
+        self._hold_time(worker, figures, now, since_s)
+
+    def _hold_log(self, worker: Process, figures: _Figures, limits: Limits, since_s: float) -> None:
+        rate = limits.log_kb_s * 1024
+        written, figures.log_bytes = worker.log.bytes_read - figures.log_bytes, worker.log.bytes_read
+        figures.log_allowance = min(rate * _LOG_BURST_S, figures.log_allowance + rate * since_s) - written
+        if figures.log_allowance < 0:
+            worker.exceeded(
+                f"it logs more than the {limits.log_kb_s:g} kB a second that the limit log_kb_s allows",
+                limit="output",
+                setting="log_kb_s",
+                remedy="its author prints less, or raise limits.log_kb_s in plugin.json",
+            )
+
+    def _hold_time(self, worker: Process, figures: _Figures, now: float, since_s: float) -> None:
+        watched = worker.watched
+        before_s, figures.cpu_s = figures.cpu_s, worker.cpu_s()
         if watched is None:
+            refilled = min(_IDLE_CPU_BURST_S, figures.idle_cpu_allowance + _IDLE_CPU_SHARE * since_s)
+            # Calls that came and went between two looks are not idling.
+            idled = worker.turns == figures.turns
+            figures.turns = worker.turns
+            figures.idle_cpu_allowance = refilled - (figures.cpu_s - before_s if idled else 0.0)
+            if figures.idle_cpu_allowance < 0:
+                worker.exceeded(
+                    "it goes on computing though no call is under way",
+                    limit="cpu",
+                    setting="cpu_s",
+                    remedy="its author ends its threads and tasks before execute() returns",
+                )
             return
+        limits, elapsed_s = watched.limits, now - watched.started_s
+        if watched.cpu_before_s is None:
+            # What it used since the last look, but no more than it can have used since the call began.
+            watched.cpu_before_s = figures.cpu_s - min(figures.cpu_s - before_s, elapsed_s * limits.threads)
         doing, wall, cpu = "it", *_CALL_REMEDIES
         if not worker.ready:
             doing, wall, cpu = "importing it, or its initialize(),", _START_REMEDY, _START_REMEDY
-        if now - watched.started_s > limits.wall_s:
+        if elapsed_s > limits.wall_s:
             worker.exceeded(
                 f"{doing} took longer than the {limits.wall_s:g} s that the limit wall allows",
                 limit="wall",
+                setting="wall_s",
                 remedy=wall,
             )
-        elif worker.cpu_s() - watched.cpu_before_s > limits.cpu_s:
+        elif figures.cpu_s - watched.cpu_before_s > limits.cpu_s:
             worker.exceeded(
                 f"{doing} used more than the {limits.cpu_s:g} s of CPU time that the limit cpu allows",
                 limit="cpu",
+                setting="cpu_s",
                 remedy=cpu,
             )
 
@@ -222,7 +317,7 @@ def _folder_bytes(path: str) -> int:
             for entry in listing:
                 entries += 1
                 if entries > _MAX_SCRATCH_ENTRIES:
-                    return 1 << 62
+                    return _ENDLESS
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
                 else:

@@ -15,11 +15,15 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 from ..errors import LimitExceeded, LimitName, PluginError, ProtocolViolation, WorkerCrashed, signal_name
 from ..protocol import frames
+from ..protocol.patience import Patience, has_spare_core
+from .conversation import OnFetch
+from .growth import Growth
 from .limits import Limits
 from .log import Log
 from .segment import Segment
@@ -40,7 +44,7 @@ class Worker:
         pidfd: int,
         channel: socket.socket,
         log: Log,
-        log_descriptor: int,
+        pipes: dict[int, Callable[[int], bool]],
         scratch: Path,
         limits: Limits,
     ) -> None:
@@ -49,8 +53,12 @@ class Worker:
         self.pid = pid
         self.pidfd = pidfd
         self.channel = channel
+        self.buffer = bytearray(frames.MAX_FRAME_BYTES + 1)
+        self.view = memoryview(self.buffer)
+        self.patience = Patience(spare_core=has_spare_core())
         self.log = log
-        self.log_descriptor = log_descriptor
+        self.pipes = pipes
+        self.hung_up = False
         self.scratch = scratch
         self.limits = limits
         self.input: Segment | None = None
@@ -59,9 +67,13 @@ class Worker:
         self.ready = False
         self.cancelling = False
         self.shown_as = ("", "")
+        self.state = b""
+        self.on_fetch: OnFetch | None = None
         self.watched: Watched | None = None
+        self.turns = 0
         self.memory_bytes = 0
         self.peak_memory_bytes = 0
+        self.growth = Growth()
         self.verdict: PluginError | None = None
         self._clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) computes
         self._ending = threading.Lock()
@@ -78,33 +90,30 @@ class Worker:
         """Whether the process still runs."""
         return not self._ended and not _readable(self.pidfd, 0)
 
+    @property
+    def serves(self) -> bool:
+        """Whether it is worth speaking to: the quick answer, which asks the kernel only if a pipe of it has closed."""
+        return not self._ended and (not self.hung_up or self.alive)
+
     def cpu_s(self) -> float:
         """CPU time of all its threads so far, in seconds."""
         return time.clock_gettime(self._clock)
 
-    @contextlib.contextmanager
-    def turn(self, limits: Limits) -> Iterator[None]:
+    def turn(self, limits: Limits) -> _Turn:
         """One conversation: meanwhile the watchdog holds the worker to `limits`.
 
         A worker that has broken the protocol, or is left in the middle of a call, is ended: nothing it says later could
         be told from the answer to another call.
         """
-        self.cancelling = False
-        with contextlib.suppress(OSError):  # it has died: the conversation will say so
-            self.peak_memory_bytes = self.memory_bytes
-            self.watched = Watched(limits, time.monotonic(), self.cpu_s())
-        self._watchdog.attend()
-        try:
-            yield
-        except ProtocolViolation as violation:
-            violation.plugin_id = self.plugin_id
-            self.kill(violation)
-            self.busy = True
-            raise
-        finally:
-            self.watched = None
-            if self.busy:
-                self.end()
+        return _Turn(self, limits)
+
+    def send(self, data: bytes, descriptor: int | None = None, *, wait: bool = True) -> None:
+        """Send a frame, then a descriptor. A worker that has died says so at the next receive."""
+        flags = 0 if wait else socket.MSG_DONTWAIT
+        with contextlib.suppress(OSError):
+            self.channel.send(data, flags)
+            if descriptor is not None:
+                socket.send_fds(self.channel, [b"\0"], [descriptor], flags)
 
     def set_channel_deadline(self, seconds: float) -> None:
         """How long a blocking send or receive may take: the kernel's own timeout, which costs no call a system call."""
@@ -190,13 +199,45 @@ class Worker:
             shutil.rmtree(self.scratch, ignore_errors=True)
             return exit_code
 
-    def exceeded(self, message: str, *, limit: LimitName, remedy: str) -> None:
+    def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
         """The watchdog's verdict: too much of something."""
-        self.kill(LimitExceeded(message, limit=limit, plugin_id=self.plugin_id, remedy=remedy))
+        self.kill(LimitExceeded(message, limit=limit, setting=setting, plugin_id=self.plugin_id, remedy=remedy))
+
+    def _begin(self, limits: Limits) -> None:
+        self.cancelling = False
+        self.turns += 1
+        self.peak_memory_bytes = self.memory_bytes
+        self.watched = Watched(limits, time.monotonic())
+        self._watchdog.attend()
+
+    def _finish(self, error: BaseException | None) -> None:
+        if isinstance(error, ProtocolViolation):
+            error.plugin_id = self.plugin_id
+            self.kill(error)
+            self.busy = True
+        self.watched = None
+        if self.busy:
+            self.end()
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self.pidfd, number)
+
+
+class _Turn:
+    __slots__ = ("_limits", "_worker")
+
+    def __init__(self, worker: Worker, limits: Limits) -> None:
+        self._worker = worker
+        self._limits = limits
+
+    def __enter__(self) -> None:
+        self._worker._begin(self._limits)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._worker._finish(error)
 
 
 def _readable(descriptor: int, timeout_s: float) -> bool:

@@ -123,8 +123,8 @@ class Zygote:
         """Its process id."""
         return self._process.pid
 
-    def spawn(self, *, log: Log, readable: list[str], limits: Limits) -> Worker:
-        """Fork a worker, confined to a scratch folder of its own and the folders `readable`.
+    def spawn(self, *, log: Log, readable: list[str], writable: list[str], limits: Limits) -> Worker:
+        """Fork a worker, confined to a scratch folder of its own and the folders `readable` and `writable`.
 
         Raises
         ------
@@ -134,27 +134,31 @@ class Zygote:
         scratch = self._folder / f"worker-{next(self._numbers)}"
         scratch.mkdir(mode=0o700)
         channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        log_descriptor, log_writer = os.pipe2(os.O_CLOEXEC)
+        log_reader, log_writer = os.pipe2(os.O_CLOEXEC)
+        trace_reader, trace_writer = os.pipe2(os.O_CLOEXEC)
         try:
             with theirs:
                 request = frames.Spawn(
                     str(scratch),
                     readable,
+                    writable,
                     int(limits.memory_mb * _MB),
                     int(limits.file_size_mb * _MB),
                     limits.open_files,
                 )
-                answer = self._ask(request, [theirs.fileno(), log_writer])
+                answer = self._ask(request, [theirs.fileno(), log_writer, trace_writer])
             if not isinstance(answer, frames.Spawned):
                 raise ZygoteGone(f"{type(answer).__name__} instead of Spawned")
             pidfd = os.pidfd_open(answer.pid)
         except BaseException:
             channel.close()
-            os.close(log_descriptor)
+            os.close(log_reader)
+            os.close(trace_reader)
             shutil.rmtree(scratch, ignore_errors=True)
             raise
         finally:
             os.close(log_writer)
+            os.close(trace_writer)
         worker = Worker(
             reap=self.reap,
             watchdog=self._watchdog,
@@ -162,7 +166,7 @@ class Zygote:
             pidfd=pidfd,
             channel=channel,
             log=log,
-            log_descriptor=log_descriptor,
+            pipes={log_reader: log.drain, trace_reader: log.trace.drain},
             scratch=scratch,
             limits=limits,
         )

@@ -2,6 +2,7 @@
 
 from .audio import Audio
 from .context import PluginContext
+from .fetch import FetchReply
 from .plugin import (
     AnalysisPlugin,
     EffectPlugin,
@@ -18,6 +19,7 @@ __all__ = [
     "AnalysisPlugin",
     "Audio",
     "EffectPlugin",
+    "FetchReply",
     "GeneratorPlugin",
     "IntegrationPlugin",
     "NodePlugin",

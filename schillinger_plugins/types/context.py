@@ -15,9 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from .fetch import FetchReply
+
 
 def _ignore_progress(fraction: float, message: str) -> None:
     pass
+
+
+def _no_network(method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> FetchReply:
+    raise PermissionError(f"this context has no host that could fetch {url}")
 
 
 @dataclass(kw_only=True)
@@ -38,9 +44,10 @@ class PluginContext:
         A private folder, writable, wiped when the instance ends. Also the home folder and the place of temporary files.
     log : logging.Logger
         Lines written to it appear in ``%plugin logs``.
-    rng : np.random.Generator
-        Seeded anew by the host before every call; results that use it (or ``random`` and ``np.random``, which are seeded
-        too) are repeatable from the seed in the result's provenance.
+    readable, writable : tuple of Path
+        Folders outside that the user granted (permission ``file_access``); the writable ones can be read, too.
+    seed : int
+        What this call's random numbers start from.
     """
 
     plugin_id: str = "test"
@@ -49,8 +56,28 @@ class PluginContext:
     plugin_dir: Path = Path()
     scratch_dir: Path = Path()
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("plugin"))
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    readable: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
+    seed: int = 0
     on_progress: Callable[[float, str], None] = _ignore_progress
+    on_fetch: Callable[[str, str, Mapping[str, str], bytes, float], FetchReply] = _no_network
+    _rng: np.random.Generator | None = field(default=None, init=False, repr=False)
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """Random numbers, seeded anew for every call.
+
+        Results that use it (or ``random`` and ``np.random``, which are seeded too) are repeatable from the seed in the
+        result's provenance. Ask for it within the call: one that is kept from an earlier call goes on where it was.
+        """
+        if self._rng is None:
+            self._rng = np.random.default_rng(self.seed)
+        return self._rng
+
+    def reseed(self, seed: int) -> None:
+        """Begin the random numbers of the next call. The worker does so before each; a test may, too."""
+        self.seed = seed
+        self._rng = None
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Tell the user how far a long call has come.
@@ -63,3 +90,30 @@ class PluginContext:
             What is being done, for example ``"tracking beats"``.
         """
         self.on_progress(min(1.0, max(0.0, float(fraction))), str(message))
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 30.0,
+    ) -> FetchReply:
+        """Have the host make a request over HTTP, to a host that the user granted (permission ``network``).
+
+        Parameters
+        ----------
+        url : str
+            ``https://…``, or ``http://…`` where a port was granted for that.
+        timeout_s : float
+            For all of it, redirects and body included.
+
+        Raises
+        ------
+        PermissionError
+            If the host is not among those granted; the message says how to grant it.
+        OSError
+            If the request fails, or is larger than may be.
+        """
+        return self.on_fetch(method, url, headers or {}, body, timeout_s)

@@ -17,15 +17,16 @@ import tempfile
 from typing import NoReturn, TextIO
 
 from ..protocol import frames
-from . import serve
+from . import serve, trace
+from .channel import Channel
 from .confine import Confinement
 
 _PR_SET_PDEATHSIG = 1
-_CHANNEL, _HIGHEST_STANDARD = 3, 2
+_HIGHEST_STANDARD, _CHANNEL, _TRACE = 2, 3, 4
 
 
 def become_worker(
-    request: frames.Spawn, confinement: Confinement, *, channel: int, log: int, zygote_pid: int
+    request: frames.Spawn, confinement: Confinement, *, channel: int, log: int, trail: int, zygote_pid: int
 ) -> NoReturn:
     """Turn this forked child into a confined worker, serve until told to stop, and exit.
 
@@ -37,7 +38,7 @@ def become_worker(
             os._exit(1)
         os.setsid()
         _clear_surroundings(request.scratch)
-        channel, log = (fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10) for number in (channel, log))
+        channel, log, trail = (fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10) for number in (channel, log, trail))
         nothing = os.open("/dev/null", os.O_RDONLY)
         os.dup2(nothing, 0)
         os.dup2(log, 1)
@@ -45,15 +46,18 @@ def become_worker(
         confinement.apply(
             scratch=request.scratch,
             readable=request.readable,
+            writable=request.writable,
             data_bytes=request.data_bytes,
             file_size_bytes=request.file_size_bytes,
             open_files=request.open_files,
         )
         # After the last path was opened through the zygote's descriptors, and before the plugin could find them.
         os.dup2(channel, _CHANNEL, inheritable=False)
-        os.closerange(_CHANNEL + 1, 4096)
+        os.dup2(trail, _TRACE, inheritable=False)
+        os.closerange(_TRACE + 1, 4096)
         sys.stdout, sys.stderr = _line_writer(1), _line_writer(_HIGHEST_STANDARD)
-        serve.serve(socket.socket(fileno=_CHANNEL), scratch=request.scratch)
+        trace.begin(_TRACE)
+        serve.serve(Channel(socket.socket(fileno=_CHANNEL)), scratch=request.scratch)
     except BaseException as error:
         os.write(_HIGHEST_STANDARD, f"the worker could not start: {type(error).__name__}: {error}\n".encode()[:1000])
         os._exit(1)

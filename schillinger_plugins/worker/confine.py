@@ -53,16 +53,23 @@ class Confinement:
     _readable: tuple[tuple[int, bool], ...] = ()
 
     def apply(
-        self, *, scratch: str, readable: list[str], data_bytes: int, file_size_bytes: int, open_files: int
+        self,
+        *,
+        scratch: str,
+        readable: list[str],
+        writable: list[str],
+        data_bytes: int,
+        file_size_bytes: int,
+        open_files: int,
     ) -> None:
         """Confine this process for good.
 
         Parameters
         ----------
         scratch : str
-            The only folder that stays writable.
-        readable : list of str
-            Files and folders that stay readable beside the prepared ones.
+            A folder that stays writable.
+        readable, writable : list of str
+            Folders that stay readable beside the prepared ones, and writable beside `scratch`: what was granted.
         data_bytes : int
             Memory the process may map privately beyond what it has mapped now (``RLIMIT_DATA``: NumPy and lists get a clean
             MemoryError). Does not count shared or read-only mappings, nor the pages of files.
@@ -79,11 +86,11 @@ class Confinement:
         _drop_capabilities()
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         if self.landlock_abi:
-            self._restrict_files(scratch, readable)
+            self._restrict_files(scratch, readable, writable)
         if self.filter:
             self._restrict_syscalls()
 
-    def _restrict_files(self, scratch: str, readable: list[str]) -> None:
+    def _restrict_files(self, scratch: str, readable: list[str], writable: list[str]) -> None:
         from py_landlock import abi, flags, landlock_sys
 
         version = abi.ABIVersion(min(self.landlock_abi, int(abi.MAX_KNOWN_ABI)))
@@ -106,7 +113,6 @@ class Confinement:
             | flags.AccessFs.TRUNCATE
             | flags.AccessFs.MAKE_REG
             | flags.AccessFs.MAKE_DIR
-            | flags.AccessFs.MAKE_SYM
             | flags.AccessFs.REMOVE_FILE
             | flags.AccessFs.REMOVE_DIR
             | flags.AccessFs.REFER
@@ -114,9 +120,11 @@ class Confinement:
         try:
             for descriptor, is_folder in self._readable:
                 allow(descriptor, read_file | read_dir if is_folder else read_file)
-            for path, access in [(path, read_file | read_dir) for path in readable] + [
-                (scratch, read_file | read_dir | write)
-            ]:
+            granted = [(path, read_file | read_dir) for path in readable]
+            granted += [(path, read_file | read_dir | write) for path in writable]
+            # No links in the user's folders: a program of theirs might follow one to where the plugin can't go.
+            granted += [(scratch, read_file | read_dir | write | flags.AccessFs.MAKE_SYM)]
+            for path, access in granted:
                 descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY)
                 try:
                     allow(descriptor, access)

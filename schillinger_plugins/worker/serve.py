@@ -1,24 +1,20 @@
 """The loop that serves calls inside a confined worker.
 
-Owns the plugin instance and the shared segments as this side sees them. Honest by construction, but nobody relies on that:
-the host checks everything it says. Called by `boot`.
+Owns the plugin instance. Honest by construction, but nobody relies on that: the host checks everything it says. Called by
+`boot`.
 """
 
 from __future__ import annotations
 
-import array
-import asyncio
 import gc
 import logging
-import mmap
-import os
 import random
+import secrets
 import signal
-import socket
 import sys
 import time
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,65 +22,85 @@ import msgspec
 import numpy as np
 
 from ..protocol import frames, values
-from ..types import Plugin, PluginContext
+from ..protocol.patience import Patience
+from ..types import FetchReply, Plugin, PluginContext
 from . import failure, load, probe
+from .channel import Channel
+from .state import State
+from .steps import Loop
 
 _PROGRESS_INTERVAL_S = 0.05
 
+_Answer = frames.Started | frames.Returned | frames.Saved | frames.Restored | frames.Raised
 
-def serve(channel: socket.socket, *, scratch: str) -> None:
+
+def serve(channel: Channel, *, scratch: str) -> None:
     """Answer the host's frames until it says stop or goes away."""
     _Worker(channel, Path(scratch)).run()
 
 
 class _Worker:
-    def __init__(self, channel: socket.socket, scratch: Path) -> None:
+    def __init__(self, channel: Channel, scratch: Path) -> None:
         self._channel = channel
         self._scratch = scratch
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
+        self._loop = Loop()
         self._plugin: Plugin | None = None
+        self._state: State | None = None
         self._context = PluginContext()
-        self._input: memoryview | None = None
-        self._output: memoryview | None = None
         self._view: np.ndarray[Any, Any] | None = None
+        self._seed = 0
         self._busy = False
-        self._reported = ""
         self._reported_at = 0.0
         # SIGINT is how the host asks a call to end. Between calls it means nothing.
         signal.signal(signal.SIGINT, self._interrupted)
 
     def run(self) -> None:
+        self._reseed(secrets.randbits(32))
         while True:
-            data, descriptors = self._receive()
+            data = self._channel.receive()
             if not data:
                 return
             frame = frames.decode_to_worker(data)
+            if isinstance(frame, frames.Attach):
+                self._channel.attach_input(frame.size)
+                continue
             if isinstance(frame, frames.Stop):
                 if self._plugin is not None:
                     self._await(self._plugin.cleanup())
                 return
+            answer: _Answer
             try:
                 self._busy = True
-                answer = self._answer(frame, descriptors)
+                answer = self._answer(frame)
             except BaseException as error:  # a plugin may raise whatever it likes: the worker goes on serving
                 answer = failure.describe(error)
             finally:
                 self._busy = False
-            if not self._release_inputs():
+            if self._view is not None and not self._release_inputs():
                 answer = msgspec.structs.replace(answer, keeps_inputs=True)
-            self._send(answer)
+            self._channel.send(answer)
+            if isinstance(frame, frames.Call):
+                self._reseed(secrets.randbits(32))  # for the next call, while the host looks at this one's answer
 
-    def _answer(self, frame: frames.Frame, descriptors: list[int]) -> frames.Started | frames.Returned | frames.Raised:
+    def _answer(self, frame: frames.Frame) -> _Answer:
+        if isinstance(frame, frames.Call):
+            return self._call(frame)
         if isinstance(frame, frames.Start):
             return self._start(frame)
-        if isinstance(frame, frames.Call):
-            return self._call(frame, descriptors)
+        assert self._state is not None
+        if isinstance(frame, frames.Save):
+            packed = self._state.pack()
+            return frames.Saved(None if packed is None else packed.write(self._channel.room(packed.size)))
+        if isinstance(frame, frames.Restore):
+            # A copy: the state is the plugin's to keep and to change.
+            state = values.unpack(frame.state, self._channel.input, copy=True)
+            return frames.Restored(self._state.restore(state, same_code=frame.same_code))
         raise ValueError(f"unexpected {type(frame).__name__}")
 
     def _start(self, frame: frames.Start) -> frames.Started:
         if frame.plugin_id == probe.PLUGIN_ID:
             return frames.Started(values.pack(probe.attempt(frame.root), "probe").structure)
+        self._channel.patience = Patience(spare_core=frame.spare_core)
         plugin_class = load.load_class(frame.root, frame.main_file, frame.plugin_type)
         log = logging.getLogger(frame.plugin_id)
         log.setLevel(logging.DEBUG)
@@ -98,7 +114,11 @@ class _Worker:
             plugin_dir=Path(frame.root),
             scratch_dir=self._scratch,
             log=log,
+            readable=tuple(map(Path, frame.readable)),
+            writable=tuple(map(Path, frame.writable)),
+            seed=self._seed,
             on_progress=self._report,
+            on_fetch=self._fetch,
         )
         self._plugin = plugin_class(self._context)
         if self._await(self._plugin.initialize()) is False:
@@ -106,83 +126,79 @@ class _Worker:
         definition = values.pack(self._plugin.get_node_definition(), "definition")
         if definition.arrays or len(definition.structure) > frames.MAX_INLINE_BYTES:
             raise values.CannotCross("a node definition is plain data of at most 48 kB")
+        self._state = State(self._plugin, log)
         return frames.Started(definition.structure)
 
-    def _call(self, frame: frames.Call, descriptors: list[int]) -> frames.Returned:
+    def _call(self, frame: frames.Call) -> frames.Returned:
         assert self._plugin is not None
-        if descriptors:
-            self._input = _map(descriptors[0], frame.segment_size, mmap.PROT_READ)
+        assert self._state is not None
         # The base of this call's input arrays: if it outlives the call, the plugin still holds one of them.
-        self._view = np.frombuffer(self._input, np.uint8) if self._input is not None else None
-        started = time.process_time()
-        arguments = values.unpack(frame.body, self._view, copy=False)
-        self._seed(frame.seed)
+        self._view = np.frombuffer(self._channel.input, np.uint8) if self._channel.input is not None else None
+        if frame.seed is not None:
+            self._reseed(frame.seed)
+        seed = self._seed
         self._reported_at = 0.0
+        started_s = time.process_time()
+        arguments = values.unpack(frame.body, self._view, copy=False)
         outputs = self._await(self._plugin.execute(arguments["inputs"], arguments["parameters"]))
         if not isinstance(outputs, dict):
             raise values.CannotCross(f"execute() must return a dictionary of outputs, not a {type(outputs).__name__}")
         packed = values.pack(outputs, "outputs")
-        if packed.size > (len(self._output) if self._output is not None else 0):
-            self._output = self._ask_for_segment(packed.size)
-        return frames.Returned(packed.write(self._output), time.process_time() - started)
+        body = packed.write(self._channel.room(packed.size))
+        cpu_s = time.process_time() - started_s
+        state = self._state.changed()
+        if len(state) + len(body.inline) > frames.MAX_INLINE_BYTES:
+            state = b""
+        return frames.Returned(body, cpu_s, seed, state=state)
 
     def _release_inputs(self) -> bool:
-        if self._view is None:
-            return True
+        assert self._view is not None
         remains = weakref.ref(self._view)
         self._view = None
         if remains() is not None:
             gc.collect()  # a finished coroutine's frame or a caught exception may hold an array in a cycle
         return remains() is None
 
-    def _ask_for_segment(self, size: int) -> memoryview:
-        self._output = None
-        self._send(frames.NeedSegment(size))
-        data, descriptors = self._receive()
-        frame = frames.decode_to_worker(data)
-        assert isinstance(frame, frames.GiveSegment)
-        return _map(descriptors[0], frame.size, mmap.PROT_READ | mmap.PROT_WRITE)
-
     def _await(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         try:
-            return self._loop.run_until_complete(coroutine)
+            return self._loop.run(coroutine)
         except BaseException:
-            tasks = asyncio.all_tasks(self._loop)
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.cancel_all()
             raise
 
-    def _seed(self, seed: int) -> None:
+    def _reseed(self, seed: int) -> None:
+        self._seed = seed
         random.seed(seed)
         np.random.seed(seed & 0xFFFF_FFFF)
-        self._context.rng = np.random.default_rng(seed)
+        self._context.reseed(seed)
 
     def _report(self, fraction: float, message: str) -> None:
         now = time.monotonic()
-        if message != self._reported or now - self._reported_at >= _PROGRESS_INTERVAL_S:
-            self._reported, self._reported_at = message, now
-            self._send(frames.Progress(fraction, message[:200]))
+        if now - self._reported_at >= _PROGRESS_INTERVAL_S:
+            self._reported_at = now
+            self._channel.send(frames.Progress(fraction, message[:200]))
+
+    def _fetch(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> FetchReply:
+        if not self._busy:
+            raise PermissionError("a plugin can fetch only while it is called")
+        self._channel.send(frames.Fetch(method, url, dict(headers), bytes(body), timeout_s))
+        first = answer = self._fetched()
+        pieces = [first.piece]
+        while answer.remaining:
+            self._channel.send(frames.More())
+            answer = self._fetched()
+            pieces.append(answer.piece)
+        return FetchReply(status=first.status, url=first.url, headers=first.headers, body=b"".join(pieces))
+
+    def _fetched(self) -> frames.Fetched:
+        answer = frames.decode_to_worker(self._channel.receive())
+        assert isinstance(answer, frames.Fetched)
+        if answer.refused:
+            raise PermissionError(answer.error)
+        if answer.error:
+            raise OSError(answer.error)
+        return answer
 
     def _interrupted(self, number: int, stack: object) -> None:
         if self._busy:
             raise KeyboardInterrupt
-
-    def _send(self, frame: frames.Frame) -> None:
-        self._channel.send(frames.encode(frame))
-
-    def _receive(self) -> tuple[bytes, list[int]]:
-        room = socket.CMSG_SPACE(array.array("i").itemsize)
-        data, ancillary, _, _ = self._channel.recvmsg(frames.MAX_FRAME_BYTES, room, socket.MSG_CMSG_CLOEXEC)
-        descriptors = array.array("i")
-        for _, _, content in ancillary:
-            descriptors.frombytes(content)
-        return data, list(descriptors)
-
-
-def _map(descriptor: int, size: int, protection: int) -> memoryview:
-    try:
-        return memoryview(mmap.mmap(descriptor, size, mmap.MAP_SHARED, protection))
-    finally:
-        os.close(descriptor)

@@ -18,7 +18,7 @@ import sysconfig
 from ..protocol import frames
 from . import boot, confine, preload
 
-_DESCRIPTORS_PER_SPAWN = 2
+_DESCRIPTORS_PER_SPAWN = 3
 
 
 def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -> None:
@@ -52,8 +52,8 @@ def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -
             continue
         pid = os.fork()
         if pid == 0:
-            channel, log = descriptors
-            boot.become_worker(request, confinement, channel=channel, log=log, zygote_pid=os.getppid())
+            channel, log, trail = descriptors
+            boot.become_worker(request, confinement, channel=channel, log=log, trail=trail, zygote_pid=os.getppid())
         for descriptor in descriptors:
             os.close(descriptor)
         control.send(frames.encode(frames.Spawned(pid)))

@@ -58,14 +58,8 @@ def test_limit_is_enforced_and_named(
 
 
 @pytest.mark.parametrize("at", ["import", "initialize"])
-def test_loading_is_under_limits_too(make: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+def test_loading_is_under_limits_too(make: Callable[..., Instance], at: str) -> None:
     """A main file that loops at import or in initialize() is ended."""
-    from schillinger_plugins import instance, manager
-    from schillinger_plugins.sandbox.limits import Limits
-
-    short = Limits(cpu_s=0.5, wall_s=2)
-    monkeypatch.setattr(manager, "STARTING", short)
-    monkeypatch.setattr(instance, "STARTING", short)
     loop = "while True: pass"
     main = f"""
 from schillinger_plugins.types import NodePlugin
@@ -77,7 +71,7 @@ class Probe(NodePlugin):
     def get_node_definition(self): return {{}}
 """
     with pytest.raises(LimitExceeded) as caught:
-        make(main=main)
+        make(main=main, manifest={"limits": {"start_s": 0.5}})
     assert caught.value.limit == "cpu"
 
 
@@ -108,9 +102,9 @@ def test_a_crash_is_contained_and_named(make: Callable[..., Instance], attack: s
         "from schillinger_plugins.protocol import frames\n"
         "os.write(3, frames.encode(frames.Started(b''))); time.sleep(60)",
         "from schillinger_plugins.protocol import frames\n"
-        "os.write(3, frames.encode(frames.Returned(frames.Body(b'', 0, 1 << 40), 0.0))); time.sleep(60)",
+        "os.write(3, frames.encode(frames.Returned(frames.Body(b'', 0, 1 << 40), 0.0, 0))); time.sleep(60)",
         "from schillinger_plugins.protocol import frames\n"
-        "os.write(3, frames.encode(frames.Returned(frames.Body(b'\\x01'), 0.0))); time.sleep(60)",
+        "os.write(3, frames.encode(frames.Returned(frames.Body(b'\\x01'), 0.0, 0))); time.sleep(60)",
     ],
     ids=["nonsense", "closed", "empty", "wrong frame", "beyond", "no dictionary"],
 )
@@ -123,8 +117,8 @@ def test_a_forged_answer_is_a_violation(make: Callable[..., Instance], attack: s
     assert instance.execute()["y"] == "fine"
 
 
-def test_a_flood_of_progress_ends_at_the_deadline(make: Callable[..., Instance]) -> None:
-    """Endless frames don't keep a call alive beyond its limits."""
+def test_honest_progress_is_thinned_out_and_ends_at_the_deadline(make: Callable[..., Instance]) -> None:
+    """A plugin that reports without end is neither taken for an attack nor kept alive beyond its limits."""
     instance = make("while True: self.context.on_progress(0.5, 'x'); self.context.progress(0.5)")
     with pytest.raises(LimitExceeded):
         instance.execute(limits={"wall_s": 0.5})

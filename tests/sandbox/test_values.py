@@ -86,7 +86,7 @@ def test_a_long_structure_travels_in_the_segment() -> None:
 
 def test_the_host_gets_copies() -> None:
     """A worker that writes to shared memory after its answer changes nothing in the host."""
-    packed = values.pack(np.zeros(8), "$")
+    packed = values.pack(np.zeros(values.SMALL_ARRAY_BYTES), "$")
     segment = memoryview(mmap.mmap(-1, packed.size))
     arrived = values.unpack(packed.write(segment), segment, copy=True)
     segment[: packed.size] = b"\xff" * packed.size

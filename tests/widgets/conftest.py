@@ -55,10 +55,11 @@ def make_result() -> MakeResult:
         )
         return Result(
             values,
-            provenance=provenance,
+            provenance=lambda: provenance,
             stats=CallStats(wall_s=0.25, cpu_s=0.2, peak_memory_bytes=0),
             definition=definition,
             inputs={} if audio is None else {"audio": audio},
+            plugin_id=plugin_id,
             plugin_type="ANALYSIS",
         )
 

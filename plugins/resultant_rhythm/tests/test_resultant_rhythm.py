@@ -44,7 +44,7 @@ generators = st.tuples(st.integers(2, 12), st.integers(1, 11)).filter(lambda pai
 
 
 def run(seed: int = 1, **parameters: Any) -> dict[str, Any]:
-    plugin = main.ResultantRhythm(PluginContext(rng=np.random.default_rng(seed)))
+    plugin = main.ResultantRhythm(PluginContext(seed=seed))
     defaults = {p["name"]: p["default"] for p in plugin.get_node_definition()["parameters"]}
     outputs: dict[str, Any] = asyncio.run(plugin.execute({}, {**defaults, **parameters}))
     return outputs
