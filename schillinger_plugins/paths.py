@@ -1,13 +1,14 @@
 """Paths: the one place where a path that somebody wrote is judged.
 
-Owns two questions. Does a relative path stay within the folder of a plugin or an archive (`inner_path`)? And may a folder be
-given to a plugin (`grantable_folder`)? Refuses what holds secrets, what runs the system and, for writing, whatever Python or a
-shell would run: a plugin that may write there has left its sandbox. Touches nothing but to look. Called by ``manifest``,
-``package`` and ``permissions``.
+Owns two questions. Does a relative path stay within the folder of a plugin or an archive (`inner_path`)? And may a folder
+be given to a plugin (`grantable_folder`)? Refuses what holds secrets, what runs the system and, for writing, whatever
+Python or a shell would run: a plugin that may write there has left its sandbox. Touches nothing but to look. Called by
+``manifest``, ``package`` and ``permissions``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import site
@@ -107,8 +108,8 @@ def grantable_folder(
     Raises
     ------
     InputError
-        With the rule, the path and what to do. What a folder holds further down is not looked at: a key that somebody left in
-        a folder of samples is granted with it.
+        With the rule, the path and what to do. What a folder holds further down is not looked at: a key that somebody
+        left in a folder of samples is granted with it.
     """
     path = _folder(text)
     _refuse_secrets(path, private)
@@ -201,7 +202,7 @@ def _refuse_code(path: Path, code: Iterable[Path]) -> None:
         if path.is_relative_to(folder) or folder.is_relative_to(path):
             raise _refused(path, f"holds programs or libraries ({shown(folder)}), so it can't be written", remedy)
     for entry in sys.path:
-        # In them alone: a folder beside a notebook is a fine place for results, the notebook's own is where modules come from.
+        # Not what is in them: a folder beside a notebook is a fine place for results; its own is where modules come from.
         folder = _real(Path(entry or "."))
         if folder.is_relative_to(path) and folder.is_dir():
             raise _refused(
@@ -221,10 +222,8 @@ def _refused(path: Path, why: str, remedy: str) -> InputError:
 
 def _homes() -> Iterator[Path]:
     candidates = [os.path.expanduser("~")]
-    try:
+    with contextlib.suppress(KeyError):  # a container's user without a name
         candidates.append(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:  # a container's user without a name
-        pass
     for home in candidates:
         # A daemon's home may be "/" or "/nonexistent"; the first is refused in any case.
         if os.path.isabs(home) and (real := _real(Path(home))) != Path("/"):
