@@ -1,0 +1,558 @@
+"""The world outside, and the judgement whether an attack changed it.
+
+Owns what an attack is after (`Outside`: files with secrets, listeners, a neighbour), the process that is attacked
+(`Host`), the control run (`alone`) and the list of breaches (`judge`). The judgement looks from outside and doesn't trust
+what the sandbox says of itself. Called by `test_escapes`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+HERE = Path(__file__).parent
+ATTACKS = HERE / "attacks"
+_ANSWER_S = 45.0
+_CONTROL_S = 20.0
+
+_MAIN = """
+import inspect, json, os
+from types import SimpleNamespace
+from schillinger_plugins.types import *
+{imports}
+
+class Attacker(NodePlugin):
+    async def execute(self, inputs, parameters):
+        if inputs["what"] == "rest":
+            return {{"y": "fine"}}
+        outside = SimpleNamespace(**json.loads(inputs["outside"]), plugin=self, scratch=os.getcwd())
+        said = attack.attack(outside)
+        return {{"y": await said if inspect.isawaitable(said) else said}}
+    def get_node_definition(self):
+        return {definition!r}
+"""
+_DEFINITION = {
+    "type": "attacker",
+    "label": "Attacker",
+    "inputs": [
+        {"name": "what", "type": "any", "required": False},
+        {"name": "outside", "type": "any", "required": False},
+    ],
+    "outputs": [{"name": "y", "type": "any"}],
+    "parameters": [],
+}
+_NEIGHBOUR = """
+def attack(outside):
+    with open("note", "w") as file: file.write(outside.note)
+    return {"scratch": outside.scratch, "pid": __import__("os").getpid()}
+"""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One file of `attacks/`.
+
+    What a file may say: ``attack(outside)``, which returns evidence of a breach or None; ``GROUP``; ``CONTROL`` (True,
+    "root" where it needs privileges to succeed unconfined, or the reason why no control run is possible); ``LIMITS`` and
+    ``CALLS`` of the call; ``ENDS``, the endings that are right (error names and names of limits; None stands for an
+    orderly return); ``HOST_S`` and ``HOST_MB``, what it may cost the host; ``prepare(folder, outside)``, which arranges
+    the plugin's folder; ``MAIN``, a main file instead of the usual one; ``NEEDS``, the machine it is written for;
+    ``XFAIL``, why it is not yet fixed.
+    """
+
+    name: str
+    module: ModuleType
+
+    def __getattr__(self, name: str) -> Any:
+        defaults: dict[str, Any] = {
+            **{
+                "GROUP": "",
+                "CONTROL": False,
+                "LIMITS": None,
+                "CALLS": 1,
+                "ENDS": None,
+                "HOST_S": 15.0,
+                "HOST_MB": 300.0,
+            },
+            **{"MAIN": None, "MANIFEST": {}, "NEEDS": None, "USABLE": True, "prepare": None, "LOADS": True},
+        }
+        return getattr(self.module, name, defaults[name])
+
+
+def attacks() -> list[Attack]:
+    """Every attack there is."""
+    found = []
+    sys.path.insert(0, str(HERE))  # they import `kernel`
+    for path in sorted(ATTACKS.glob("[a-z]*.py")):
+        spec = importlib.util.spec_from_file_location(f"escape_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found.append(Attack(path.stem, module))
+    return found
+
+
+@dataclass(frozen=True)
+class User:
+    """Who runs the host."""
+
+    name: str
+    uid: int
+    python: Path
+
+    @property
+    def process_options(self) -> dict[str, Any]:
+        """What `subprocess.Popen` must be told to become this user."""
+        return {} if self.uid == os.getuid() else {"user": self.uid, "group": self.uid, "extra_groups": []}
+
+
+class Outside:
+    """What a plugin must not reach: made anew by `restore` before each attack."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.root = Path(tempfile.mkdtemp(prefix="outside-"))
+        self.root.chmod(0o755)
+        self.secrets = {
+            name: f"SECRET-{name}-{secrets.token_hex(12)}"
+            for name in ("file", "home", "environment", "memory", "neighbour")
+        }
+        self.folder, self.home, self.plugins = (self.root / name for name in ("canary", "home", "plugins"))
+        self.scratch, self.dummies = self.root / "scratch", self.root / "dummies"
+        self._closing = contextlib.ExitStack()
+        self.listeners = Listeners(self.root / "listener")
+        if user.uid != os.getuid():
+            (self.root / "listener").chmod(0o777)
+        self.restore()
+
+    def restore(self) -> None:
+        """As it was."""
+        for path in (self.folder, self.plugins, self.scratch, self.dummies):
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(mode=0o700)
+        (self.folder / "secret").write_text(self.secrets["file"])
+        (self.folder / "program").write_text("#!/bin/sh\necho ran\n")
+        (self.folder / "below").mkdir()
+        (self.folder / "below" / "deep").write_text(self.secrets["file"])
+        for path in (self.folder / "secret", self.folder / "below" / "deep"):
+            path.chmod(0o600)
+            os.utime(path, ns=(10**18, 10**18))
+        (self.folder / "program").chmod(0o700)
+        for name in ("site-packages", "package"):
+            (self.dummies / name).mkdir()
+            (self.dummies / name / "module.py").write_text("x = 1\n")
+        self.home.mkdir(exist_ok=True)
+        for inner in _PRIVATE:
+            path = self.home / inner
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists() or path.read_text() != self.secrets["home"]:
+                path.write_text(self.secrets["home"])
+                path.chmod(0o600)
+        self._own(self.root)
+        self._before = self._snapshot()
+
+    def close(self) -> None:
+        """Remove all of it."""
+        self.listeners.close()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def facts(self, **more: Any) -> dict[str, Any]:
+        """What an attacker is told: places and numbers, no secret."""
+        return {
+            "folder": str(self.folder),
+            "secret": str(self.folder / "secret"),
+            "program": str(self.folder / "program"),
+            "home": str(self.home),
+            "private": [str(self.home / inner) for inner in _PRIVATE],
+            "numba_cache": str(self.home / ".cache" / "schillinger" / "numba"),
+            **self.listeners.facts,
+            **more,
+        }
+
+    def changes(self) -> list[str]:
+        """What is different from before, and who called."""
+        now = self._snapshot()
+        found = [f"{path} is new: {now[path]}" for path in now.keys() - self._before.keys()]
+        found += [f"{path} is gone" for path in self._before.keys() - now.keys()]
+        found += [
+            f"{path} was {self._before[path]}, is {now[path]}"
+            for path in now.keys() & self._before.keys()
+            if now[path] != self._before[path]
+        ]
+        return found + self.listeners.callers()
+
+    def leaked(self, text: str) -> list[str]:
+        """Which secrets stand in `text`."""
+        return [f"the secret of the {name} came out" for name, secret in self.secrets.items() if secret in text]
+
+    def environment(self) -> dict[str, str]:
+        """Of the host: with a secret in it."""
+        return {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self.home),
+            "TMPDIR": tempfile.gettempdir(),
+            "AWS_SECRET_ACCESS_KEY": self.secrets["environment"],
+            "ESCAPE_MEMORY": self.secrets["memory"],
+            "ESCAPE_NEIGHBOUR": json.dumps({"note": self.secrets["neighbour"]}),
+            **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+            **({"LD_LIBRARY_PATH": str(self.user.python.parents[1] / "lib")} if self.user.uid != os.getuid() else {}),
+        }
+
+    def plugin(self, attack: Attack | None, *, name: str) -> Path:
+        """Write an attack as a plugin; the neighbour, if None."""
+        folder = self.plugins / name
+        folder.mkdir(parents=True)
+        main = attack.MAIN if attack is not None else None
+        (folder / "main.py").write_text(
+            main if main is not None else _MAIN.format(imports="import attack", definition=_DEFINITION),
+            encoding="utf-8",
+        )
+        if attack is None:
+            (folder / "attack.py").write_text(_NEIGHBOUR)
+        else:
+            shutil.copyfile(ATTACKS / f"{attack.name}.py", folder / "attack.py")
+        shutil.copyfile(HERE / "kernel.py", folder / "kernel.py")
+        manifest = {
+            "metadata": {
+                **{"name": name, "version": "1.0.0", "description": "an attack", "author": "tests"},
+                **{"plugin_type": "NODE", "category": "Test", "dependencies": [], "requires_permissions": ["execute"]},
+            },
+            **{"main_file": "main.py", "config_schema": {}, "default_config": {}},
+            **(attack.MANIFEST if attack is not None else {}),
+        }
+        (folder / "plugin.json").write_text(json.dumps(manifest))
+        if attack is not None and attack.prepare is not None:
+            attack.prepare(folder, self)
+        self._own(self.plugins)
+        return folder
+
+    def _own(self, root: Path) -> None:
+        if self.user.uid == os.getuid():
+            return
+        for folder, _, names in os.walk(root):
+            for path in [folder, *(os.path.join(folder, name) for name in names)]:
+                if os.lstat(path).st_uid != self.user.uid:
+                    os.chown(path, self.user.uid, self.user.uid, follow_symlinks=False)
+
+    def _snapshot(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for top in (self.folder, self.dummies, self.home):
+            for folder, folders, files in os.walk(top):
+                folders[:] = [name for name in folders if not (top == self.home and name == "schillinger")]
+                for name in [*folders, *files]:
+                    path = Path(folder, name)
+                    about = path.lstat()
+                    content = path.read_text(errors="replace")[:200] if stat.S_ISREG(about.st_mode) else ""
+                    with contextlib.suppress(OSError):
+                        content += str({key: os.getxattr(path, key) for key in os.listxattr(path)} or "")
+                    times = about.st_mtime_ns if stat.S_ISREG(about.st_mode) else 0
+                    found[str(path)] = (oct(about.st_mode), about.st_uid, about.st_nlink, times, content)
+        return found
+
+
+_PRIVATE = [
+    ".ssh/id_ed25519",
+    ".git-credentials",
+    ".netrc",
+    ".pypirc",
+    ".aws/credentials",
+    ".ipython/profile_default/history.sqlite",
+    ".local/share/jupyter/runtime/kernel-1.json",
+    ".local/share/jupyter/runtime/jpserver-1.json",
+    ".bash_history",
+    ".config/gh/hosts.yml",
+]
+
+
+class Listeners:
+    """Sockets of every kind that a plugin must not reach."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        name = f"\0outside-{secrets.token_hex(6)}"
+        self._stream = socket.socket()
+        self._stream.bind(("127.0.0.1", 0))
+        self._datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._datagram.bind(("127.0.0.1", 0))
+        self._unix, self._abstract, self._unix_datagram = (
+            socket.socket(socket.AF_UNIX, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        )
+        self._unix.bind(str(path))
+        self._abstract.bind(name)
+        self._unix_datagram.bind(f"{path}-datagram")
+        os.chmod(f"{path}-datagram", 0o777)
+        self._all = [self._stream, self._datagram, self._unix, self._abstract, self._unix_datagram]
+        for listener in (self._stream, self._unix, self._abstract):
+            listener.listen(64)
+        self.facts = {
+            "tcp_port": self._stream.getsockname()[1],
+            "udp_port": self._datagram.getsockname()[1],
+            "unix_path": str(path),
+            "unix_datagram_path": f"{path}-datagram",
+            "abstract": name[1:],
+        }
+
+    def callers(self) -> list[str]:
+        """Who has called since the last time."""
+        found = []
+        while ready := select.select(self._all, [], [], 0)[0]:
+            for listener in ready:
+                if listener.type == socket.SOCK_STREAM:
+                    listener.accept()[0].close()
+                else:
+                    listener.recv(100)
+                found.append(f"the listener at {listener.getsockname()!r} was called")
+        return found
+
+    def close(self) -> None:
+        for listener in self._all:
+            listener.close()
+
+
+class Died(Exception):
+    """The process that must come to no harm is gone, or stands still."""
+
+
+class Host:
+    """The attacked process, as the harness holds it."""
+
+    def __init__(self, outside: Outside, *, victim: bool) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with it
+        self._process = subprocess.Popen(
+            [str(outside.user.python), "-P", str(_readable_copy(outside)), *(["--victim"] if victim else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=outside.environment(),
+            cwd=str(outside.home),
+            start_new_session=True,
+            **outside.user.process_options,
+        )
+        self.pid = self._process.pid
+        self.state = self.ask(do="state")
+
+    def ask(self, **command: Any) -> Any:
+        """Send a command and wait for the answer.
+
+        Raises
+        ------
+        Died
+            If it doesn't come in time.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        watch = threading.Timer(_ANSWER_S, self._kill)
+        watch.start()
+        try:
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            watch.cancel()
+        if not line:
+            self._process.wait(10)
+            raise Died(f"the host ended with {self._process.returncode} instead of answering: {self.said()}")
+        return json.loads(line)
+
+    def said(self) -> str:
+        """What it wrote to standard error."""
+        self._errors.seek(0)
+        return self._errors.read().decode("utf-8", "replace")[-3000:]
+
+    def close(self) -> None:
+        """Let it end; see that it does."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._kill()
+            self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._errors.close()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+def _readable_copy(outside: Outside) -> Path:
+    """The repository may lie where the user can't enter."""
+    place = outside.root / "host.py"
+    if not place.exists():
+        shutil.copyfile(HERE / "host.py", place)
+        shutil.copyfile(HERE / "alone.py", outside.root / "alone.py")
+        for path in (place, outside.root / "alone.py"):
+            path.chmod(0o644)
+    return place
+
+
+@dataclass
+class Battlefield:
+    """One user's host, with what lies around it."""
+
+    outside: Outside
+    host: Host
+    warm: dict[str, Any]
+    number: int = 0
+
+    @classmethod
+    def make(cls, user: User) -> Battlefield:
+        """Start the host; load the neighbour."""
+        outside = Outside(user)
+        host = Host(outside, victim=False)
+        warm = host.ask(do="warm", folder=str(outside.plugin(None, name="neighbour")))
+        return cls(outside, host, warm)
+
+    def attack(self, attack: Attack) -> dict[str, Any]:
+        """Run one attack confined; what happened."""
+        self.number += 1
+        self.outside.restore()
+        folder = self.outside.plugin(attack, name=f"attack_{self.number}")
+        facts = self.outside.facts(
+            host_pid=self.host.pid,
+            neighbour_scratch=self.warm["scratch"],
+            neighbour_pid=self.warm["pid"],
+            package=self.warm["package"],
+            site_packages=os.path.dirname(self.warm["package"]),
+            original=str(folder),
+            confined=True,
+        )
+        answer: dict[str, Any] = self.host.ask(
+            do="attack", folder=str(folder), outside=facts, limits=attack.LIMITS, calls=attack.CALLS
+        )
+        return answer
+
+    def close(self) -> None:
+        """End all of it."""
+        self.host.close()
+        self.outside.close()
+
+
+def judge(attack: Attack, field: Battlefield, answer: dict[str, Any]) -> list[str]:
+    """Every breach; none, if the sandbox held."""
+    breaches = list(field.outside.changes())
+    breaches += field.outside.leaked(answer["text"] + str(answer["evidence"]))
+    if answer["evidence"] is not None:
+        breaches.append(f"it says: {answer['evidence']}")
+    ending = answer["limit"] or answer["error"]
+    if attack.ENDS is not None and ending not in attack.ENDS:
+        breaches.append(f"it ended with {ending} and not with {attack.ENDS}: {answer['text'][-1500:]}")
+    if answer["usable"] is False and attack.USABLE:
+        breaches.append(f"the instance can't be used afterwards: {answer['text'][-600:]}")
+    if answer["state"] != {**field.host.state, "kept": 0} | {"kept": None} and _differences(
+        answer["state"], field.host.state
+    ):
+        breaches.append(f"the host was changed: {_differences(answer['state'], field.host.state)}")
+    if left := set(answer["processes"]) - set(field.warm["left"]):
+        breaches.append(f"processes are left: {sorted(left)}")
+    if answer["descriptors"] > field.warm["descriptors"]:
+        breaches.append(f"the host had {field.warm['descriptors']} descriptors, has {answer['descriptors']}")
+    if not answer["alive"]:
+        breaches.append("the neighbour no longer answers")
+    if answer["wall_s"] > attack.HOST_S:
+        breaches.append(f"it took {answer['wall_s']:.1f} s, {attack.HOST_S} s are right")
+    if answer["grown_bytes"] > attack.HOST_MB * 1e6:
+        breaches.append(f"the host took {answer['grown_bytes'] / 1e6:.0f} MB more, {attack.HOST_MB} MB are right")
+    if "left_over" in answer:
+        breaches.append(f"the host could not forget it: {answer['left_over']}")
+    breaches += _shown_badly(answer["text"])
+    return breaches
+
+
+def _differences(now: dict[str, Any], before: dict[str, Any]) -> str:
+    return ", ".join(f"{key}: {before.get(key)} → {now[key]}" for key in now if now[key] != before.get(key))
+
+
+def _shown_badly(text: str) -> Iterator[str]:
+    """What would drive a terminal or run in a browser."""
+    if "\x1b" in text or "\u202e" in text or "\x07" in text:
+        yield "control characters were shown"
+    shown = "\n".join(line for line in text.split("SHOWN:")[1:])
+    for bad in ("<script>alert", "<img src=x", "javascript:alert"):
+        if bad in shown:
+            yield f"{bad} was shown as HTML"
+
+
+def alone(attack: Attack, outside: Outside, victim: Host) -> tuple[list[str], str]:
+    """The control run: what the attack does to the world when nothing confines it, and what it said."""
+    outside.restore()
+    folder = outside.root / "control"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o755)
+    for name, source in (("attack.py", ATTACKS / f"{attack.name}.py"), ("kernel.py", HERE / "kernel.py")):
+        shutil.copyfile(source, folder / name)
+        (folder / name).chmod(0o644)
+    note = outside.folder / "below" / "note"
+    note.write_text(outside.secrets["neighbour"])
+    outside._own(outside.root)
+    outside._before = outside._snapshot()
+    facts = outside.facts(
+        scratch=str(outside.scratch),
+        host_pid=victim.pid,
+        neighbour_pid=victim.pid,
+        neighbour_scratch=str(note.parent),
+        package=str(outside.dummies / "package"),
+        site_packages=str(outside.dummies / "site-packages"),
+        original=str(outside.dummies / "package"),
+        confined=False,
+    )
+    process = subprocess.Popen(
+        [str(outside.user.python), "-P", str(outside.root / "alone.py"), str(folder), json.dumps(facts)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(outside.scratch), **_library_path(outside)},
+        cwd=str(outside.scratch),
+        start_new_session=True,
+        **outside.user.process_options,
+    )
+    try:
+        said = process.communicate(timeout=_CONTROL_S)[0]
+    except subprocess.TimeoutExpired:
+        said = "(it went on for too long)"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+    effects = outside.changes() + outside.leaked(said)
+    for line in said.splitlines():
+        with contextlib.suppress(ValueError):
+            if isinstance(told := json.loads(line), dict) and told.get("evidence"):
+                effects.append(told["evidence"])
+    try:
+        if changed := _differences(state := victim.ask(do="state"), victim.state):
+            effects.append(changed)
+            victim.state = state
+    except Died as death:
+        effects.append(str(death))
+    return effects, said
+
+
+def _library_path(outside: Outside) -> dict[str, str]:
+    environment = outside.environment()
+    return {name: environment[name] for name in ("LD_LIBRARY_PATH",) if name in environment}

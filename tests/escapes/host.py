@@ -1,0 +1,219 @@
+"""The process that must come to no harm: it holds secrets and a PluginManager, and runs one attack after another.
+
+Owns nothing but the protocol: a line of JSON for each command on standard input, a line for each answer on standard
+output. With ``--victim`` it holds the same secrets but no manager: what the control runs attack. Started by `harness`
+under any user.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+_PR_SET_CHILD_SUBREAPER = 36
+_SIGNALS = [
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGHUP,
+    signal.SIGIO,
+    signal.SIGWINCH,
+    signal.SIGALRM,
+    signal.SIGTERM,
+]
+_MAX_TEXT = 2_000_000
+
+received: dict[int, int] = {}
+
+
+def state() -> dict[str, Any]:
+    """What an attack on this process would change."""
+    return {
+        "signals": {str(number): count for number, count in received.items()},
+        "priority": os.getpriority(os.PRIO_PROCESS, 0),
+        "affinity": sorted(os.sched_getaffinity(0)),
+        "scheduler": os.sched_getscheduler(0),
+        "limits": [resource.getrlimit(which) for which in (resource.RLIMIT_NOFILE, resource.RLIMIT_CORE)],
+        "group": [os.getpgid(0), os.getsid(0)],
+        "umask": _umask(),
+        "folder": os.getcwd(),
+        "oom": Path("/proc/self/oom_score_adj").read_text().strip(),
+    }
+
+
+def _umask() -> int:
+    now = os.umask(0o077)
+    os.umask(now)
+    return now
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below `pid`, orphans included: this process adopts them."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                parent = int(Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry))
+    found, pending = [], [pid]
+    while pending:
+        below = children.get(pending.pop(), [])
+        found += below
+        pending += below
+    return sorted(found)
+
+
+def memory_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+class Host:
+    """Runs attacks through a manager."""
+
+    def __init__(self) -> None:
+        from schillinger_plugins import PluginManager
+
+        self.manager = PluginManager(paths=[])
+        self.neighbour: Any = None
+
+    def warm(self, folder: str) -> dict[str, Any]:
+        """Load a neighbour with a secret in its scratch folder; say where, and which sandbox level is in force."""
+        record = self.manager.load(Path(folder))
+        self.neighbour = self.manager.create_instance(record.id)
+        said = self.neighbour.execute({"what": "attack", "outside": os.environ["ESCAPE_NEIGHBOUR"]})["y"]
+        package = sys.modules["schillinger_plugins"].__file__ or ""
+        return {
+            "scratch": said["scratch"],
+            "pid": said["pid"],
+            "level": self.manager.doctor().level,
+            "package": os.path.dirname(package),
+            "left": self.descendants(),
+            "descriptors": _descriptors(),
+        }
+
+    def descendants(self) -> list[int]:
+        return descendants(os.getpid())
+
+    def attack(self, folder: str, facts: dict[str, Any], limits: dict[str, float] | None, calls: int) -> dict[str, Any]:
+        """Load the plugin, let it attack `calls` times, see whether it can be called again, and forget it."""
+        answer: dict[str, Any] = {"stage": "load", "error": None, "limit": None, "evidence": None, "usable": None}
+        before_bytes, began_cpu, began = memory_bytes(), time.process_time(), time.monotonic()
+        peak = _Peak()
+        texts: list[str] = []
+        plugin_id = Path(folder).name
+        try:
+            with peak:
+                record = self.manager.load(Path(folder))
+                plugin_id = record.id
+                instance = self.manager.create_instance(record.id)
+                answer["stage"] = "call"
+                for _ in range(calls):
+                    result = instance.execute({"what": "attack", "outside": json.dumps(facts)}, limits=limits)
+                    texts += _shown(result)
+                    evidence = result.get("y")
+                    answer["evidence"] = evidence if evidence is None else str(evidence)[:2000]
+                answer["stage"] = "returned"
+        except BaseException as error:
+            answer |= {"error": type(error).__name__, "limit": getattr(error, "limit", None)}
+            texts += [str(error), str(getattr(error, "traceback_text", "")), *getattr(error, "__notes__", [])]
+        answer |= {
+            "wall_s": time.monotonic() - began,
+            "cpu_s": time.process_time() - began_cpu,
+            "grown_bytes": peak.bytes - before_bytes,
+        }
+        if answer["stage"] != "load":
+            try:
+                answer["usable"] = instance.execute({"what": "rest"})["y"] == "fine"
+            except Exception as error:
+                answer["usable"] = False
+                texts.append(f"afterwards: {type(error).__name__}: {error}")
+        with contextlib.suppress(Exception):
+            texts += [line.text for line in self.manager.logs(plugin_id)]
+        try:
+            if plugin_id in self.manager.plugins:
+                self.manager.unload(plugin_id)
+                self.manager.registry.unregister(plugin_id)
+        except BaseException as error:
+            answer["left_over"] = f"{type(error).__name__}: {error}"
+        answer["text"] = "\n".join(texts)[:_MAX_TEXT]
+        answer["processes"] = self.descendants()
+        answer["descriptors"] = _descriptors()
+        answer["state"] = state()
+        answer["alive"] = self.neighbour.execute({"what": "rest"})["y"] == "fine"
+        return answer
+
+
+class _Peak:
+    """The most memory this process had while something ran."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.02):
+            self.bytes = max(self.bytes, memory_bytes())
+
+    def __enter__(self) -> _Peak:
+        self.bytes = memory_bytes()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self.bytes = max(self.bytes, memory_bytes())
+
+
+def _descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def _shown(result: Any) -> list[str]:
+    """Everything a notebook could draw of a result."""
+    texts = [repr(result), repr(dict(result))[:_MAX_TEXT]]
+    for name in ("_repr_html_", "_repr_markdown_"):
+        with contextlib.suppress(Exception):
+            texts.append("SHOWN:" + str(getattr(result, name)()))
+    return texts
+
+
+def main() -> None:
+    """Answer commands until standard input ends."""
+    victim = "--victim" in sys.argv
+    kept = os.environ["ESCAPE_MEMORY"] + "-kept"  # in the heap, as a password that somebody typed
+    for number in _SIGNALS:
+        signal.signal(number, lambda number, _: received.__setitem__(number, received.get(number, 0) + 1))
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    host = None if victim else Host()
+    for line in sys.stdin:
+        command = json.loads(line)
+        answer: Any
+        match command["do"]:
+            case "state":
+                answer = {**state(), "kept": len(kept)}
+            case "warm":
+                assert host is not None
+                answer = host.warm(command["folder"])
+            case "attack":
+                assert host is not None
+                answer = host.attack(command["folder"], command["outside"], command["limits"], command["calls"])
+            case other:
+                raise ValueError(other)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+    if host is not None:
+        host.manager.close()
+
+
+if __name__ == "__main__":
+    main()
