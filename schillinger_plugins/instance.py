@@ -208,7 +208,7 @@ class Instance:
             self._enter()
             try:
                 worker = self._worker
-                if worker is None or not worker.serves or not call.limits.fits_worker_of(worker.limits):
+                if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
                     worker = self._replace_worker(call)
                     self._begin(worker)
                 outcome = blocking.drive(self._call(worker, call), worker, call.limits)
@@ -238,7 +238,7 @@ class Instance:
             await self._enter_async()
             try:
                 worker = self._worker
-                if worker is None or not worker.serves or not call.limits.fits_worker_of(worker.limits):
+                if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
                     worker = await asyncio.shield(asyncio.to_thread(self._replace_worker, call))
                     await self._begin_async(worker)
                 outcome = await asynchronous.drive(self._call(worker, call), worker, call.limits)

@@ -31,7 +31,7 @@ from .manifest import Manifest
 from .policy import Policy
 from .registry import PluginRecord, Registry, content_hash
 from .sandbox import blocking
-from .sandbox.level import Level, Report
+from .sandbox.level import Report
 from .sandbox.limits import Limits
 from .sandbox.log import Log, LogLine
 from .sandbox.profile import Profile, choose
@@ -305,6 +305,7 @@ class PluginManager:
         """What plugins printed and logged, oldest first; of one plugin, or of all."""
         if plugin_id is not None:
             self.registry[plugin_id]
+        self._sandbox.flush()
         logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
         return sorted((line for log in logs for line in log.lines()), key=lambda line: line.time_s)
 
@@ -312,6 +313,7 @@ class PluginManager:
         """What plugins did, as their workers' audit hooks and the host's broker told it, oldest first."""
         if plugin_id is not None:
             self.registry[plugin_id]
+        self._sandbox.flush()
         logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
         return sorted((event for log in logs for event in log.trace.events()), key=lambda event: event.time_s)
 
@@ -383,55 +385,50 @@ class PluginManager:
         return record.manifest
 
     def _import(self, record: PluginRecord, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
-        manifest = self._manifest(record)
-        self.policy.demand_permissions(manifest.metadata.requires_permissions, plugin_id=record.id)
-        profile = choose(manifest.python_dependencies, record.root)
-        report = self._sandbox.report(profile, on_progress=on_progress)
-        self.policy.demand_level(report.level, report.reasons, plugin_id=record.id)
-        limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
-        self.policy.demand_limits(asdict(limits), plugin_id=record.id)
         copy = self._sandbox.keep(record.root)
         try:
-            return self._import_copy(
-                record, copy, profile=profile, limits=limits, level=report.level, report_to=on_progress
-            )
+            code = self._admit(record, copy, on_progress)
+            return self._start(code, on_progress)
         except BaseException:
             self._sandbox.forget(copy)
             raise
 
-    def _import_copy(
-        self,
-        record: PluginRecord,
-        copy: Path,
-        *,
-        profile: Profile,
-        limits: Limits,
-        level: Level,
-        report_to: OnProgress | None,
-    ) -> tuple[LoadedPlugin, Worker]:
+    def _admit(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:
+        """Everything that is decided before a line of the plugin is run."""
         manifest = self._manifest(record)
-        log = Log(record.id, f"{record.id}-load")
-        self._keep(log)
-        code = PluginCode(
+        self.policy.demand_permissions(manifest.metadata.requires_permissions, plugin_id=record.id)
+        limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
+        self.policy.demand_limits(asdict(limits), plugin_id=record.id)
+        profile = choose(manifest.python_dependencies, copy)
+        report = self._sandbox.report(profile, on_progress=on_progress)
+        self.policy.demand_level(report.level, report.reasons, plugin_id=record.id)
+        return PluginCode(
             plugin_id=record.id,
             root=record.root,
             copy=copy,
             manifest=manifest,
             content_hash=content_hash(copy),
             profile=profile,
-            level=level,
+            level=report.level,
             limits=limits,
         )
-        worker = code.spawn(self._sandbox, log, limits=limits, on_fetch=fetcher(code, log.trace), on_progress=report_to)
+
+    def _start(self, code: PluginCode, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
+        """Import the code in a worker and check how it describes itself."""
+        manifest = code.manifest
+        log = Log(code.plugin_id, f"{code.plugin_id}-load")
+        self._keep(log)
+        fetch = fetcher(code, log.trace)
+        worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
         try:
             said = blocking.drive(
                 code.start(worker, log.instance_id, manifest.default_config), worker, worker.limits.starting
             )
-            definition = NodeDefinition.parse(said, plugin_id=record.id)
+            definition = NodeDefinition.parse(said, plugin_id=code.plugin_id)
             if manifest.definition is not None and manifest.definition != definition:
                 raise DefinitionError(
                     "get_node_definition() returns something else than the definition in plugin.json",
-                    plugin_id=record.id,
+                    plugin_id=code.plugin_id,
                     remedy="make them equal, or leave one out: return what stands in plugin.json",
                     path="$.definition",
                 )

@@ -18,11 +18,14 @@ import numpy as np
 from ..errors import ProtocolViolation
 from ..types import Audio
 from .frames import MAX_INLINE_BYTES, Body
+from .survey import MAX_DEPTH, Suspicious, survey
 
-MAX_DEPTH = 64
 ALIGNMENT = 64
-MAX_STRUCTURE_BYTES = 32 * 1024 * 1024
+MAX_STRUCTURE_BYTES = 4 * 1024 * 1024
 """Of everything but the arrays: a byte of MessagePack can become ten in Python, so numbers by the million go in arrays."""
+
+_SURVEYED_BYTES = 8 * 1024
+"""A structure up to this size is read as it comes: the worst that can be made of it takes milliseconds."""
 
 SMALL_ARRAY_BYTES = 4096
 """An array up to this size travels within the structure: a block of audio needs no segment."""
@@ -55,6 +58,10 @@ _DTYPES = frozenset(
 
 class CannotCross(TypeError):
     """A value that can't cross, with its path in the message."""
+
+
+class TooMuch(Exception):
+    """More than `most` bytes come through the segment."""
 
 
 class _ArrayRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -169,12 +176,17 @@ def pack(value: Any, root: str) -> Packed:
             f"{root} holds {len(structure)} bytes beside its arrays, at most {MAX_STRUCTURE_BYTES} can cross; "
             "put long lists of numbers into NumPy arrays"
         )
+    if len(structure) > _SURVEYED_BYTES:
+        try:
+            survey(structure)
+        except Suspicious as error:
+            raise CannotCross(f"{root} holds {error}; put tables of numbers into NumPy arrays") from error
     if len(structure) > MAX_INLINE_BYTES:
         end += _aligned(len(structure))
     return Packed(structure, arrays, end)
 
 
-def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, copy: bool) -> Any:
+def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, copy: bool, most: float = math.inf) -> Any:
     """Rebuild values.
 
     Parameters
@@ -186,9 +198,13 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
     copy : bool
         True in the host: everything is copied out of the segment before it is checked, since the worker could change it
         meanwhile. False in the worker: arrays are read-only views of the segment.
+    most : float
+        Bytes that may come through the segment.
 
     Raises
     ------
+    TooMuch
+        For more than that.
     ProtocolViolation
         For references outside the segment or overlapping ones, unknown types, nesting past 64, keys that are no strings.
     """
@@ -201,6 +217,8 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
         # The sum is capped too: many references to the same bytes would make the host copy them again and again.
         if segment is None or offset < 0 or size < 0 or offset + size > room or spent > room:
             raise ProtocolViolation(f"{size} bytes at {offset} lie outside the segment of {room}")
+        if spent > most:
+            raise TooMuch
         return segment
 
     def extension(code: int, data: memoryview) -> Any:
@@ -243,8 +261,10 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
     if body.size:
         structure = bytes(claim(body.offset, body.size)[body.offset : body.offset + body.size])
     try:
+        if len(structure) > _SURVEYED_BYTES:
+            survey(structure)
         value = msgspec.msgpack.decode(structure, ext_hook=extension)
-    except ProtocolViolation:
+    except (ProtocolViolation, TooMuch):
         raise
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, TypeError) as error:
         raise ProtocolViolation(f"values that can't be read: {error}") from error

@@ -171,11 +171,15 @@ def call(
             _retire_input(peer)
         if answer.state:
             peer.state = answer.state
-        outputs = values.unpack(answer.body, peer.output.view if peer.output is not None else None, copy=True)
+        segment_view = peer.output.view if peer.output is not None else None
+        outputs = values.unpack(answer.body, segment_view, copy=True, most=limits.output_mb * _MB)
         if not isinstance(outputs, dict):
             raise ProtocolViolation(f"outputs are a dictionary, not a {type(outputs).__name__}", plugin_id=plugin_id)
         if not 0 <= answer.seed < 2**63 or not 0 <= answer.cpu_s < float("inf"):
             raise ProtocolViolation(f"no such seed or CPU time: {answer.seed}, {answer.cpu_s}", plugin_id=plugin_id)
+    except values.TooMuch:
+        release()
+        raise _too_large("more", limits, plugin_id) from None
     except BaseException:
         release()
         raise
@@ -290,16 +294,20 @@ class _ProgressGuard:
 
 def _segment(peer: Peer, size: int, limits: Limits, plugin_id: str) -> Send:
     if not 0 < size <= limits.output_mb * _MB:
-        raise LimitExceeded(
-            f"its outputs need {size / _MB:.1f} MB, the limit output is {limits.output_mb:g} MB",
-            limit="output",
-            plugin_id=plugin_id,
-            remedy="raise limits.output_mb in plugin.json or limits={'output_mb': …} in the call",
-        )
+        raise _too_large(f"{size / _MB:.1f} MB", limits, plugin_id)
     if peer.output is not None:
         peer.output.close()
     peer.output = Segment(size, writable=True)
     return Send(frames.encode(frames.Attach(peer.output.size)), peer.output.descriptor)
+
+
+def _too_large(size: str, limits: Limits, plugin_id: str) -> LimitExceeded:
+    return LimitExceeded(
+        f"its outputs take {size}, the limit output is {limits.output_mb:g} MB",
+        limit="output",
+        plugin_id=plugin_id,
+        remedy="raise limits.output_mb in plugin.json or limits={'output_mb': …} in the call",
+    )
 
 
 def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tuple[bytes, memoryview]]:

@@ -86,7 +86,8 @@ class Log:
             return False
         self.bytes_read += len(data)
         *complete, rest = (self._rest + data).split(b"\n")
-        for line in complete:
+        self.dropped += max(0, len(complete) - MAX_LINES)
+        for line in complete[-MAX_LINES:]:
             self._add(line)
         if len(rest) > MAX_LINE_CHARS:
             self._add(rest)

@@ -15,7 +15,7 @@ Profile = Literal["base", "audio"]
 
 _AUDIO = ("librosa", "scipy", "numba", "pyloudnorm", "soundfile", "soxr", "sklearn", "scikit-learn")
 _NAMED = re.compile(r"(?i)^\s*({})\b".format("|".join(_AUDIO)))
-_IMPORTED = re.compile(r"(?m)^\s*(?:import|from)\s+({})\b".format("|".join(_AUDIO)).encode())
+_IMPORTED = re.compile(r"(?m)^[ \t]*(?:import|from)\s+({})\b".format("|".join(_AUDIO)).encode())
 _MAX_FILES = 50
 _MAX_BYTES = 1024 * 1024
 
@@ -31,6 +31,8 @@ def choose(dependencies: Iterable[str], root: Path) -> Profile:
     for number, path in enumerate(sorted(root.glob("*.py"))):
         if number == _MAX_FILES:
             break
+        if path.is_symlink() or not path.is_file():
+            continue
         with path.open("rb") as file:
             if _IMPORTED.search(file.read(_MAX_BYTES)):
                 return "audio"

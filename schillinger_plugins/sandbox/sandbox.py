@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 import threading
 import weakref
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import ConfinementUnavailable, PluginError
+from ..scratch import remove
 from . import blocking, conversation, level, snapshot
 from .limits import Limits
 from .log import Log
@@ -50,7 +50,7 @@ class Sandbox:
         self._reports: dict[Profile, level.Report] = {}
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="schillinger-"))
-        self._finalizer = weakref.finalize(self, shutil.rmtree, str(self._folder), ignore_errors=True)
+        self._finalizer = weakref.finalize(self, remove, self._folder)
 
     def demand_own_process(self) -> None:
         """Refuse to go on in a fork of the process that made it: two would read from the same channels.
@@ -146,7 +146,12 @@ class Sandbox:
 
     def forget(self, copy: Path) -> None:
         """Remove such a copy."""
-        shutil.rmtree(copy.parent, ignore_errors=True)
+        remove(copy.parent)
+
+    def flush(self) -> None:
+        """Read what workers have printed and traced until now."""
+        if self._watchdog is not None:
+            self._watchdog.flush()
 
     @property
     def running(self) -> list[Profile]:
@@ -197,7 +202,7 @@ class Sandbox:
             finally:
                 worker.end()
         finally:
-            shutil.rmtree(canary, ignore_errors=True)
+            remove(canary)
         return level.judge(
             landlock_abi=hello.landlock_abi,
             seccomp=hello.seccomp,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import resource
 import selectors
 import threading
 import time
@@ -19,9 +18,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import LimitName
+from ..scratch import ENDLESS, MAX_ENTRIES, used_bytes
 from .growth import Growth
 from .limits import Limits
 from .log import Log
+from .usage import usage_of
 
 _BUSY_TICK_S = 0.025
 _IDLE_TICK_S = 0.25
@@ -30,10 +31,7 @@ _SCRATCH_EVERY_S = 0.5
 _LOG_BURST_S = 4.0
 _IDLE_CPU_SHARE = 0.1
 _IDLE_CPU_BURST_S = 2.0
-_ENDLESS = 1 << 62
-_MAX_SCRATCH_ENTRIES = 10_000
 _MB = 1024 * 1024
-_PAGE = resource.getpagesize()
 
 _CALL_REMEDIES = tuple(
     f"give it less, or raise limits.{name} in plugin.json or limits={{'{name}': …}} in the call"
@@ -74,10 +72,17 @@ class Process(Protocol):
     watched: Watched | None
     turns: int
     ready: bool
-    hung_up: bool
     growth: Growth
     memory_bytes: int
     peak_memory_bytes: int
+
+    @property
+    def alive(self) -> bool:
+        """Whether any thread of it still runs."""
+
+    @property
+    def segment_bytes(self) -> int:
+        """Size of the shared memory that the host gave it."""
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far."""
@@ -119,13 +124,14 @@ class Watchdog:
         self._closing = False
         self._dozing = True
         self._last_call_s = 0.0
+        self._read: list[tuple[int, Process]] = []
+        self._read_again_s = 0.0
         self._thread = threading.Thread(target=self._run, name="schillinger-watchdog", daemon=True)
         self._thread.start()
 
     def add(self, worker: Process) -> None:
         """Begin to watch. What it has now is what every worker has, and isn't counted."""
-        anonymous, _ = _usage(worker.pid)
-        figures = _Figures(anonymous, time.monotonic(), log_bytes=worker.log.bytes_read)
+        figures = _Figures(usage_of(worker.pid).private_bytes, time.monotonic(), log_bytes=worker.log.bytes_read)
         figures.log_allowance = worker.limits.log_kb_s * _LOG_BURST_S * 1024
         with self._lock:
             self._workers[worker] = figures
@@ -146,6 +152,13 @@ class Watchdog:
                     if not drain(descriptor):
                         break
                 os.close(descriptor)
+
+    def flush(self) -> None:
+        """Read what the workers have written until now."""
+        with self._lock:
+            for worker in self._workers:
+                for descriptor, drain in worker.pipes.items():
+                    drain(descriptor)
 
     def attend(self) -> None:
         """A call begins: look every 25 ms from now on."""
@@ -182,14 +195,21 @@ class Watchdog:
         if self._dozing and any(worker.watched for worker, _ in workers):
             self._dozing = False
         timeout = _BUSY_TICK_S if not self._dozing else _IDLE_TICK_S if workers else None
+        if now >= self._read_again_s:
+            self._listen_again()
         for key, _ in self._selector.select(timeout):
             if key.data is None:
                 os.eventfd_read(self._wake)
                 continue
             with self._lock:
-                if key.data in self._workers and not key.data.pipes[key.fd](key.fd):
-                    self._selector.unregister(key.fd)
-                    key.data.hung_up = True
+                if key.data not in self._workers:
+                    continue
+                # One read a tick for each pipe: whoever writes more often waits for us, not we for him.
+                self._selector.unregister(key.fd)
+                if key.data.pipes[key.fd](key.fd):
+                    if not self._read:
+                        self._read_again_s = now + (timeout or 0.0)
+                    self._read.append((key.fd, key.data))
         now = time.monotonic()
         for worker, figures in workers:
             if worker.watched is None and now - figures.looked_s < _IDLE_TICK_S:
@@ -197,6 +217,13 @@ class Watchdog:
             with contextlib.suppress(ProcessLookupError, FileNotFoundError, OSError):  # it ended meanwhile
                 self._look(worker, figures, now)
         self._hold_total([worker for worker, _ in workers])
+
+    def _listen_again(self) -> None:
+        with self._lock:
+            for descriptor, worker in self._read:
+                if worker in self._workers:
+                    self._selector.register(descriptor, selectors.EVENT_READ, worker)
+            self._read.clear()
 
     def _hold_total(self, workers: list[Process]) -> None:
         total = sum(worker.memory_bytes for worker in workers)
@@ -215,8 +242,20 @@ class Watchdog:
         watched = worker.watched
         limits = watched.limits if watched is not None else worker.limits
         since_s, figures.looked_s = now - figures.looked_s, now
-        anonymous, threads = _usage(worker.pid)
-        worker.memory_bytes = max(0, anonymous - figures.baseline)
+        usage = usage_of(worker.pid)
+        if usage.headless and not worker.alive:
+            return
+        if usage.headless:
+            worker.exceeded(
+                "it ended its main thread and went on in others",
+                limit="processes",
+                setting="threads",
+                remedy="its author returns from execute() instead of ending threads",
+            )
+            return
+        # Of the shared memory, the two segments are the host's; what is beyond them is its own.
+        beyond_segments = max(0, usage.shared_bytes - worker.segment_bytes)
+        worker.memory_bytes = max(0, usage.private_bytes + beyond_segments - figures.baseline)
         worker.peak_memory_bytes = max(worker.peak_memory_bytes, worker.memory_bytes)
         if watched is None:
             worker.growth.add(worker.turns, worker.memory_bytes)
@@ -227,20 +266,20 @@ class Watchdog:
                 setting="memory_mb",
                 remedy="give it less, or raise limits.memory_mb in plugin.json",
             )
-        if threads > limits.threads:
+        if usage.threads > limits.threads:
             worker.exceeded(
-                f"it runs {threads} threads, the limit is {limits.threads}",
+                f"it runs {usage.threads} threads, the limit is {limits.threads}",
                 limit="processes",
                 setting="threads",
                 remedy="raise limits.threads in plugin.json",
             )
         if now - figures.scratch_looked_s >= _SCRATCH_EVERY_S:
             figures.scratch_looked_s = now
-            if (used := _folder_bytes(str(worker.scratch))) > limits.scratch_mb * _MB:
+            if (used := used_bytes(worker.scratch, worker.pid)) > limits.scratch_mb * _MB:
                 worker.exceeded(
                     f"its files take {used / _MB:.0f} MB, the limit scratch is {limits.scratch_mb:g} MB"
-                    if used < _ENDLESS
-                    else f"it keeps more than {_MAX_SCRATCH_ENTRIES} files and folders in its scratch folder",
+                    if used < ENDLESS
+                    else f"its scratch folder holds more than {MAX_ENTRIES} entries, or folders that can't be measured",
                     limit="file_size",
                     setting="scratch_mb",
                     remedy="raise limits.scratch_mb in plugin.json",
@@ -298,28 +337,3 @@ class Watchdog:
                 setting="cpu_s",
                 remedy=cpu,
             )
-
-
-def _usage(pid: int) -> tuple[int, int]:
-    """Private memory in bytes, and the number of threads."""
-    with open(f"/proc/{pid}/statm", "rb") as statm:
-        fields = statm.read().split()
-    with open(f"/proc/{pid}/stat", "rb") as stat:
-        after_name = stat.read().rpartition(b")")[2].split()  # the name may hold spaces and brackets
-    return (int(fields[1]) - int(fields[2])) * _PAGE, int(after_name[17])
-
-
-def _folder_bytes(path: str) -> int:
-    """Bytes on disk below `path`; a folder of too many entries counts as endless."""
-    total, entries, pending = 0, 0, [path]
-    while pending:
-        with os.scandir(pending.pop()) as listing:
-            for entry in listing:
-                entries += 1
-                if entries > _MAX_SCRATCH_ENTRIES:
-                    return _ENDLESS
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
-    return total

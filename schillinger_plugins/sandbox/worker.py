@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -22,6 +21,7 @@ from types import TracebackType
 from ..errors import LimitExceeded, LimitName, PluginError, ProtocolViolation, WorkerCrashed, signal_name
 from ..protocol import frames
 from ..protocol.patience import Patience, has_spare_core
+from ..scratch import remove
 from .conversation import OnFetch
 from .growth import Growth
 from .limits import Limits
@@ -58,7 +58,8 @@ class Worker:
         self.patience = Patience(spare_core=has_spare_core())
         self.log = log
         self.pipes = pipes
-        self.hung_up = False
+        self._death = select.poll()
+        self._death.register(pidfd, select.POLLIN)
         self.scratch = scratch
         self.limits = limits
         self.input: Segment | None = None
@@ -88,12 +89,12 @@ class Worker:
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return not self._ended and not _readable(self.pidfd, 0)
+        return not self._ended and not self._death.poll(0)
 
     @property
-    def serves(self) -> bool:
-        """Whether it is worth speaking to: the quick answer, which asks the kernel only if a pipe of it has closed."""
-        return not self._ended and (not self.hung_up or self.alive)
+    def segment_bytes(self) -> int:
+        """Size of the shared memory that the host gave it."""
+        return sum(segment.size for segment in (self.input, self.output) if segment is not None)
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far, in seconds."""
@@ -137,7 +138,7 @@ class Worker:
 
     def explain_death(self) -> PluginError:
         """Why the channel closed: the verdict, how the process ended, or that it only pretends to have ended."""
-        if not _readable(self.pidfd, _DEATH_WAIT_S):
+        if not self._death.poll(_DEATH_WAIT_S * 1000):
             self.kill(ProtocolViolation("it closed its channel but went on running", plugin_id=self.plugin_id))
         exit_code = self.end()
         if self.verdict is not None:
@@ -171,7 +172,7 @@ class Worker:
         if self.alive and self.watched is None:
             with contextlib.suppress(OSError):
                 self.channel.send(frames.encode(frames.Stop()), socket.MSG_DONTWAIT)
-                _readable(self.pidfd, deadline_s)
+                self._death.poll(deadline_s * 1000)
         self.end()
 
     def end(self) -> int | None:
@@ -196,7 +197,7 @@ class Worker:
                 if segment is not None:
                     segment.close()
             self.input = self.output = None
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            remove(self.scratch)
             return exit_code
 
     def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
@@ -238,9 +239,3 @@ class _Turn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._worker._finish(error)
-
-
-def _readable(descriptor: int, timeout_s: float) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(timeout_s * 1000))

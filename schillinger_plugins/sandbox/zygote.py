@@ -10,7 +10,6 @@ import contextlib
 import importlib.util
 import itertools
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from ..errors import ConfinementUnavailable, PluginError
 from ..protocol import frames
+from ..scratch import remove
 from .limits import Limits
 from .log import Log
 from .watchdog import Watchdog
@@ -154,7 +154,7 @@ class Zygote:
             channel.close()
             os.close(log_reader)
             os.close(trace_reader)
-            shutil.rmtree(scratch, ignore_errors=True)
+            remove(scratch)
             raise
         finally:
             os.close(log_writer)
@@ -192,7 +192,7 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove(self._folder)
 
     def _wait_until_warm(self, on_progress: Callable[[float, str], None] | None) -> frames.Hello:
         self._control.settimeout(_WARMING_DEADLINE_S)

@@ -18,13 +18,18 @@ from typing import Any
 
 from .syscalls import OWN_PID, build_filter
 
-_PR_SET_DUMPABLE = 4
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION_3 = 0x20080522
+
+_ADDRESSES_BYTES = 64 * 1024**3
+"""Addresses that may be reserved with no memory behind them: the page tables of more would be memory themselves."""
+
+_SIGNALS = 128
+"""Signals queued for itself: they count per user, and a worker must not use up those of the user's other processes."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -82,7 +87,6 @@ class Confinement:
         if threads != 1:
             raise RuntimeError(f"confinement binds one thread, but this process has {threads}")
         _limit(data_bytes=data_bytes, file_size_bytes=file_size_bytes, open_files=open_files)
-        _prctl(_PR_SET_DUMPABLE, 0)
         _drop_capabilities()
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         if self.landlock_abi:
@@ -180,12 +184,15 @@ def prepare(readable: list[str]) -> Confinement:
 
 def _limit(*, data_bytes: int, file_size_bytes: int, open_files: int) -> None:
     with open("/proc/self/statm", "rb") as statm:
-        mapped = int(statm.read().split()[5]) * resource.getpagesize()
+        pages = statm.read().split()
+        mapped, address_space = (int(pages[field]) * resource.getpagesize() for field in (5, 0))
     for which, value in (
         (resource.RLIMIT_DATA, mapped + data_bytes),
+        (resource.RLIMIT_AS, address_space + data_bytes + _ADDRESSES_BYTES),
         (resource.RLIMIT_FSIZE, file_size_bytes),
         (resource.RLIMIT_NOFILE, open_files),
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),  # not 0, with which a core is still piped to a program where core_pattern names one
+        (resource.RLIMIT_SIGPENDING, _SIGNALS),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):

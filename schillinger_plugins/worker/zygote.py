@@ -10,12 +10,13 @@ from __future__ import annotations
 import array
 import gc
 import os
-import shutil
 import socket
 import sys
 import sysconfig
+from pathlib import Path
 
 from ..protocol import frames
+from ..scratch import remove
 from . import boot, confine, preload
 
 _DESCRIPTORS_PER_SPAWN = 3
@@ -41,7 +42,7 @@ def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -
     while True:
         data, descriptors = _receive(control)
         if not data:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(Path(folder))
             return
         request = frames.decode_to_zygote(data)
         if isinstance(request, frames.Leave):
@@ -77,7 +78,7 @@ def _readable(roots: list[str]) -> list[str]:
     shared = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", os.path.join(sys.base_prefix, "lib")]
     shared.append("/etc/ld.so.cache")
     data = ["/usr/share/zoneinfo", "/etc/localtime", "/sys/devices/system/cpu"]
-    devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    devices = ["/dev/null", "/dev/urandom", "/dev/random"]  # not zero: mapped shared, it is memory that nobody counts
     # The package's own parent may be a checkout, or a home folder: it is on the path, but only the package is readable.
     libraries += [root for root in roots if os.path.basename(root) in ("site-packages", "dist-packages")]
     return [package, *libraries, *shared, *data, *devices]

@@ -1,0 +1,106 @@
+"""The scratch folder of a worker, which a hostile plugin may fill with anything.
+
+Owns measuring and removing it. Both walk by descriptor, a folder at a time: a path longer than the kernel takes, a folder
+deeper than Python recurses, and one that its owner may not list are all within a plugin's reach. Called on both sides of
+the sandbox, but for measuring, which is the watchdog's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+ENDLESS = 1 << 62
+MAX_ENTRIES = 10_000
+MAX_DEPTH = 64
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def used_bytes(folder: Path, pid: int) -> int:
+    """Bytes on disk of everything in it, and of files that were deleted and are still open in process `pid`.
+
+    A folder of too many entries, or too deep, counts as `ENDLESS`.
+    """
+    total, entries = _deleted_bytes(pid), 0
+    pending = [(os.open(folder, _FOLDER), 0)]
+    try:
+        while pending:
+            descriptor, depth = pending.pop()
+            try:
+                with os.scandir(descriptor) as listing:
+                    for entry in listing:
+                        entries += 1
+                        if entries > MAX_ENTRIES or depth > MAX_DEPTH:
+                            return ENDLESS
+                        with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
+                            if entry.is_dir(follow_symlinks=False):
+                                pending.append((os.open(entry.name, _FOLDER, dir_fd=descriptor), depth + 1))
+                            else:
+                                total += entry.stat(follow_symlinks=False).st_blocks * 512
+            finally:
+                os.close(descriptor)
+    except OSError:  # one that can't be listed, or more descriptors than there are: made to be hard to measure
+        return ENDLESS
+    finally:
+        for descriptor, _ in pending:
+            os.close(descriptor)
+    return total
+
+
+def remove(folder: Path) -> None:
+    """Remove it with everything in it, however deep; what can't be removed is left."""
+    with contextlib.suppress(OSError):
+        top = os.open(folder, _FOLDER)
+        try:
+            _empty(top)
+        finally:
+            os.close(top)
+        os.rmdir(folder)
+
+
+def _empty(top: int) -> None:
+    """Empty a folder level by level: what lies deeper is moved up first, so that no path is ever long."""
+    number = 0
+    while True:
+        folders = _unlink_files(top)
+        if not folders:
+            return
+        for name in folders:
+            with contextlib.suppress(OSError):
+                os.chmod(name, stat.S_IRWXU, dir_fd=top)
+            try:
+                descriptor = os.open(name, _FOLDER, dir_fd=top)
+            except OSError:
+                return  # it can't be opened even so: nothing more can be done
+            try:
+                for inner in _unlink_files(descriptor):
+                    number += 1
+                    os.rename(inner, f".{number}-moved-up", src_dir_fd=descriptor, dst_dir_fd=top)
+            finally:
+                os.close(descriptor)
+            os.rmdir(name, dir_fd=top)
+
+
+def _unlink_files(folder: int) -> list[str]:
+    folders: list[str] = []
+    with os.scandir(folder) as listing:
+        entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing]
+    for name, is_folder in entries:
+        if is_folder:
+            folders.append(name)
+        else:
+            os.unlink(name, dir_fd=folder)
+    return folders
+
+
+def _deleted_bytes(pid: int) -> int:
+    total = 0
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found = os.stat(f"/proc/{pid}/fd/{name}")
+                if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                    total += found.st_blocks * 512
+    return total
