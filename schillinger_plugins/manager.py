@@ -21,13 +21,14 @@ from typing import Any, Self
 
 from .caretaker import Caretaker
 from .definition import NodeDefinition
-from .errors import DefinitionError, DuplicatePlugin, PluginError, UnknownPlugin, nearest
+from .errors import DefinitionError, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .fetching import fetcher
 from .instance import Instance
 from .loaded import LoadedPlugin, PluginCode
 from .loader import discover, inspect
 from .manifest import Manifest
+from .permissions import Given, Grant, Permissions
 from .policy import Policy
 from .registry import PluginRecord, Registry, content_hash
 from .sandbox import blocking
@@ -76,6 +77,7 @@ class PluginManager:
         self.events = Events()
         self.registry = Registry(self.events)
         self.policy = policy or Policy()
+        self.permissions = Permissions(self.registry)
         self._paths = [Path(path) for path in paths or ()]
         self._sandbox = Sandbox(total_memory_mb=self.policy.total_memory_mb)
         self._loaded: dict[str, LoadedPlugin] = {}
@@ -132,7 +134,7 @@ class PluginManager:
         UnknownPlugin, ManifestError
             If there is no such plugin, or its manifest is broken.
         PermissionDenied, ConfinementUnavailable
-            If the policy refuses it.
+            If something it requires has not been granted, or the policy refuses it.
         PluginExecutionError, LoadError, LimitExceeded, DefinitionError
             If its code doesn't parse, raises, loops, has no plugin class or describes itself wrongly. Nothing of it stays.
         """
@@ -213,6 +215,87 @@ class PluginManager:
         self._sandbox.forget(replaced.copy)
         self.events.emit(Event("reloaded", plugin_id))
         return record
+
+    def look(self, plugin: str | Path) -> PluginRecord:
+        """The record of an id or a folder, read afresh from its folder; nothing is registered, nothing is run.
+
+        Raises
+        ------
+        UnknownPlugin, ManifestError
+            If there is no such plugin, or its manifest is broken.
+        """
+        self._in_use()
+        if isinstance(plugin, str) and self._is_id(plugin):
+            known = self.registry[plugin]
+            if isinstance(known.error, DuplicatePlugin):
+                raise known.error
+            found = replace(inspect(known.root, source=known.source), id=plugin)
+        else:
+            found = inspect(plugin, source=_BY_PATH)
+        if found.error is not None:
+            raise found.error
+        return found
+
+    def grant(
+        self,
+        plugin: str | Path,
+        permission: str,
+        *,
+        read: Iterable[str | Path] | None = None,
+        write: Iterable[str | Path] | None = None,
+        hosts: Iterable[str] | None = None,
+    ) -> Grant:
+        """Let a plugin, as it lies in its folder now, do what it asks for; from when it is loaded next.
+
+        Parameters
+        ----------
+        plugin : str or Path
+            An id, or the path of a plugin's folder.
+        permission : str
+            ``file_access`` or ``network``.
+        read, write : iterable of str or Path, optional
+            Folders. If any of the three is given, what is given is granted and nothing else; if none is, what the manifest
+            asks for.
+        hosts : iterable of str, optional
+            ``example.org`` or ``example.org:8443``.
+
+        Raises
+        ------
+        InputError
+            If it doesn't ask for that, or a folder can't be granted to any plugin.
+        PluginError
+            If there is no such plugin, or the journal can't be written.
+        """
+        record = self.look(plugin)
+        given = Given(read=read, write=write, hosts=hosts)
+        return self.permissions.grant(record, self.permissions.terms(record, permission, given))
+
+    def revoke(self, plugin_id: str, permission: str | None = None) -> list[Grant]:
+        """Take back what was granted to a plugin, whatever its version. If it is loaded it is unloaded, its calls ended.
+
+        Workers of other processes go on with what they have until they load it anew.
+
+        Returns
+        -------
+        list of Grant
+            Those that were taken back.
+
+        Raises
+        ------
+        UnknownPlugin
+            If there is neither such a plugin nor a grant to one.
+        """
+        with self._lock:
+            try:
+                ended = self.permissions.revoke(plugin_id, permission)
+            except InputError:
+                raise
+            except PluginError:
+                self._end(plugin_id)  # it can't be remembered, but it is obeyed
+                raise
+            if ended:
+                self._end(plugin_id)
+            return ended
 
     def definition(self, plugin_id: str) -> NodeDefinition:
         """A plugin's node definition: from its manifest without running anything, else by loading it."""
@@ -353,7 +436,7 @@ class PluginManager:
     def _record(self, plugin: str | Path) -> tuple[PluginRecord, Callable[[], object]]:
         """The record of an id or a folder, read afresh unless it is loaded, and the undo of what was registered for it."""
         self._in_use()
-        if isinstance(plugin, str) and (plugin in self.registry or not (os.sep in plugin or Path(plugin).is_dir())):
+        if isinstance(plugin, str) and self._is_id(plugin):
             known = self.registry[plugin]  # raises, naming the nearest
             if plugin in self._loaded:
                 return known, _nothing
@@ -373,6 +456,13 @@ class PluginManager:
             changes = {"manifest": fresh.manifest, "error": None, "state": fresh.state, "definition": fresh.definition}
             return self.registry.update(known.id, **changes), _nothing
         return fresh, self.registry.register(fresh)
+
+    def _is_id(self, plugin: str) -> bool:
+        return plugin in self.registry or not (os.sep in plugin or Path(plugin).is_dir())
+
+    def _end(self, plugin_id: str) -> None:
+        if plugin_id in self._loaded:
+            self.unload(plugin_id)
 
     def _sound(self, plugin_id: str) -> PluginRecord:
         record = self.registry[plugin_id]
@@ -396,7 +486,8 @@ class PluginManager:
     def _admit(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:
         """Everything that is decided before a line of the plugin is run."""
         manifest = self._manifest(record)
-        self.policy.demand_permissions(manifest.metadata.requires_permissions, plugin_id=record.id)
+        hashed = content_hash(copy)
+        granted = self.permissions.demand(record, content_hash=hashed)
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
         self.policy.demand_limits(asdict(limits), plugin_id=record.id)
         profile = choose(manifest.python_dependencies, copy)
@@ -407,10 +498,11 @@ class PluginManager:
             root=record.root,
             copy=copy,
             manifest=manifest,
-            content_hash=content_hash(copy),
+            content_hash=hashed,
             profile=profile,
             level=report.level,
             limits=limits,
+            granted=granted,
         )
 
     def _start(self, code: PluginCode, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:

@@ -1,13 +1,13 @@
 """What a plugin may do on this machine.
 
-Owns two decisions: whether the confinement at hand is good enough, and which permissions are granted. Refuses by default.
-Called by the manager before any code of the plugin is run.
+Owns two decisions: whether the confinement at hand is good enough, and how much of the machine a plugin may use. What it may
+reach is decided in ``permissions``; `Granted` is how that is passed on. Called by the manager before any code is run.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +27,6 @@ CEILING: Mapping[str, float] = MappingProxyType(
 )
 """The most that a plugin may ask for, if the policy says nothing else."""
 
-_GRANTED = frozenset({"execute"})
 _LEVELS = ("process", "partial", "full")
 
 
@@ -103,27 +102,6 @@ class Policy:
                 plugin_id=plugin_id,
                 remedy="%plugin doctor says how to get it; for a plugin you trust as your own code, "
                 f"PluginManager(policy=Policy(minimum_level={level!r}))",
-            )
-
-    def demand_permissions(self, permissions: Iterable[str], *, plugin_id: str) -> None:
-        """Refuse a plugin that asks for more than is granted.
-
-        ``execute``, the permission to run at all, is granted to every plugin that is called. ``file_access`` and
-        ``network`` can't be granted yet, so a plugin that requires them is refused rather than run without them.
-
-        Raises
-        ------
-        PermissionDenied
-            Naming the permission.
-        """
-        refused = sorted(set(permissions) - _GRANTED)
-        if refused:
-            raise PermissionDenied(
-                f"it requires {' and '.join(refused)}, which this version can't grant",
-                permission=" and ".join(refused),
-                plugin_id=plugin_id,
-                remedy="give it data through its inputs instead: the host reads audio files for a plugin",
-                path="$.metadata.requires_permissions",
             )
 
 

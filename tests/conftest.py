@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
+from schillinger_plugins.journal import Journal
 
 HEADER = """
 import asyncio, os, socket, sys, threading, time
@@ -36,9 +37,10 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test finds no plugins of the machine it runs on."""
+    """A test finds no plugins and no grants of the machine it runs on."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
+    monkeypatch.delenv("SCHILLINGER_JOURNAL", raising=False)
 
 
 @pytest.fixture
@@ -93,14 +95,16 @@ def shared_manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginM
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
+        patch.delenv("SCHILLINGER_JOURNAL", raising=False)
         manager = PluginManager()
     with manager:
         yield manager
 
 
 @pytest.fixture
-def manager(shared_manager: PluginManager, tmp_path: Path) -> Iterator[PluginManager]:
-    """The shared manager; what a test loads from its own folder is forgotten afterwards."""
+def manager(shared_manager: PluginManager, tmp_path: Path, own_places: None) -> Iterator[PluginManager]:
+    """The shared manager with a journal of its own; what a test loads from its own folder is forgotten afterwards."""
+    shared_manager.permissions.journal = Journal()
     yield shared_manager
     for plugin_id, record in list(shared_manager.plugins.items()):
         shared_manager.unload(plugin_id)
