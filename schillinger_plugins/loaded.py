@@ -60,7 +60,7 @@ class PluginCode:
             writable=self.granted.write,
             on_progress=on_progress,
         )
-        worker.shown_as = (str(self.copy), str(self.root))
+        worker.shown_as = log.trace.shown_as = (str(self.copy), str(self.root))
         worker.on_fetch = on_fetch
         return worker
 

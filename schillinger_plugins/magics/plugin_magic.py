@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InputError, PluginError, nearest
-from . import commands, help, run
+from . import commands, help, run, trace
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .tracebacks import shown_short
@@ -25,6 +25,7 @@ _HANDLERS: dict[str, Handler] = {
     "reload": commands.reload,
     "status": commands.status,
     "logs": commands.logs,
+    "trace": trace.trace,
     "doctor": commands.doctor,
     "validate": commands.validate,
 }

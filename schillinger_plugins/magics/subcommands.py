@@ -106,6 +106,17 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             options=(("--tail", "N", "the last N lines; 100 if not given"),),
         ),
         Subcommand(
+            name="trace",
+            usage="[ID] [--kind KIND] [--tail N]",
+            summary="what plugins did: files opened, modules imported, requests made; the last N events",
+            examples=("trace", "trace audio_analyzer --kind open"),
+            takes_plugin=True,
+            options=(
+                ("--kind", "KIND", "only open, import, exec, process, file, socket, ctypes or fetch"),
+                ("--tail", "N", "the last N events; 50 if not given"),
+            ),
+        ),
+        Subcommand(
             name="doctor",
             usage="",
             summary="how well this machine confines plugins, and why not better",

@@ -47,11 +47,18 @@ class TraceEvent:
 
 
 class Trace:
-    """The last events of one instance, over all the workers it had."""
+    """The last events of one instance, over all the workers it had.
+
+    Attributes
+    ----------
+    shown_as : tuple of str
+        The folder that the worker runs a copy in, and the one that is shown instead.
+    """
 
     def __init__(self, plugin_id: str, instance_id: str) -> None:
         self.plugin_id = plugin_id
         self.instance_id = instance_id
+        self.shown_as = ("", "")
         self._events: deque[TraceEvent] = deque(maxlen=MAX_EVENTS)
         self._rest = b""
 
@@ -82,5 +89,6 @@ class Trace:
         return bool(data)
 
     def _add(self, kind: str, what: str, source: Literal["worker", "host"]) -> None:
-        text = printable(what)[:MAX_CHARS]
+        copy, original = self.shown_as
+        text = printable(what.replace(copy, original) if copy else what)[:MAX_CHARS]
         self._events.append(TraceEvent(time.time(), self.plugin_id, self.instance_id, kind, text, source))

@@ -17,7 +17,7 @@ import tempfile
 from typing import NoReturn, TextIO
 
 from ..protocol import frames
-from . import serve, trace
+from . import serve
 from .channel import Channel
 from .confine import Confinement
 
@@ -56,8 +56,7 @@ def become_worker(
         os.dup2(trail, _TRACE, inheritable=False)
         os.closerange(_TRACE + 1, 4096)
         sys.stdout, sys.stderr = _line_writer(1), _line_writer(_HIGHEST_STANDARD)
-        trace.begin(_TRACE)
-        serve.serve(Channel(socket.socket(fileno=_CHANNEL)), scratch=request.scratch)
+        serve.serve(Channel(socket.socket(fileno=_CHANNEL)), scratch=request.scratch, trail=_TRACE)
     except BaseException as error:
         os.write(_HIGHEST_STANDARD, f"the worker could not start: {type(error).__name__}: {error}\n".encode()[:1000])
         os._exit(1)

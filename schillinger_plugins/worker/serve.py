@@ -24,7 +24,7 @@ import numpy as np
 from ..protocol import frames, values
 from ..protocol.patience import Patience
 from ..types import FetchReply, Plugin, PluginContext
-from . import failure, load, probe
+from . import failure, load, probe, trace
 from .channel import Channel
 from .state import State
 from .steps import Loop
@@ -34,14 +34,15 @@ _PROGRESS_INTERVAL_S = 0.05
 _Answer = frames.Started | frames.Returned | frames.Saved | frames.Restored | frames.Raised
 
 
-def serve(channel: Channel, *, scratch: str) -> None:
-    """Answer the host's frames until it says stop or goes away."""
-    _Worker(channel, Path(scratch)).run()
+def serve(channel: Channel, *, scratch: str, trail: int) -> None:
+    """Answer the host's frames until it says stop or goes away; tell what the plugin does through the descriptor `trail`."""
+    _Worker(channel, Path(scratch), trail).run()
 
 
 class _Worker:
-    def __init__(self, channel: Channel, scratch: Path) -> None:
+    def __init__(self, channel: Channel, scratch: Path, trail: int) -> None:
         self._channel = channel
+        self._trail = trail
         self._scratch = scratch
         self._loop = Loop()
         self._plugin: Plugin | None = None
@@ -101,6 +102,7 @@ class _Worker:
         if frame.plugin_id == probe.PLUGIN_ID:
             return frames.Started(values.pack(probe.attempt(frame.root), "probe").structure)
         self._channel.patience = Patience(spare_core=frame.spare_core)
+        trace.begin(self._trail)
         plugin_class = load.load_class(frame.root, frame.main_file, frame.plugin_type)
         log = logging.getLogger(frame.plugin_id)
         log.setLevel(logging.DEBUG)

@@ -1,0 +1,77 @@
+"""The trace: what a plugin did, as its audit hook tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from schillinger_plugins import Instance, PluginManager
+
+MakeInstance = Callable[..., Instance]
+
+
+def traced(manager: PluginManager) -> list[tuple[str, str]]:
+    return [(event.kind, event.what) for event in manager.trace("probe")]
+
+
+def test_what_a_plugin_tries_is_traced(make: MakeInstance, manager: PluginManager) -> None:
+    """A file, a socket, a module, an eval and a foreign function each leave an entry of their kind."""
+    instance = make(
+        """
+        for attempt in (lambda: open('/etc/passwd'), lambda: socket.socket(), lambda: eval('1 + 1')):
+            try: attempt()
+            except OSError: pass
+        import wave, ctypes
+        ctypes.CDLL(None).getpid()
+        return {}
+        """,
+        definition={"type": "probe", "label": "Probe"},
+    )
+    instance.execute()
+    found = traced(manager)
+    assert ("open", "open /etc/passwd") in found
+    assert ("import", "wave") in found
+    kinds = {kind for kind, _ in found}
+    assert {"socket", "exec", "ctypes"} <= kinds
+
+
+def test_an_event_is_told_once(make: MakeInstance, manager: PluginManager) -> None:
+    """A thousand times the same leaves one entry: the trace says what happened, not how often."""
+    instance = make("for _ in range(1000): open('x', 'w').close()\nreturn {'y': 1}")
+    instance.execute()
+    assert sum(what == "open x to write" for _, what in traced(manager)) == 1
+
+
+def test_a_crash_leaves_its_trace(make: MakeInstance, manager: PluginManager) -> None:
+    """What was told before the worker died is there afterwards."""
+    instance = make("open('last words', 'w'); os._exit(1)")
+    try:
+        instance.execute()
+    except Exception as error:
+        assert type(error).__name__ == "WorkerCrashed"
+    assert ("open", "open last words to write") in traced(manager)
+
+
+def test_forged_entries_are_marked_and_bounded(make: MakeInstance, manager: PluginManager) -> None:
+    """A plugin that writes to the pipe itself gains nothing: nonsense is named, floods are cut, the host stays calm."""
+    instance = make(
+        r"""
+        os.write(4, b'nonsense\n[1, 2]\n["fetch\x1b[2J", "x"]\n')
+        for _ in range(10000):
+            try: os.write(4, b'["open", "' + b'a' * 1000 + b'"]\n')
+            except OSError: break
+        return {'y': 1}
+        """
+    )
+    assert instance.execute()["y"] == 1
+    events = manager.trace("probe")
+    assert any("writes to its own trace" in event.what for event in events)
+    assert len(events) <= 4100
+    assert all(event.source == "worker" and "\x1b" not in event.kind + event.what for event in events)
+    assert all(len(event.what) <= 500 for event in events)
+
+
+def test_the_plugins_own_folder_is_shown_not_its_copy(make: MakeInstance, manager: PluginManager) -> None:
+    """Paths in the trace are those the user knows."""
+    instance = make("open(self.context.plugin_dir / 'main.py').close()\nreturn {'y': 1}")
+    instance.execute()
+    assert ("open", f"open {instance.plugin.root}/main.py") in traced(manager)
