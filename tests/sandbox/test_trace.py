@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from schillinger_plugins import Instance, PluginManager
+from schillinger_plugins.errors import WorkerCrashed
 
 MakeInstance = Callable[..., Instance]
 
@@ -44,10 +47,8 @@ def test_an_event_is_told_once(make: MakeInstance, manager: PluginManager) -> No
 def test_a_crash_leaves_its_trace(make: MakeInstance, manager: PluginManager) -> None:
     """What was told before the worker died is there afterwards."""
     instance = make("open('last words', 'w'); os._exit(1)")
-    try:
+    with pytest.raises(WorkerCrashed):
         instance.execute()
-    except Exception as error:
-        assert type(error).__name__ == "WorkerCrashed"
     assert ("open", "open last words to write") in traced(manager)
 
 
