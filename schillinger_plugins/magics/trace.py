@@ -54,7 +54,7 @@ def trace(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
         ],
         notes=[
             kinds or "nothing was traced",
-            "What a plugin's own process tells is evidence, not proof: code in there could forge it. The kernel is the wall.",
+            "What its own process tells is evidence, not proof: code in there could forge it. The kernel is the wall.",
         ],
     )
 

@@ -72,11 +72,12 @@ OnFetch: TypeAlias = Callable[[frames.Fetch], frames.Fetched]
 class Peer(Protocol):
     """What is known of a worker between two frames.
 
-    Its two segments; whether it still owes an answer, has started its plugin, and was asked to cancel; which folder its
+    Its segments; whether it still owes an answer, has started its plugin, and was asked to cancel; which folder its
     plugin's files are shown as in messages, since it runs a copy; the last state it told, packed; and who fetches for it.
     """
 
     input: Segment | None
+    other_input: Segment | None
     output: Segment | None
     busy: bool
     ready: bool
@@ -214,12 +215,17 @@ def _write(peer: Peer, packed: values.Packed) -> Conversation[frames.Body]:
     """Put values where the worker finds them, in a larger segment than before if need be."""
     if not packed.size:
         return packed.write(None)
+    segment = peer.input
+    if segment is not None and segment.is_read:
+        # The digests of the last call's inputs are still being computed: take turns with a second segment.
+        peer.input, peer.other_input = peer.other_input, segment
+        if peer.input is not None and peer.input.is_read:
+            yield Consult(_wait_until_free(peer.input))
     if peer.input is None or peer.input.size < packed.size:
         _retire_input(peer)
         peer.input = Segment(packed.size, writable=False)
+    if peer.input is not segment:
         yield Send(frames.encode(frames.Attach(peer.input.size)), peer.input.descriptor)
-    elif peer.input.is_read:
-        yield Consult(_wait_until_free(peer.input))
     return packed.write(peer.input.view)
 
 

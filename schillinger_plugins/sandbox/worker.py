@@ -63,6 +63,7 @@ class Worker:
         self.scratch = scratch
         self.limits = limits
         self.input: Segment | None = None
+        self.other_input: Segment | None = None
         self.output: Segment | None = None
         self.busy = False
         self.ready = False
@@ -94,7 +95,7 @@ class Worker:
     @property
     def segment_bytes(self) -> int:
         """Size of the shared memory that the host gave it."""
-        return sum(segment.size for segment in (self.input, self.output) if segment is not None)
+        return sum(segment.size for segment in self._segments())
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far, in seconds."""
@@ -193,16 +194,18 @@ class Worker:
             self._watchdog.remove(self)
             self.channel.close()
             os.close(self.pidfd)
-            for segment in (self.input, self.output):
-                if segment is not None:
-                    segment.close()
-            self.input = self.output = None
+            for segment in self._segments():
+                segment.close()
+            self.input = self.other_input = self.output = None
             remove(self.scratch)
             return exit_code
 
     def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
         """The watchdog's verdict: too much of something."""
         self.kill(LimitExceeded(message, limit=limit, setting=setting, plugin_id=self.plugin_id, remedy=remedy))
+
+    def _segments(self) -> list[Segment]:
+        return [segment for segment in (self.input, self.other_input, self.output) if segment is not None]
 
     def _begin(self, limits: Limits) -> None:
         self.cancelling = False

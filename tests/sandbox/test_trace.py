@@ -12,8 +12,8 @@ from schillinger_plugins.errors import WorkerCrashed
 MakeInstance = Callable[..., Instance]
 
 
-def traced(manager: PluginManager) -> list[tuple[str, str]]:
-    return [(event.kind, event.what) for event in manager.trace("probe")]
+def traced(manager: PluginManager, instance: Instance) -> list[tuple[str, str]]:
+    return [(event.kind, event.what) for event in manager.trace("probe") if event.instance_id == instance.id]
 
 
 def test_what_a_plugin_tries_is_traced(make: MakeInstance, manager: PluginManager) -> None:
@@ -30,7 +30,7 @@ def test_what_a_plugin_tries_is_traced(make: MakeInstance, manager: PluginManage
         definition={"type": "probe", "label": "Probe"},
     )
     instance.execute()
-    found = traced(manager)
+    found = traced(manager, instance)
     assert ("open", "open /etc/passwd") in found
     assert ("import", "wave") in found
     kinds = {kind for kind, _ in found}
@@ -41,7 +41,7 @@ def test_an_event_is_told_once(make: MakeInstance, manager: PluginManager) -> No
     """A thousand times the same leaves one entry: the trace says what happened, not how often."""
     instance = make("for _ in range(1000): open('x', 'w').close()\nreturn {'y': 1}")
     instance.execute()
-    assert sum(what == "open x to write" for _, what in traced(manager)) == 1
+    assert sum(what == "open x to write" for _, what in traced(manager, instance)) == 1
 
 
 def test_a_crash_leaves_its_trace(make: MakeInstance, manager: PluginManager) -> None:
@@ -49,7 +49,7 @@ def test_a_crash_leaves_its_trace(make: MakeInstance, manager: PluginManager) ->
     instance = make("open('last words', 'w'); os._exit(1)")
     with pytest.raises(WorkerCrashed):
         instance.execute()
-    assert ("open", "open last words to write") in traced(manager)
+    assert ("open", "open last words to write") in traced(manager, instance)
 
 
 def test_forged_entries_are_marked_and_bounded(make: MakeInstance, manager: PluginManager) -> None:
@@ -75,4 +75,4 @@ def test_the_plugins_own_folder_is_shown_not_its_copy(make: MakeInstance, manage
     """Paths in the trace are those the user knows."""
     instance = make("open(self.context.plugin_dir / 'main.py').close()\nreturn {'y': 1}")
     instance.execute()
-    assert ("open", f"open {instance.plugin.root}/main.py") in traced(manager)
+    assert ("open", f"open {instance.plugin.root}/main.py") in traced(manager, instance)
