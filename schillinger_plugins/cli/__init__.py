@@ -1,4 +1,4 @@
-"""The command line: ``schillinger run | list | info | validate | doctor | schema | warm``, for work without a notebook.
+"""The command line: ``schillinger run | list | info | validate | grant | … | warm``, for work without a notebook.
 
 Owns the entry point, the exit codes, and that whatever fails is told in a few lines without frames of this package.
 What is asked for goes to stdout, all else (progress, errors, notes) to stderr. Thin over ``manager`` and ``loader``.
@@ -23,6 +23,7 @@ from ..errors import (
     UnknownPlugin,
 )
 from .console import complain
+from .grants import grant, permissions, revoke
 from .run import run_command
 from .tell import doctor, info, list_plugins, schema, validate
 from .warm import warm
@@ -56,7 +57,7 @@ def program() -> None:
     """Run music and audio plugins in confined processes."""
 
 
-for _command in (run_command, list_plugins, info, validate, doctor, schema, warm):
+for _command in (run_command, list_plugins, info, validate, grant, revoke, permissions, doctor, schema, warm):
     program.add_command(_command)
 
 

@@ -7,7 +7,6 @@ plugin runs is refused before: the output's format, a file in its place, an unkn
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import click
 
 from ..errors import InputError, UnknownPlugin, nearest
 from ..schema.strict import suggestion
+from .asking import ask_first, named
 from .console import note, progress, tell_table
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def run_command(
     if out is not None:
         save = saver(out, force=force)
     with open_manager(paths) as manager, progress(plugin, quiet=quiet) as on_progress:
+        ask_first(manager, plugin)
         plugin_id = _resolve(manager, plugin)
         definition = manager.definition(plugin_id)
         if out is not None:
@@ -154,9 +155,8 @@ def open_manager(paths: Sequence[str]) -> Iterator[PluginManager]:
 
 
 def _resolve(manager: PluginManager, plugin: str) -> str:
-    if plugin not in manager.plugins and (os.sep in plugin or Path(plugin).is_dir()):
-        return manager.load(Path(plugin).expanduser()).id
-    return plugin
+    found = named(manager, plugin)
+    return manager.load(found).id if isinstance(found, Path) else found
 
 
 def _inputs(definition: NodeDefinition, file: str | None, pairs: list[Pair], plugin_id: str) -> dict[str, Any]:

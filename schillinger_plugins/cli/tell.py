@@ -16,6 +16,7 @@ from ..errors import PluginError
 from ..loader import discover, inspect
 from ..manifest import Manifest, manifest_schema
 from ..registry import PluginRecord
+from .asking import ask_first
 from .console import as_json, complain, note, progress, say, tell_table
 from .run import PATHS, open_manager, unknown_id
 
@@ -54,9 +55,11 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
         raise record.error
     definition = record.definition
     if definition is None:
-        with open_manager(paths) as manager, progress(plugin, quiet=False) as on_progress:
+        with open_manager(paths) as manager:
+            ask_first(manager, plugin)
             known = record.id if record.id in manager.plugins else record.root
-            definition = manager.load(known, on_progress=on_progress).definition
+            with progress(plugin, quiet=False) as on_progress:
+                definition = manager.load(known, on_progress=on_progress).definition
     assert record.manifest is not None
     assert definition is not None
     if want_json:
@@ -69,7 +72,7 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
         ("type", f"{metadata.plugin_type} ({metadata.category})"),
         ("author", metadata.author),
         ("description", metadata.description),
-        ("permissions", ", ".join(metadata.requires_permissions) or "none"),
+        ("permissions", "\n".join(_permissions(record)) or "none"),
         ("folder", str(record.root)),
     ]
     tell_table(("", ""), facts, title=record.manifest.title)
@@ -145,6 +148,13 @@ def schema() -> None:
 
 def _note(item: Port | Output | Parameter) -> str:
     return item.tooltip or (item.label if item.label != item.name else "")
+
+
+def _permissions(record: PluginRecord) -> list[str]:
+    from ..permissions import Permissions, summary
+
+    lines = summary(Permissions({record.id: record}), record)
+    return [line.replace("%plugin ", "schillinger ") for line in lines]
 
 
 def _finding(one: Any) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..permissions import described_grant
+from ..policy import Granted
 from ..registry import PluginRecord
 from .arguments import parse
+from .grants import as_path, ask_first
 from .info import PluginInfo
 from .run import evaluate, progress_for, refuse_unknown, required_id, sort
 from .session import Session
@@ -47,6 +50,8 @@ def info(session: Session, line: str, local_ns: Locals) -> PluginInfo:
     arguments = parse(line)
     plugin_id = required_id(arguments, "info")
     record = session.manager.plugins[plugin_id]
+    if session.in_notebook or arguments.values:
+        ask_first(session, plugin_id)  # the node that is drawn runs it, and so may its values
     inputs: dict[str, Any] = {}
     parameters: dict[str, Any] = {}
     if arguments.values:
@@ -60,7 +65,8 @@ def info(session: Session, line: str, local_ns: Locals) -> PluginInfo:
 def load(session: Session, line: str, _: Locals) -> Text:
     """Import a plugin, by id or by path."""
     target = _one(line, "load")
-    plugin: str | Path = target if target in session.manager.plugins else _path(target)
+    plugin = as_path(session, target)
+    ask_first(session, plugin)
     started_s = time.perf_counter()
     with progress_for(session, target) as progress:
         record = session.manager.load(plugin, on_progress=progress.update)
@@ -79,6 +85,7 @@ def unload(session: Session, line: str, _: Locals) -> Text:
 def reload(session: Session, line: str, _: Locals) -> Text:
     """Read a plugin anew."""
     plugin_id = _one(line, "reload")
+    ask_first(session, plugin_id, anew=True)
     started_s = time.perf_counter()
     with progress_for(session, plugin_id) as progress:
         record = session.manager.reload(plugin_id, on_progress=progress.update)
@@ -109,8 +116,18 @@ def status(session: Session, line: str, _: Locals) -> Table:
         headings=("instance", "state", "calls", "failed", "cancelled", "mean", "total", "memory"),
         rows=rows,
         title=f"Sandbox level: {level}",
-        notes=[f"plugins: {counts or 'none'}"],
+        notes=[f"plugins: {counts or 'none'}", *_granted(session)],
     )
+
+
+def _granted(session: Session) -> list[str]:
+    """What the plugins that run may do beyond running."""
+    plugins = {instance.plugin_id: instance.plugin for instance in session.manager.instances.values()}
+    return [
+        f"{plugin_id} may {described_grant(plugin.granted)}"
+        for plugin_id, plugin in plugins.items()
+        if plugin.granted != Granted()
+    ]
 
 
 def logs(session: Session, line: str, _: Locals) -> Text:
@@ -161,7 +178,7 @@ def validate(session: Session, line: str, _: Locals) -> Table:
 
     target = _one(line, "validate")
     record = session.manager.plugins.get(target, None)
-    found = record.root if record is not None else _path(target)
+    found = record.root if record is not None else as_path(session, target)
     folder = found if isinstance(found, Path) else session.manager.plugins[found].root  # raises, naming the nearest
     flaws = Manifest.flaws(folder)
     if flaws:
@@ -223,9 +240,3 @@ def _none(line: str, subcommand: str) -> None:
         raise InputError(
             f"%plugin {subcommand} takes nothing, not {' '.join(words)!r}", remedy=f"write %plugin {subcommand}"
         )
-
-
-def _path(text: str) -> Path | str:
-    """A path where the text looks like one, else the text, so that an unknown id is told the nearest."""
-    path = Path(text).expanduser()
-    return path if "/" in text or path.is_dir() else text

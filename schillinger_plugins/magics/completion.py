@@ -89,7 +89,20 @@ def _words(session: Session, command: Subcommand, rest: str) -> tuple[list[Candi
     if command.takes_plugin and " " not in rest:
         # Where a path may stand, too, IPython completes files as soon as no id fits.
         return _ids(session), fragment, True
+    if command.name in ("grant", "revoke") and rest.count(" ") == 1:
+        return _permissions(session, rest.split(" ")[0]), fragment, True
     return [], "", False
+
+
+def _permissions(session: Session, plugin_id: str) -> list[Candidate]:
+    """Those that the plugin asks for and that can be granted."""
+    record = session.manager.plugins.get(plugin_id, None)
+    if record is None or record.manifest is None:
+        return []
+    from ..permissions import requests_of
+
+    asked = [request for request in requests_of(record.manifest) if request.needs_grant]
+    return [(request.permission, request.describe()) for request in asked]
 
 
 def _ids(session: Session) -> list[Candidate]:

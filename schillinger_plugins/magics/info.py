@@ -6,10 +6,11 @@ The one place where the magics reach for the widgets' node. Where it can't be dr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PluginError
+from ..permissions import summary
 from ..registry import PluginRecord
 from .table import Table, publish
 from .tracebacks import lines
@@ -38,13 +39,13 @@ class PluginInfo:
         self._in_notebook = in_notebook
 
     def __repr__(self) -> str:
-        parts = [repr(facts(self._record))]
+        parts = [repr(facts(self._record, self._permissions()))]
         if self._record.definition is not None:
             parts += [repr(table) for table in node_tables(self._record.definition)]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
-        parts = [facts(self._record)._repr_html_()]
+        parts = [facts(self._record, self._permissions())._repr_html_()]
         if self._record.definition is not None:
             parts += [table._repr_html_() for table in node_tables(self._record.definition)]
         return "".join(parts)
@@ -57,7 +58,15 @@ class PluginInfo:
             publish(self)
             return
         show_node(self._manager, self._record, inputs=self._inputs, parameters=self._parameters)
-        publish(facts(self._manager.plugins.get(self._record.id, self._record)))  # drawing the node may have loaded it
+        record = self._manager.plugins.get(self._record.id, self._record)  # drawing the node may have loaded it
+        publish(facts(record, self._permissions()))
+
+    def _permissions(self) -> list[str]:
+        try:
+            record = self._manager.look(self._record.id)
+        except PluginError:
+            record = self._record
+        return summary(self._manager.permissions, record)
 
 
 def show_node(
@@ -79,7 +88,7 @@ def show_node(
     draw_node(widget, node_html(manager.definition(record.id)))
 
 
-def facts(record: PluginRecord) -> Table:
+def facts(record: PluginRecord, permissions: Sequence[str]) -> Table:
     """The manifest in a few rows; of a broken plugin its error."""
     rows = [("id", record.id), ("state", record.state)]
     # Where an example lies says nothing to anybody, and would stand in every notebook that is passed on.
@@ -90,11 +99,6 @@ def facts(record: PluginRecord) -> Table:
     assert record.manifest is not None
     manifest, metadata = record.manifest, record.manifest.metadata
     limits = manifest.limits.model_dump(exclude_none=True)
-    asked = manifest.permissions
-    permissions = [
-        f"{name}: {permission.reason}" if (permission := getattr(asked, name)) else name
-        for name in metadata.requires_permissions
-    ]
     rows += [
         ("description", metadata.description),
         ("type", f"{metadata.plugin_type} ({metadata.category})"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, nearest
 from .arguments import Arguments, Assignment, parse
+from .grants import ask_first
 from .progress import NotebookDisplay, Progress, TerminalDisplay
 from .session import Session
 from .subcommands import RUN_OPTIONS
@@ -40,6 +41,7 @@ def run(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Resu
     arguments = parse(line, RUN_OPTIONS)
     plugin_id = required_id(arguments, "run")
     options = arguments.options
+    ask_first(session, plugin_id)
     with progress_for(session, plugin_id, quiet="--quiet" in options) as progress:
         definition = session.manager.definition(plugin_id)
         refuse_unknown(definition, arguments, plugin_id)

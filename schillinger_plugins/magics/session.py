@@ -7,6 +7,7 @@ ends.
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,18 @@ class Session:
     def in_notebook(self) -> bool:
         """Whether a kernel with a front-end runs this, not a terminal."""
         return getattr(self.ipython, "kernel", None) is not None
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there to answer: a front-end that takes input or a terminal; not papermill or a pipe."""
+        kernel = getattr(self.ipython, "kernel", None)
+        if kernel is not None:
+            # What the request that is being executed said of its front-end.
+            return bool(getattr(kernel, "_allow_stdin", False))
+        try:
+            return sys.stdin.isatty()
+        except (AttributeError, ValueError):  # none at all, or closed
+            return False
 
     def namespace(self, local_ns: Mapping[str, Any] | None) -> dict[str, Any]:
         """The names an expression sees: the user's, overlaid with those of the function that called the magic."""

@@ -130,5 +130,37 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             takes_plugin=True,
             takes_path=True,
         ),
+        Subcommand(
+            name="grant",
+            usage="ID | PATH [PERMISSION] [--read FOLDER] [--write FOLDER] [--host NAME] [--yes]",
+            summary="let a plugin do what it asks for, or what the options name; counts until its code changes",
+            examples=(
+                "grant sampler file_access",
+                "grant sampler file_access --read ~/Music --write ~/renders",
+                "grant catalogue network --host musicbrainz.org",
+            ),
+            takes_plugin=True,
+            takes_path=True,
+            options=(
+                ("--read", "FOLDER", "a folder to read, in place of those it asks for; may be repeated"),
+                ("--write", "FOLDER", "a folder to read and write, in place of those it asks for; may be repeated"),
+                ("--host", "NAME[:PORT]", "a host to reach, in place of those it asks for; may be repeated"),
+                ("--yes", "", "grants without asking"),
+            ),
+        ),
+        Subcommand(
+            name="revoke",
+            usage="ID [PERMISSION]",
+            summary="take back what was granted to a plugin, and end it",
+            examples=("revoke sampler", "revoke sampler file_access"),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="permissions",
+            usage="[ID]",
+            summary="what plugins ask for beyond running, and what they were granted",
+            examples=("permissions", "permissions sampler"),
+            takes_plugin=True,
+        ),
     )
 }

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from ..journal import Denial, Grant, Journal
 from .decision import Permissions, Standing, current_user
+from .overview import HEADINGS, described_grant, overview, summary
 from .question import Question, ask, confirmed, question_about, receipt
 from .request import Request, described, requests_of
 from .terms import Given, Terms, granting_line
 
 __all__ = [
+    "HEADINGS",
     "Denial",
     "Given",
     "Grant",
@@ -27,8 +29,11 @@ __all__ = [
     "confirmed",
     "current_user",
     "described",
+    "described_grant",
     "granting_line",
+    "overview",
     "question_about",
     "receipt",
     "requests_of",
+    "summary",
 ]

@@ -22,7 +22,7 @@ def complete(shell: InteractiveShell, text: str) -> dict[str, str]:
 @pytest.mark.parametrize("before", ["", "r = ", "x = 1\n", "for i in y:\n    r = "])
 def test_subcommands_are_completed(shell: InteractiveShell, before: str) -> None:
     """Subcommands and nothing else, also in an assignment and in a later line."""
-    found = complete(shell, f"{before}%plugin re")
+    found = complete(shell, f"{before}%plugin rel")
     assert list(found) == [f"{before}%plugin reload"]
     assert "run" in " ".join(complete(shell, f"{before}%plugin "))
 
