@@ -34,11 +34,14 @@ class Standing:
         The one that counts.
     why_not : str
         Why there is none, as ``granted for version 1.0.0 on 2026-11-20; the code has changed since``.
+    before : Grant or None
+        The last one of that permission, which counts no more or counts for other code.
     """
 
     request: Request
     grant: Grant | None
     why_not: str = ""
+    before: Grant | None = None
 
     @property
     def is_met(self) -> bool:
@@ -215,6 +218,7 @@ class Permissions:
                     request=request,
                     grant=counts[-1] if counts else None,
                     why_not="" if counts else _why_not(before, version),
+                    before=None if counts else before,
                 )
             )
         return tuple(standings)

@@ -98,4 +98,4 @@ def _note(record: PluginRecord, standing: Standing) -> str:
     if standing.grant is not None:
         return f"since {standing.grant.granted_at[:10]}"
     line = granting_line(record, [standing.request])
-    return f"{standing.why_not}; {line}" if standing.why_not.startswith("granted") else line
+    return f"{standing.why_not}; {line}" if standing.before is not None else line

@@ -64,8 +64,8 @@ class Question:
         lines.append(f"  its reason: {_line(asked.reason)}" if asked.reason else "  it gives no reason")
         if standing.grant is not None:
             lines.append(f"  granted on {standing.grant.granted_at[:10]}: {_granted(standing.grant)}")
-        elif standing.why_not.startswith("granted"):
-            lines.append(f"  {standing.why_not}")
+        elif standing.before is not None:
+            lines.append(f"  before: {_granted(standing.before)}, {standing.why_not}")
         return lines
 
 
