@@ -82,16 +82,22 @@ class Attack:
 
     def __getattr__(self, name: str) -> Any:
         defaults: dict[str, Any] = {
-            **{
-                "GROUP": "",
-                "CONTROL": False,
-                "LIMITS": None,
-                "CALLS": 1,
-                "ENDS": None,
-                "HOST_S": 15.0,
-                "HOST_MB": 300.0,
-            },
-            **{"MAIN": None, "MANIFEST": {}, "NEEDS": None, "USABLE": True, "prepare": None, "LOADS": True},
+            "GROUP": "",
+            "CONTROL": False,
+            "LIMITS": None,
+            "CALLS": 1,
+            "ENDS": None,
+            "HOST_S": 15.0,
+            "HOST_MB": 300.0,
+            "MAIN": None,
+            "MANIFEST": {},
+            "NEEDS": None,
+            "USABLE": True,
+            "prepare": None,
+            "PAUSE_S": 0.0,
+            "HOST_CPU_S": 10.0,
+            "PAUSE_WORKER_S": 3.0,
+            "DOOR": "blocking",
         }
         return getattr(self.module, name, defaults[name])
 
@@ -232,10 +238,18 @@ class Outside:
         shutil.copyfile(HERE / "kernel.py", folder / "kernel.py")
         manifest = {
             "metadata": {
-                **{"name": name, "version": "1.0.0", "description": "an attack", "author": "tests"},
-                **{"plugin_type": "NODE", "category": "Test", "dependencies": [], "requires_permissions": ["execute"]},
+                "name": name,
+                "version": "1.0.0",
+                "description": "an attack",
+                "author": "tests",
+                "plugin_type": "NODE",
+                "category": "Test",
+                "dependencies": [],
+                "requires_permissions": ["execute"],
             },
-            **{"main_file": "main.py", "config_schema": {}, "default_config": {}},
+            "main_file": "main.py",
+            "config_schema": {},
+            "default_config": {},
             **(attack.MANIFEST if attack is not None else {}),
         }
         (folder / "plugin.json").write_text(json.dumps(manifest))
@@ -442,7 +456,13 @@ class Battlefield:
             confined=True,
         )
         answer: dict[str, Any] = self.host.ask(
-            do="attack", folder=str(folder), outside=facts, limits=attack.LIMITS, calls=attack.CALLS
+            do="attack",
+            folder=str(folder),
+            outside=facts,
+            limits=attack.LIMITS,
+            calls=attack.CALLS,
+            pause_s=attack.PAUSE_S,
+            door=attack.DOOR,
         )
         return answer
 
@@ -475,6 +495,18 @@ def judge(attack: Attack, field: Battlefield, answer: dict[str, Any]) -> list[st
         breaches.append("the neighbour no longer answers")
     if answer["wall_s"] > attack.HOST_S:
         breaches.append(f"it took {answer['wall_s']:.1f} s, {attack.HOST_S} s are right")
+    if answer["cpu_s"] > attack.HOST_CPU_S:
+        breaches.append(f"it cost the host {answer['cpu_s']:.1f} s of CPU time, {attack.HOST_CPU_S} s are right")
+    if answer["pause_worker_s"] > attack.PAUSE_WORKER_S:
+        breaches.append(
+            f"between calls the worker had {answer['pause_worker_s']:.1f} s of CPU time in {attack.PAUSE_S} s"
+        )
+    if answer["pause_host_s"] > 0.3 * attack.PAUSE_S + 0.2:
+        breaches.append(
+            f"between calls it cost the host {answer['pause_host_s']:.1f} s of CPU time in {attack.PAUSE_S} s"
+        )
+    if answer["gap_s"] > 0.5:
+        breaches.append(f"the event loop stood still for {answer['gap_s']:.2f} s")
     if answer["grown_bytes"] > attack.HOST_MB * 1e6:
         breaches.append(f"the host took {answer['grown_bytes'] / 1e6:.0f} MB more, {attack.HOST_MB} MB are right")
     if "left_over" in answer:
@@ -492,7 +524,7 @@ def _shown_badly(text: str) -> Iterator[str]:
     if "\x1b" in text or "\u202e" in text or "\x07" in text:
         yield "control characters were shown"
     shown = "\n".join(line for line in text.split("SHOWN:")[1:])
-    for bad in ("<script>alert", "<img src=x", "javascript:alert"):
+    for bad in ("<script>alert", "<img src=x", "<a href='javascript"):
         if bad in shown:
             yield f"{bad} was shown as HTML"
 

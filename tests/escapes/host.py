@@ -7,6 +7,7 @@ under any user.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import json
@@ -102,9 +103,19 @@ class Host:
     def descendants(self) -> list[int]:
         return descendants(os.getpid())
 
-    def attack(self, folder: str, facts: dict[str, Any], limits: dict[str, float] | None, calls: int) -> dict[str, Any]:
+    def attack(
+        self,
+        folder: str,
+        facts: dict[str, Any],
+        *,
+        limits: dict[str, float] | None,
+        calls: int,
+        pause_s: float,
+        door: str,
+    ) -> dict[str, Any]:
         """Load the plugin, let it attack `calls` times, see whether it can be called again, and forget it."""
         answer: dict[str, Any] = {"stage": "load", "error": None, "limit": None, "evidence": None, "usable": None}
+        answer |= {"pause_worker_s": 0.0, "pause_host_s": 0.0, "gap_s": 0.0}
         before_bytes, began_cpu, began = memory_bytes(), time.process_time(), time.monotonic()
         peak = _Peak()
         texts: list[str] = []
@@ -115,8 +126,12 @@ class Host:
                 plugin_id = record.id
                 instance = self.manager.create_instance(record.id)
                 answer["stage"] = "call"
+                inputs = {"what": "attack", "outside": json.dumps(facts)}
                 for _ in range(calls):
-                    result = instance.execute({"what": "attack", "outside": json.dumps(facts)}, limits=limits)
+                    if door == "asyncio":
+                        result = asyncio.run(_beside_a_clock(instance, inputs, limits, answer))
+                    else:
+                        result = instance.execute(inputs, limits=limits)
                     texts += _shown(result)
                     evidence = result.get("y")
                     answer["evidence"] = evidence if evidence is None else str(evidence)[:2000]
@@ -129,6 +144,14 @@ class Host:
             "cpu_s": time.process_time() - began_cpu,
             "grown_bytes": peak.bytes - before_bytes,
         }
+        if pause_s:
+            worker_before, host_before = _cpu_s(self.descendants()), time.process_time()
+            peaks = [0.0]
+            until = time.monotonic() + pause_s
+            while time.monotonic() < until:
+                time.sleep(0.1)
+                peaks.append(_cpu_s(self.descendants()) - worker_before)
+            answer |= {"pause_worker_s": max(peaks), "pause_host_s": time.process_time() - host_before}
         if answer["stage"] != "load":
             try:
                 answer["usable"] = instance.execute({"what": "rest"})["y"] == "fine"
@@ -149,6 +172,34 @@ class Host:
         answer["state"] = state()
         answer["alive"] = self.neighbour.execute({"what": "rest"})["y"] == "fine"
         return answer
+
+
+def _cpu_s(pids: list[int]) -> float:
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def _beside_a_clock(
+    instance: Any, inputs: dict[str, Any], limits: dict[str, float] | None, answer: dict[str, Any]
+) -> Any:
+    """Call through the asyncio door, and note the longest time for which nothing else had a turn."""
+
+    async def tick() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            answer["gap_s"] = max(answer["gap_s"], time.monotonic() - before)
+
+    clock = asyncio.create_task(tick())
+    await asyncio.sleep(0)
+    try:
+        return await instance.aexecute(inputs, limits=limits)
+    finally:
+        clock.cancel()
+        await asyncio.sleep(0)
 
 
 class _Peak:
@@ -206,7 +257,11 @@ def main() -> None:
                 answer = host.warm(command["folder"])
             case "attack":
                 assert host is not None
-                answer = host.attack(command["folder"], command["outside"], command["limits"], command["calls"])
+                answer = host.attack(
+                    command["folder"],
+                    command["outside"],
+                    **{name: command[name] for name in ("limits", "calls", "pause_s", "door")},
+                )
             case other:
                 raise ValueError(other)
         sys.stdout.write(json.dumps(answer) + "\n")

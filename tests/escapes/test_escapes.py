@@ -52,7 +52,7 @@ def test_there_are_at_least_eighty_attacks_and_each_says_what_it_is() -> None:
     assert len(ALL) >= 80
     for attack in ALL:
         text = attack.module.__doc__ or ""
-        for word in ("Attacks:", "Source:", "Breach:"):
+        for word in ("Attacks:", "How:", "Source:", "Breach:"):
             assert word in text, f"{attack.name} lacks {word}"
         assert attack.GROUP, attack.name
         if attack.GROUP in ("files", "network", "signals") and attack.CONTROL not in (True, "root"):

@@ -1,6 +1,7 @@
 """Let the kernel carry the bytes.
 
-Attacks: files outside. How: copy_file_range, sendfile, splice, tee, vmsplice and FICLONE, from the file and to it.
+Attacks: files outside.
+How: copy_file_range, sendfile, splice, tee, vmsplice and FICLONE, from the file and to it.
 Source: copy_file_range(2), ioctl_ficlonerange(2); CVE-2022-0847 (Dirty Pipe) came in by splice.
 Breach: the content is read or changed, or splice works at all.
 """

@@ -1,6 +1,7 @@
 """Use what the host or the zygote left open.
 
-Attacks: inherited descriptors. How: fstat, getdents, pread and reopening of every number from 0 to 4095.
+Attacks: inherited descriptors.
+How: fstat, getdents, pread and reopening of every number from 0 to 4095.
 Source: CVE-2024-21626 (runc leaked a descriptor of the host's cgroup folder), CVE-2016-9962.
 Breach: a descriptor is open that is neither a standard stream, the channel, nor asyncio's own.
 """
@@ -8,8 +9,8 @@ Breach: a descriptor is open that is neither a standard stream, the channel, nor
 import os
 import stat
 
-GROUP = "files" CONTROL = "an unconfined process made by the test has no descriptors of the host either;
-tests/sandbox/test_confinement.py opens one"
+GROUP = "files"
+CONTROL = "an unconfined process made by the test has no descriptors of the host either; tests/sandbox/test_confinement.py opens one"
 
 
 def attack(outside):

@@ -1,6 +1,7 @@
 """Fetch or pass descriptors between processes.
 
-Attacks: the host's open files. How: pidfd_open and pidfd_getfd; SO_PEERPIDFD on the channel; SCM_RIGHTS to the host.
+Attacks: the host's open files.
+How: pidfd_open and pidfd_getfd; SO_PEERPIDFD on the channel; SCM_RIGHTS to the host.
 Source: pidfd_getfd(2), unix(7); SO_PEERPIDFD since Linux 6.5.
 Breach: a descriptor of another process is had, or the host has one more than before.
 """
@@ -39,4 +40,6 @@ def attack(outside):
             _send()
         except OSError:
             pass
-    return went_through(opened=lambda: call("pidfd_open", outside.host_pid, 0), fetched=lambda: _fetch(outside.host_pid), peer=_peer)
+    return went_through(
+        opened=lambda: call("pidfd_open", outside.host_pid, 0), fetched=lambda: _fetch(outside.host_pid), peer=_peer
+    )

@@ -1,8 +1,9 @@
 """Open a file by its handle instead of its path.
 
-Attacks: files outside. How: name_to_handle_at(2), then open_by_handle_at(2), which asks CAP_DAC_READ_SEARCH and no path
-check. Source: "Shocker", the container escape by S. Krahmer (2014); open_by_handle_at(2). Breach: a descriptor or the
-content comes back.
+Attacks: files outside.
+How: name_to_handle_at(2), then open_by_handle_at(2), which asks CAP_DAC_READ_SEARCH and no path check.
+Source: "Shocker", the container escape by S. Krahmer (2014); open_by_handle_at(2).
+Breach: a descriptor or the content comes back.
 """
 
 import ctypes

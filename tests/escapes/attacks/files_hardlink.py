@@ -1,6 +1,7 @@
 """Take the file into scratch by a hard link, or put one's own beside it.
 
-Attacks: files outside. How: link(2), linkat(2) with AT_SYMLINK_FOLLOW.
+Attacks: files outside.
+How: link(2), linkat(2) with AT_SYMLINK_FOLLOW.
 Source: link(2); the LANDLOCK_ACCESS_FS_REFER section of landlock(7).
 Breach: the file has a second name, or a new file lies outside.
 """

@@ -1,9 +1,9 @@
 """Read the host through /proc.
 
-Attacks: the host's memory, environment, command line and open files. How:
-/proc/HOST/{environ,mem,maps,fd,cmdline,stack,auxv} and those of the zygote and of the neighbour. Source: proc(5);
-"/proc/<pid>/environ" is named as a leak in the notes of several Landlock launchers. Breach: any of these files can be
-opened for reading or a secret comes back.
+Attacks: the host's memory, environment, command line and open files.
+How: /proc/HOST/{environ,mem,maps,fd,cmdline,stack,auxv} and those of the zygote and of the neighbour.
+Source: proc(5); "/proc/<pid>/environ" is named as a leak in the notes of several Landlock launchers.
+Breach: any of these files can be opened for reading or a secret comes back.
 """
 
 import os

@@ -1,8 +1,9 @@
 """Change the libraries that the host will import next.
 
-Attacks: site-packages, the standard library and this package. How: write a .pth, a module, a poisoned .pyc, or over an
-existing file. Source: site(3) on .pth; "pymafka" and "litellm" style start-up files; PEP 552 (unchecked .pyc). Breach:
-any file is made or changed there.
+Attacks: site-packages, the standard library and this package.
+How: write a .pth, a module, a poisoned .pyc, or over an existing file.
+Source: site(3) on .pth; "pymafka" and "litellm" style start-up files; PEP 552 (unchecked .pyc).
+Breach: any file is made or changed there.
 """
 
 import os

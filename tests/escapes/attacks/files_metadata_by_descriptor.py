@@ -1,6 +1,7 @@
 """The same on descriptors that Landlock lets anybody have.
 
-Attacks: files outside and the libraries. How: fchmod, futimens, fsetxattr, fchown on O_PATH and read-only descriptors.
+Attacks: files outside and the libraries.
+How: fchmod, futimens, fsetxattr, fchown on O_PATH and read-only descriptors.
 Source: open(2) on O_PATH; fchmodat2(2) with AT_EMPTY_PATH.
 Breach: mode, times or attributes differ.
 """
@@ -17,7 +18,9 @@ def attack(outside):
     try:
         reading = os.open(outside.secret, os.O_RDONLY)
     except OSError:
-        reading = os.open(os.path.join(outside.site_packages, "module.py") if not outside.confined else os.__file__, os.O_RDONLY)
+        reading = os.open(
+            os.path.join(outside.site_packages, "module.py") if not outside.confined else os.__file__, os.O_RDONLY
+        )
     return went_through(
         empty_path=lambda: call("fchmodat2", descriptor, b"", 0o777, 0x1000),
         times_of_path=lambda: call("utimensat", descriptor, b"", None, 0x1000),

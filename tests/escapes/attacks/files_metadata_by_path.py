@@ -1,6 +1,7 @@
 """Change what Landlock doesn't guard: modes, owners, times and attributes.
 
-Attacks: files outside. How: chmod, chown, utime, setxattr, their *at and newest spellings.
+Attacks: files outside.
+How: chmod, chown, utime, setxattr, their *at and newest spellings.
 Source: landlock(7), section on current limitations; lockfile v0.1.0's sandbox escape by chmod.
 Breach: mode, owner, times or attributes of the file differ.
 """

@@ -1,6 +1,7 @@
 """Get a view of the files of one's own.
 
-Attacks: the confinement to folders. How: unshare of user and mount namespaces, setns, mount, umount, pivot_root, chroot.
+Attacks: the confinement to folders.
+How: unshare of user and mount namespaces, setns, mount, umount, pivot_root, chroot.
 Source: user_namespaces(7), pivot_root(2); landlock(7): "threads ... cannot modify filesystem topology".
 Breach: any of the calls succeeds.
 """

@@ -1,6 +1,7 @@
 """Give a file without a name one outside.
 
-Attacks: folders outside. How: O_TMPFILE there, or in scratch and then linkat with AT_EMPTY_PATH or through /proc/self/fd.
+Attacks: folders outside.
+How: O_TMPFILE there, or in scratch and then linkat with AT_EMPTY_PATH or through /proc/self/fd.
 Source: open(2) on O_TMPFILE, linkat(2).
 Breach: a file appears outside.
 """

@@ -1,6 +1,7 @@
 """Look into the scratch folder of another plugin.
 
-Attacks: another instance. How: its folder by name, by guessed numbers beside one's own, and its process through /proc.
+Attacks: another instance.
+How: its folder by name, by guessed numbers beside one's own, and its process through /proc.
 Source: the sandbox's own naming (worker-1, worker-2); CWE-379.
 Breach: the neighbour's note is read, or anything is made in its folder.
 """

@@ -1,11 +1,10 @@
 """The same with the newer calls, which older filters don't know.
 
-Attacks: the confinement to folders. How: open_tree with OPEN_TREE_CLONE, fsopen, fspick, move_mount, mount_setattr.
+Attacks: the confinement to folders.
+How: open_tree with OPEN_TREE_CLONE, fsopen, fspick, move_mount, mount_setattr.
 Source: open_tree(2), move_mount(2); Docker allowed them for years under CAP_SYS_ADMIN only.
 Breach: any of the calls gives a descriptor or succeeds.
 """
-
-import os
 
 from kernel import call, went_through
 

@@ -1,6 +1,7 @@
 """Poison the cache that the host's zygote unpickles.
 
-Attacks: the warm numba cache. How: write an index file there, or read it to learn its form.
+Attacks: the warm numba cache.
+How: write an index file there, or read it to learn its form.
 Source: CWE-502; numba's documentation says that its cache is pickle.
 Breach: the folder is listed, or a file is made in it.
 """
@@ -9,8 +10,8 @@ import os
 
 from kernel import went_through
 
-GROUP = "files" CONTROL = "what stands in the cache belongs to the host's own home folder, which the control run of
-files_private_places reaches"
+GROUP = "files"
+CONTROL = "what stands in the cache belongs to the host's own home folder, which the control run of files_private_places reaches"
 
 
 def attack(outside):

@@ -1,6 +1,7 @@
 """Open by ways that the filter may not know.
 
-Attacks: files outside. How: openat2(2); an O_PATH descriptor, which Landlock grants to all, reopened through /proc/self/fd.
+Attacks: files outside.
+How: openat2(2); an O_PATH descriptor, which Landlock grants to all, reopened through /proc/self/fd.
 Source: openat2(2), open(2) on O_PATH; runc's CVE-2019-5736 reopens a descriptor through /proc/self/fd.
 Breach: the content is read.
 """

@@ -1,8 +1,9 @@
 """Rewrite oneself, so that the next worker runs something else than what was hashed.
 
-Attacks: the plugin's folder and the copy that workers run. How: write main.py, a __pycache__ beside it, a new module in
-front of the standard one. Source: CVE-2024-3094's lesson: what was looked at must be what runs. Breach: either folder
-changes.
+Attacks: the plugin's folder and the copy that workers run.
+How: write main.py, a __pycache__ beside it, a new module in front of the standard one.
+Source: CVE-2024-3094's lesson: what was looked at must be what runs.
+Breach: either folder changes.
 """
 
 import os

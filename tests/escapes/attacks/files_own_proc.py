@@ -1,8 +1,9 @@
 """Write one's own /proc entries, and through them what one may only read.
 
-Attacks: the read-only mappings and the settings of the process. How: /proc/self/mem (writes past page protection),
-oom_score_adj, coredump_filter, attr/current, and sysctl files. Source: proc(5); "Dirty" uses of /proc/self/mem, for
-example in CVE-2016-5195's exploits. Breach: any of them opens for writing.
+Attacks: the read-only mappings and the settings of the process.
+How: /proc/self/mem (writes past page protection), oom_score_adj, coredump_filter, attr/current, and sysctl files.
+Source: proc(5); "Dirty" uses of /proc/self/mem, for example in CVE-2016-5195's exploits.
+Breach: any of them opens for writing.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Read what stealers look for: keys, tokens, histories.
 
-Attacks: secrets in the home folder. How: the well-known paths, one after another.
+Attacks: secrets in the home folder.
+How: the well-known paths, one after another.
 Source: MITRE ATT&CK T1552.001; the PyPI packages ctx (2022) and ultralytics (2024).
 Breach: any of them can be read.
 """

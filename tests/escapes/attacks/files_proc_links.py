@@ -1,8 +1,9 @@
 """Walk through the magic links of /proc.
 
-Attacks: files outside and the host's process. How: /proc/self/root, /proc/self/cwd, /proc/PID/root, /proc/PID/cwd, and
-../ from scratch. Source: proc(5); many container escapes, for example CVE-2024-21626 (a leaked working folder). Breach:
-the content is read.
+Attacks: files outside and the host's process.
+How: /proc/self/root, /proc/self/cwd, /proc/PID/root, /proc/PID/cwd, and ../ from scratch.
+Source: proc(5); many container escapes, for example CVE-2024-21626 (a leaked working folder).
+Breach: the content is read.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Open the file by its path.
 
-Attacks: the user's files. How: open(), the first thing any stealer on PyPI does.
+Attacks: the user's files.
+How: open(), the first thing any stealer on PyPI does.
 Source: landlock(7); Phylum and Datadog reports on credential stealers in PyPI packages.
 Breach: the content of a file outside, or the names in its folder, come back.
 """

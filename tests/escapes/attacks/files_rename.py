@@ -1,6 +1,7 @@
 """Move files over the border.
 
-Attacks: files outside. How: rename, renameat2 with RENAME_EXCHANGE, in both directions, and of the folder that holds them.
+Attacks: files outside.
+How: rename, renameat2 with RENAME_EXCHANGE, in both directions, and of the folder that holds them.
 Source: renameat2(2); landlock(7) on REFER.
 Breach: anything outside has moved, or something has come in.
 """

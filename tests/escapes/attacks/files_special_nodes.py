@@ -1,8 +1,9 @@
 """Make a device, a pipe or a socket.
 
-Attacks: the kernel's devices and the host's listeners. How: mknod of the memory device, mkfifo and mknod of a socket, in
-scratch and outside. Source: mknod(2); CVE-2019-5021-like images with devices; landlock(7) on MAKE_CHAR. Breach: any node
-is made.
+Attacks: the kernel's devices and the host's listeners.
+How: mknod of the memory device, mkfifo and mknod of a socket, in scratch and outside.
+Source: mknod(2); CVE-2019-5021-like images with devices; landlock(7) on MAKE_CHAR.
+Breach: any node is made.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Reach the file through a symbolic link of one's own.
 
-Attacks: files outside. How: a link in scratch, followed by open(), by a folder in the middle and by a rename onto the link.
+Attacks: files outside.
+How: a link in scratch, followed by open(), by a folder in the middle and by a rename onto the link.
 Source: symlink(7); CVE-2007-4559 (tarfile).
 Breach: the file is read, or anything is made beside it.
 """

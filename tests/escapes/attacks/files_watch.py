@@ -1,6 +1,7 @@
 """Listen to what the user does with their files.
 
-Attacks: privacy of the folders outside. How: inotify, fanotify, dnotify (F_NOTIFY), leases (F_SETLEASE).
+Attacks: privacy of the folders outside.
+How: inotify, fanotify, dnotify (F_NOTIFY), leases (F_SETLEASE).
 Source: inotify(7), fanotify(7), fcntl(2); landlock(7) lists nothing that mediates inotify.
 Breach: a watch is set.
 """

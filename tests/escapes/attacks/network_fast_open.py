@@ -1,6 +1,7 @@
 """Send data with the first packet, without connect().
 
-Attacks: the network. How: sendto with MSG_FASTOPEN, which older filters that look at connect() alone let through.
+Attacks: the network.
+How: sendto with MSG_FASTOPEN, which older filters that look at connect() alone let through.
 Source: sendto(2); landlock's list of TCP Fast Open as a bypass of LANDLOCK_ACCESS_NET_CONNECT_TCP.
 Breach: the listener is called.
 """

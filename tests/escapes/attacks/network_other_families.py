@@ -1,6 +1,7 @@
 """Try every address family there is.
 
-Attacks: kernel code that few have read: netlink, packet, vsock, alg, bluetooth, can, tipc, rds, xdp, qipcrtr and the rest.
+Attacks: kernel code that few have read: netlink, packet, vsock, alg, bluetooth, can, tipc, rds, xdp, qipcrtr and the
+rest.
 How: socket(2) with family 0 to 46 in three types.
 Source: CVE-2017-7308 (packet), CVE-2021-26708 (vsock), CVE-2016-8655, CVE-2023-0461; socket(2).
 Breach: any socket is made.

@@ -1,8 +1,10 @@
 """Turn a socket that one may have into one that reaches others.
 
-Attacks: the ban on socket(). How: datagram pairs with sendto and sendmsg to an address; connect, bind, listen on the ends
-of a stream pair and on the channel (connect to AF_UNSPEC dissolves a pair). Source: unix(7); unix_dgram_connect with
-AF_UNSPEC; the firejail and nsjail notes on socketpair. Breach: a listener receives anything.
+Attacks: the ban on socket().
+How: datagram pairs with sendto and sendmsg to an address; connect, bind, listen on the ends of a stream pair and on
+the channel (connect to AF_UNSPEC dissolves a pair).
+Source: unix(7); unix_dgram_connect with AF_UNSPEC; the firejail and nsjail notes on socketpair.
+Breach: a listener receives anything.
 """
 
 import os

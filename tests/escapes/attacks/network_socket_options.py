@@ -1,9 +1,9 @@
 """Reach into the kernel through options of a socket that one holds.
 
-Attacks: the packet filter's compiler and the peer's identity. How: SO_ATTACH_FILTER, SO_ATTACH_BPF, SO_BINDTODEVICE,
-SO_PEERPIDFD, SO_MARK on the channel and on a pair. Source: CVE-2016-4997-like setsockopt bugs; JIT spraying through
-SO_ATTACH_FILTER (K. McAllister, 2012); socket(7). Breach: a filter can be attached, or a descriptor for the host comes
-back.
+Attacks: the packet filter's compiler and the peer's identity.
+How: SO_ATTACH_FILTER, SO_ATTACH_BPF, SO_BINDTODEVICE, SO_PEERPIDFD, SO_MARK on the channel and on a pair.
+Source: CVE-2016-4997-like setsockopt bugs; JIT spraying through SO_ATTACH_FILTER (K. McAllister, 2012); socket(7).
+Breach: a filter can be attached, or a descriptor for the host comes back.
 """
 
 import ctypes

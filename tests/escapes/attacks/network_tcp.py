@@ -1,8 +1,9 @@
 """Connect out over TCP.
 
-Attacks: the network, and services on the user's own machine. How: AF_INET and AF_INET6 streams, MPTCP (which Landlock
-doesn't cover), and a server of one's own. Source: landlock issue 54 (MPTCP passes LANDLOCK_ACCESS_NET_CONNECT_TCP);
-socket(2). Breach: the listener is called, or a socket can be made.
+Attacks: the network, and services on the user's own machine.
+How: AF_INET and AF_INET6 streams, MPTCP (which Landlock doesn't cover), and a server of one's own.
+Source: landlock issue 54 (MPTCP passes LANDLOCK_ACCESS_NET_CONNECT_TCP); socket(2).
+Breach: the listener is called, or a socket can be made.
 """
 
 import socket

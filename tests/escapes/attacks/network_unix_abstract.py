@@ -1,6 +1,7 @@
 """Talk to a service through a name that isn't a file.
 
-Attacks: X11, D-Bus, containerd-shim and others. How: connect() to an abstract address; bind one of one's own.
+Attacks: X11, D-Bus, containerd-shim and others.
+How: connect() to an abstract address; bind one of one's own.
 Source: CVE-2020-15257 (containerd's abstract socket); landlock(7) on LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET.
 Breach: the listener is called.
 """

@@ -1,8 +1,9 @@
 """Talk to a service through its socket file.
 
-Attacks: docker.sock, the session bus, an ssh agent. How: connect() by path, by a link in scratch, by /proc/self/root; a
-datagram by path. Source: landlock(7): path-based Unix sockets aren't mediated; the docker.sock escapes. Breach: the
-listener is called.
+Attacks: docker.sock, the session bus, an ssh agent.
+How: connect() by path, by a link in scratch, by /proc/self/root; a datagram by path.
+Source: landlock(7): path-based Unix sockets aren't mediated; the docker.sock escapes.
+Breach: the listener is called.
 """
 
 import os

@@ -1,8 +1,10 @@
 """Start a process.
 
-Attacks: the limit on processes, and everything that is counted by process. How: fork, vfork, clone with and without every
-sharing flag, clone3, posix_spawn, subprocess, multiprocessing, os.system. Source: clone(2), CLONE_NEWUSER escapes such as
-CVE-2022-0185; seccomp(2) on clone3's pointer. Breach: a child runs.
+Attacks: the limit on processes, and everything that is counted by process.
+How: fork, vfork, clone with and without every sharing flag, clone3, posix_spawn, subprocess, multiprocessing,
+os.system.
+Source: clone(2), CLONE_NEWUSER escapes such as CVE-2022-0185; seccomp(2) on clone3's pointer.
+Breach: a child runs.
 """
 
 import ctypes
@@ -26,7 +28,9 @@ def _raw(flags):
 
 
 def _clone3(flags):
-    arguments = ctypes.create_string_buffer(struct.pack("QQQQQQQQ", flags, 0, 0, 0, signal.SIGCHLD, 0, 0, 0) + bytes(24), 88)
+    arguments = ctypes.create_string_buffer(
+        struct.pack("QQQQQQQQ", flags, 0, 0, 0, signal.SIGCHLD, 0, 0, 0) + bytes(24), 88
+    )
     return _child(call("clone3", arguments, 88))
 
 

@@ -1,13 +1,14 @@
 """Make a thread that shares less than threads do.
 
-Attacks: what is counted per process. How: clone with CLONE_THREAD but without CLONE_FILES or CLONE_FS: a descriptor
-table, and so a limit, of its own. Source: clone(2); reading the sandbox's filter, which looked for CLONE_THREAD alone.
+Attacks: what is counted per process.
+How: clone with CLONE_THREAD but without CLONE_FILES or CLONE_FS: a descriptor table, and so a limit, of its own.
+Source: clone(2); reading the sandbox's filter, which looked for CLONE_THREAD alone.
 Breach: such a thread starts.
 """
 
 import ctypes
 
-from kernel import call, libc, went_through
+from kernel import libc, went_through
 
 GROUP, CONTROL, NEEDS = "processes", True, "x86_64"
 _VM, _FS, _FILES, _SIGHAND, _THREAD, _SYSVSEM = 0x100, 0x200, 0x400, 0x800, 0x10000, 0x40000

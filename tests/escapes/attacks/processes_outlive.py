@@ -1,8 +1,9 @@
 """Go on living after the end.
 
-Attacks: the clean end of an instance. How: ignore every signal, clear the death signal, leave threads running, and refuse
-in cleanup(). Source: prctl(2) on PR_SET_PDEATHSIG; the kill ladder of supervisors. Breach: a process is left when the
-plugin has been unloaded.
+Attacks: the clean end of an instance.
+How: ignore every signal, clear the death signal, leave threads running, and refuse in cleanup().
+Source: prctl(2) on PR_SET_PDEATHSIG; the kill ladder of supervisors.
+Breach: a process is left when the plugin has been unloaded.
 """
 
 import signal
@@ -31,4 +32,4 @@ def attack(outside):
         time.sleep(3600)
 
     outside.plugin.cleanup = cleanup
-    return None
+    return

@@ -1,8 +1,10 @@
 """Slow the host down, or oneself up.
 
-Attacks: the host's share of the processor. How: setpriority, sched_setaffinity, sched_setscheduler, sched_setattr,
-ioprio_set, prlimit on the host; nice of oneself. Source: setpriority(2), prlimit(2). Breach: priority, affinity,
-scheduler or limits of the host differ, or a call is let through.
+Attacks: the host's share of the processor.
+How: setpriority, sched_setaffinity, sched_setscheduler, sched_setattr, ioprio_set, prlimit on the host; nice of
+oneself.
+Source: setpriority(2), prlimit(2).
+Breach: priority, affinity, scheduler or limits of the host differ, or a call is let through.
 """
 
 import ctypes

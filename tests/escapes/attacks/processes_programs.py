@@ -1,8 +1,9 @@
 """Run a program.
 
-Attacks: everything a program outside may do. How: execve, execveat, through a memfd, through the dynamic loader, through
-a file in scratch. Source: "Fileless execution" with memfd_create (MITRE T1620); ld.so(8). Breach: the program replaces
-the worker: it then answers nothing, or prints.
+Attacks: everything a program outside may do.
+How: execve, execveat, through a memfd, through the dynamic loader, through a file in scratch.
+Source: "Fileless execution" with memfd_create (MITRE T1620); ld.so(8).
+Breach: the program replaces the worker: it then answers nothing, or prints.
 """
 
 import ctypes

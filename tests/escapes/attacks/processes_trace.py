@@ -1,8 +1,10 @@
 """Attach to another process.
 
-Attacks: the host's and the neighbour's memory. How: ptrace (attach, seize, traceme), process_vm_readv, process_vm_writev,
-process_madvise, kcmp, move_pages, get_robust_list. Source: ptrace(2), process_vm_readv(2), CVE-2019-13272; landlock(7) on
-ptrace. Breach: any of them succeeds on another process.
+Attacks: the host's and the neighbour's memory.
+How: ptrace (attach, seize, traceme), process_vm_readv, process_vm_writev, process_madvise, kcmp, move_pages,
+get_robust_list.
+Source: ptrace(2), process_vm_readv(2), CVE-2019-13272; landlock(7) on ptrace.
+Breach: any of them succeeds on another process.
 """
 
 import ctypes

@@ -1,8 +1,10 @@
 """Have the kernel send the signal.
 
-Attacks: the host. How: F_SETOWN and F_SETOWN_EX with O_ASYNC, FIOSETOWN, SIOCSPGRP, timer_create with SIGEV_THREAD_ID,
-mq_notify, clone's exit signal, prctl(PR_SET_PDEATHSIG). Source: fcntl(2), sigevent(7); CVE-2019-10639-like misuse of
-F_SETOWN. Breach: the host counts a signal, or an owner other than oneself can be set.
+Attacks: the host.
+How: F_SETOWN and F_SETOWN_EX with O_ASYNC, FIOSETOWN, SIOCSPGRP, timer_create with SIGEV_THREAD_ID, mq_notify,
+clone's exit signal, prctl(PR_SET_PDEATHSIG).
+Source: fcntl(2), sigevent(7); CVE-2019-10639-like misuse of F_SETOWN.
+Breach: the host counts a signal, or an owner other than oneself can be set.
 """
 
 import ctypes

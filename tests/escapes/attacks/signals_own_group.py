@@ -1,6 +1,7 @@
 """Leave the session, or join another's.
 
-Attacks: job control and the way the host finds the worker. How: setsid, setpgid of oneself and of the host, TIOCSCTTY.
+Attacks: job control and the way the host finds the worker.
+How: setsid, setpgid of oneself and of the host, TIOCSCTTY.
 Source: setpgid(2), credentials(7).
 Breach: any of them succeeds.
 """

@@ -1,8 +1,9 @@
 """Fill the signal queue of the user.
 
-Attacks: every other process of the same user, whose timers then fail. How: a blocked real-time signal sent to oneself
-some hundred thousand times; the queue is counted per user. Source: getrlimit(2) on RLIMIT_SIGPENDING; sigqueue(3) on
-EAGAIN. Breach: more than 10,000 signals are pending.
+Attacks: every other process of the same user, whose timers then fail.
+How: a blocked real-time signal sent to oneself some hundred thousand times; the queue is counted per user.
+Source: getrlimit(2) on RLIMIT_SIGPENDING; sigqueue(3) on EAGAIN.
+Breach: more than 10,000 signals are pending.
 """
 
 import os

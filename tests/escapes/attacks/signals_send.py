@@ -1,8 +1,9 @@
 """Signal the host.
 
-Attacks: the host, the zygote, the neighbour and everybody. How: kill (0, -1, group), tgkill, tkill, rt_sigqueueinfo,
-rt_tgsigqueueinfo, pidfd_send_signal. Source: kill(2), pidfd_send_signal(2); landlock(7) on LANDLOCK_SCOPE_SIGNAL. Breach:
-the host counts a signal, or a call is let through.
+Attacks: the host, the zygote, the neighbour and everybody.
+How: kill (0, -1, group), tgkill, tkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal.
+Source: kill(2), pidfd_send_signal(2); landlock(7) on LANDLOCK_SCOPE_SIGNAL.
+Breach: the host counts a signal, or a call is let through.
 """
 
 import ctypes

@@ -1,0 +1,19 @@
+"""Go on working after the call has returned.
+
+Attacks: the processor, between calls, when no call's limit applies.
+How: a thread that spins.
+Source: the miners in PyPI packages keep a thread (mplatlib and its kin, 2021).
+Breach: the worker has more than 3 s of processor time in the 5 s after the call.
+"""
+
+import threading
+
+GROUP, PAUSE_S = "resources", 5.0
+
+
+def attack(outside):
+    def spin():
+        while True:
+            pass
+
+    threading.Thread(target=spin, daemon=True).start()
