@@ -29,9 +29,7 @@ def music(tmp_path: Path) -> Path:
 def asking(write_plugin: Callable[..., Path], music: Path) -> Asking:
     """Write the plugin ``probe``, which asks to read the folder `music`; `permissions` is what it asks for instead."""
 
-    def asking(
-        body: str = "return {'y': 'ran'}", *, permissions: dict[str, Any] | None = None, **more: Any
-    ) -> Path:
+    def asking(body: str = "return {'y': 'ran'}", *, permissions: dict[str, Any] | None = None, **more: Any) -> Path:
         asked = {"file_access": {"reason": "to read your tones", "read": [str(music)]}}
         permissions = asked if permissions is None else permissions
         requires = more.pop("requires_permissions", ["execute", *permissions])
