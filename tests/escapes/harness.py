@@ -60,8 +60,11 @@ _DEFINITION = {
 }
 _NEIGHBOUR = """
 def attack(outside):
+    import os, random, tempfile, uuid
+    import numpy as np
+    numbers = [random.random(), float(np.random.random()), next(tempfile._get_candidate_names()), uuid.uuid4().hex]
     with open("note", "w") as file: file.write(outside.note)
-    return {"scratch": outside.scratch, "pid": __import__("os").getpid()}
+    return {"scratch": outside.scratch, "pid": os.getpid(), "random": numbers}
 """
 
 
@@ -152,7 +155,7 @@ class Outside:
     def restore(self) -> None:
         """As it was."""
         for path in (self.folder, self.plugins, self.scratch, self.dummies):
-            shutil.rmtree(path, ignore_errors=True)
+            subprocess.run(["rm", "-rf", str(path)], check=True)  # deeper than Python's own would go
             path.mkdir(mode=0o700)
         (self.folder / "secret").write_text(self.secrets["file"])
         (self.folder / "program").write_text("#!/bin/sh\necho ran\n")
@@ -261,10 +264,8 @@ class Outside:
     def _own(self, root: Path) -> None:
         if self.user.uid == os.getuid():
             return
-        for folder, _, names in os.walk(root):
-            for path in [folder, *(os.path.join(folder, name) for name in names)]:
-                if os.lstat(path).st_uid != self.user.uid:
-                    os.chown(path, self.user.uid, self.user.uid, follow_symlinks=False)
+        owner = f"{self.user.uid}:{self.user.uid}"
+        subprocess.run(["chown", "-Rh", owner, str(root)], check=True)  # deeper than os.walk would go
 
     def _snapshot(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -349,7 +350,7 @@ class Host:
     """The attacked process, as the harness holds it."""
 
     def __init__(self, outside: Outside, *, victim: bool) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with it
+        self._errors = tempfile.TemporaryFile()  # closed with it
         self._process = subprocess.Popen(
             [str(outside.user.python), "-P", str(_readable_copy(outside)), *(["--victim"] if victim else [])],
             stdin=subprocess.PIPE,
@@ -450,6 +451,7 @@ class Battlefield:
             host_pid=self.host.pid,
             neighbour_scratch=self.warm["scratch"],
             neighbour_pid=self.warm["pid"],
+            neighbour_random=self.warm["random"],
             package=self.warm["package"],
             site_packages=os.path.dirname(self.warm["package"]),
             original=str(folder),
@@ -476,6 +478,8 @@ def judge(attack: Attack, field: Battlefield, answer: dict[str, Any]) -> list[st
     """Every breach; none, if the sandbox held."""
     breaches = list(field.outside.changes())
     breaches += field.outside.leaked(answer["text"] + str(answer["evidence"]))
+    if "BREACH:" in answer["text"]:
+        breaches.append("it says so on its log")
     if answer["evidence"] is not None:
         breaches.append(f"it says: {answer['evidence']}")
     ending = answer["limit"] or answer["error"]

@@ -94,6 +94,7 @@ class Host:
         return {
             "scratch": said["scratch"],
             "pid": said["pid"],
+            "random": said["random"],
             "level": self.manager.doctor().level,
             "package": os.path.dirname(package),
             "left": self.descendants(),
@@ -108,7 +109,7 @@ class Host:
         folder: str,
         facts: dict[str, Any],
         *,
-        limits: dict[str, float] | None,
+        limits: dict[str, float] | list[dict[str, float]] | None,
         calls: int,
         pause_s: float,
         door: str,
@@ -127,13 +128,14 @@ class Host:
                 instance = self.manager.create_instance(record.id)
                 answer["stage"] = "call"
                 inputs = {"what": "attack", "outside": json.dumps(facts)}
-                for _ in range(calls):
+                for number in range(calls):
+                    allowed = limits[number] if isinstance(limits, list) else limits
                     if door == "asyncio":
-                        result = asyncio.run(_beside_a_clock(instance, inputs, limits, answer))
+                        result = asyncio.run(_beside_a_clock(instance, inputs, allowed, answer))
                     else:
-                        result = instance.execute(inputs, limits=limits)
+                        result = instance.execute(inputs, limits=allowed)
                     texts += _shown(result)
-                    evidence = result.get("y")
+                    evidence = result.get("y") if number == calls - 1 else None
                     answer["evidence"] = evidence if evidence is None else str(evidence)[:2000]
                 answer["stage"] = "returned"
         except BaseException as error:

@@ -18,9 +18,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 import schillinger_plugins
+from packaging.requirements import Requirement
 
 _LEFT_OUT = {
     "site-packages",

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable
 
 import pytest
+
 from conftest import USERS
 from harness import Attack, Battlefield, Died, Host, Outside, alone, attacks, judge
 

@@ -10,7 +10,7 @@ import os
 import stat
 
 GROUP = "files"
-CONTROL = "an unconfined process made by the test has no descriptors of the host either; tests/sandbox/test_confinement.py opens one"
+CONTROL = "an unconfined process has none of the host's either; tests/sandbox/test_confinement.py opens one"
 
 
 def attack(outside):

@@ -11,7 +11,7 @@ import os
 from kernel import went_through
 
 GROUP = "files"
-CONTROL = "what stands in the cache belongs to the host's own home folder, which the control run of files_private_places reaches"
+CONTROL = "the cache lies in the host's home folder, which the control run of files_private_places reaches"
 
 
 def attack(outside):

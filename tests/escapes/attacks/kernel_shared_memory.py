@@ -22,8 +22,7 @@ def _segment():
 
 
 def _mapped(flags):
-    answer = call("mmap", None, 4096, 3, flags, -1, 0)
-    return answer
+    return call("mmap", None, 4096, 3, flags, -1, 0)
 
 
 def attack(outside):

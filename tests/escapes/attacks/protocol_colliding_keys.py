@@ -33,7 +33,6 @@ def _colliding(count):
 
 def attack(outside):
     import msgspec
-
     from schillinger_plugins.protocol import frames
 
     keys = list(_colliding(16_000))

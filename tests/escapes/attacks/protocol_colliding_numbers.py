@@ -14,7 +14,6 @@ GROUP, ENDS, LIMITS, HOST_CPU_S = "protocol", ("ProtocolViolation",), {"wall_s":
 
 def attack(outside):
     import msgspec
-
     from schillinger_plugins.protocol import frames
 
     keys = [float(base * 2.0 ** (61 * power)) for power in range(16) for base in range(1, 200)]

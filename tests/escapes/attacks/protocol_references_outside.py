@@ -15,7 +15,6 @@ GROUP, ENDS, LIMITS = "protocol", ("ProtocolViolation",), {"wall_s": 5}
 
 def attack(outside):
     import msgspec
-
     from schillinger_plugins.protocol import frames
 
     ext = msgspec.msgpack.Ext(1, msgspec.msgpack.encode(["<f8", [2**40, 2**40], 0, 0, b""]))

@@ -1,7 +1,7 @@
 """Hoard memory after the call has returned.
 
 Attacks: the host's memory, while the watchdog dozes.
-How: a thread that begins to map and touch memory as a stack half a second after the call.
+How: a thread that begins to map and touch memory, as a stack if it may, half a second after the call.
 Source: mmap(2) on MAP_GROWSDOWN; a watchdog that looks less often when idle.
 Breach: the thread says on its log that it had a gigabyte.
 """
@@ -21,21 +21,14 @@ def attack(outside):
 
     def hoard():
         time.sleep(0.5)
-        had = 0
         for _ in range(1000):
             address = libc.mmap(None, 1 << 20, 3, 0x122, -1, 0)
             if address in (None, 2**64 - 1):
                 address = libc.mmap(None, 1 << 20, 3, 0x22, -1, 0)
             if address in (None, 2**64 - 1):
-                break
+                return
             ctypes.memset(address, 1, 1 << 20)
-            had += 1
-        if had == 1000:
-            print("SECRET-HAD a gigabyte", flush=True)
-            time.sleep(3)
-            outside.plugin.had = True
+        print("BREACH" + ": it had a gigabyte", flush=True)
+        time.sleep(3)
 
     threading.Thread(target=hoard, daemon=True).start()
-
-
-CALLS = 1

@@ -10,6 +10,7 @@ Breach: a hundred thousand page tables (400 MB) are made under a limit of 64 MB.
 import ctypes
 
 import numpy as np
+
 from kernel import libc
 
 GROUP, LIMITS = "resources", {"memory_mb": 64}

@@ -28,7 +28,7 @@ def attack(outside):
         time.sleep(0.1)
         for offset in range(0, _SIZE, 1 << 20):
             ctypes.memset(address + offset, 1, 1 << 20)
-        print("SURVIVED with 500 MB", flush=True)
+        print("BREACH" + ": 500 MB were had as a stack", flush=True)
 
     threading.Thread(target=touch).start()
     time.sleep(3)

@@ -9,7 +9,7 @@ Breach: the representation has the markup unescaped, or control characters.
 GROUP = "shown"
 MAIN = r"""
 from schillinger_plugins.types import *
-BAD = "<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)'>\x1b]0;title\x07\x1b[2J\u202eReversed"
+BAD = "<script>alert(1)</script><img src=x onerror=alert(1)><a href='javascript:alert(1)'>\x1b]0;t\x07\x1b[2J\u202eR"
 
 class Attacker(NodePlugin):
     async def execute(self, inputs, parameters):
