@@ -27,7 +27,7 @@ MAX_FRAME_BYTES = 64 * 1024
 MAX_INLINE_BYTES = 48 * 1024
 """A body longer than this travels in the segment instead of the frame."""
 
-PIECE_BYTES = 32 * 1024
+PIECE_BYTES = 24 * 1024
 """Of a fetched body, in one frame."""
 
 MAX_TRACEBACK_CHARS = 20_000
@@ -129,12 +129,12 @@ class NeedSegment(Frame, frozen=True):
 
 
 class Fetch(Frame, frozen=True):
-    """Fetch something over HTTP for the plugin, if that was granted."""
+    """Fetch something over HTTP for the plugin, if that was granted. A long body lies in the output segment."""
 
     method: str
     url: str
     headers: dict[str, str]
-    body: bytes
+    body: Body
     timeout_s: float
 
 

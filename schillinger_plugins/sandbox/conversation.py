@@ -65,8 +65,8 @@ CANCEL = Cancel()
 Step: TypeAlias = Send | Receive | Consult | Cancel
 Conversation: TypeAlias = Generator[Step, bytes | memoryview | None, T]
 OnProgress: TypeAlias = Callable[[float, str], None]
-OnFetch: TypeAlias = Callable[[frames.Fetch], frames.Fetched]
-"""Makes a request for a plugin. The body may be of any length; raises `PluginError` for what it refuses or what fails."""
+OnFetch: TypeAlias = Callable[[frames.Fetch, bytes], frames.Fetched]
+"""Makes a request for a plugin, with this body. The reply's may be of any length. Raises `PluginError` where it can't."""
 
 
 class Peer(Protocol):
@@ -250,7 +250,6 @@ def _answer(
     peer: Peer, plugin_id: str, expected: type[A], limits: Limits | None, on_progress: OnProgress | None = None
 ) -> Conversation[A]:
     """Receive until the answer has come; meanwhile give the worker what it asks for."""
-    asked_for_segment = False
     progress: _ProgressGuard | None = None
     rest = memoryview(b"")
     while True:
@@ -267,8 +266,7 @@ def _answer(
                     on_progress(frame.fraction, printable(frame.message))
                 except KeyboardInterrupt:
                     yield CANCEL
-        elif isinstance(frame, frames.NeedSegment) and limits is not None and not asked_for_segment:
-            asked_for_segment = True
+        elif isinstance(frame, frames.NeedSegment) and limits is not None:
             yield _segment(peer, frame.size, limits, plugin_id)
         elif isinstance(frame, frames.Fetch):
             fetched, rest = yield from _fetch(peer, frame, plugin_id)
@@ -302,6 +300,8 @@ def _segment(peer: Peer, size: int, limits: Limits, plugin_id: str) -> Send:
     if not 0 < size <= limits.output_mb * _MB:
         raise _too_large(f"{size / _MB:.1f} MB", limits, plugin_id)
     if peer.output is not None:
+        if size <= peer.output.size:  # else it could have new ones made without end
+            raise ProtocolViolation("it asks for a segment that it has", plugin_id=plugin_id)
         peer.output.close()
     peer.output = Segment(size, writable=True)
     return Send(frames.encode(frames.Attach(peer.output.size)), peer.output.descriptor)
@@ -319,6 +319,7 @@ def _too_large(size: str, limits: Limits, plugin_id: str) -> LimitExceeded:
 def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tuple[bytes, memoryview]]:
     """Have the host fetch; the first frame of the answer, and what is left of the body."""
     body = memoryview(b"")
+    sent = _sent_body(peer, request.body, plugin_id)
 
     def action() -> bytes:
         nonlocal body
@@ -327,7 +328,7 @@ def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tu
                 raise PermissionDenied(
                     "it may not use the network", permission="network", plugin_id=plugin_id, target=request.url[:200]
                 )
-            reply = peer.on_fetch(request)
+            reply = peer.on_fetch(request, sent)
         except PluginError as error:
             refused = isinstance(error, PermissionDenied)
             return frames.encode(frames.Fetched(error=str(error)[: frames.MAX_MESSAGE_CHARS], refused=refused))
@@ -339,6 +340,14 @@ def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tu
 
     answer = yield Consult(action)
     return bytes(answer or b""), body
+
+
+def _sent_body(peer: Peer, body: frames.Body, plugin_id: str) -> bytes:
+    if not body.size:
+        return body.inline
+    if peer.output is None or body.offset < 0 or not 0 < body.size <= peer.output.size - body.offset:
+        raise ProtocolViolation("the body of a request lies outside the segment", plugin_id=plugin_id)
+    return bytes(peer.output.view[body.offset : body.offset + body.size])
 
 
 def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:

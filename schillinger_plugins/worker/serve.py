@@ -183,7 +183,11 @@ class _Worker:
     def _fetch(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> FetchReply:
         if not self._busy:
             raise PermissionError("a plugin can fetch only while it is called")
-        self._channel.send(frames.Fetch(method, url, dict(headers), bytes(body), timeout_s))
+        sent = frames.Body(bytes(body))
+        if len(body) > frames.PIECE_BYTES and (room := self._channel.room(len(body))) is not None:
+            room[: len(body)] = body
+            sent = frames.Body(b"", 0, len(body))
+        self._channel.send(frames.Fetch(method, url, dict(headers), sent, float(timeout_s)))
         first = answer = self._fetched()
         pieces = [first.piece]
         while answer.remaining:

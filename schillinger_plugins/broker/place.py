@@ -1,0 +1,139 @@
+"""Place: where a request goes.
+
+Owns the reading of a URL. It is read once, by this module alone: what is checked against the grant is what is connected
+to, so that no two parsers can be played against each other. Whatever is odd is refused rather than guessed at.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from ..errors import InputError
+
+MAX_URL_CHARS = 8192
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<target>[/?][!-~]*)?",
+    re.ASCII,
+)
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_UNSAFE = frozenset('"<>\\^`{|}#')
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A URL taken apart.
+
+    Attributes
+    ----------
+    scheme : str
+        http or https.
+    host : str
+        A name in lower case, or an address as Python writes it, an IPv6 one without brackets.
+    port : int
+    target : str
+        Path and query as they are sent.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @classmethod
+    def parse(cls, url: str) -> Place:
+        """Read a URL.
+
+        Raises
+        ------
+        InputError
+            If it is not ``http(s)://host[:port][/path][?query]`` in ASCII, with a plain host name or address.
+        """
+        match = _URL.fullmatch(url) if isinstance(url, str) and len(url) <= MAX_URL_CHARS else None
+        if match is None or _UNSAFE & set(match["target"] or ""):
+            raise _odd(
+                url, "write https://host/path; no user names, fragments, spaces or letters beyond ASCII (%-encode them)"
+            )
+        scheme = match["scheme"]
+        port = int(match["port"]) if match["port"] else _DEFAULT_PORTS[scheme]
+        if not 0 < port < 65536:
+            raise _odd(url, "a port is a number from 1 to 65535")
+        target = match["target"] or "/"
+        return cls(
+            scheme=scheme,
+            host=host_of(match["host"], url),
+            port=port,
+            target=target if target[0] == "/" else f"/{target}",
+        )
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a ``Host`` header has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL again."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+    @property
+    def shown(self) -> str:
+        """The URL without its query, whose values may be secret."""
+        path, mark, _ = self.target.partition("?")
+        return f"{self.scheme}://{self.authority}{path[:200]}{mark and '?…'}"
+
+    def is_within(self, granted: str) -> bool:
+        """Whether an entry of the allow-list, ``host`` or ``host:port``, covers it.
+
+        Without a port it covers https on 443 alone; with one, both schemes on that port.
+        """
+        host, port = split(granted)
+        if host != self.host:
+            return False
+        return (self.scheme, self.port) == ("https", 443) if port is None else self.port == port
+
+
+def split(granted: str) -> tuple[str, int | None]:
+    """Host and port of an entry of the allow-list.
+
+    >>> split("Example.org:8443")
+    ('example.org', 8443)
+    """
+    host, mark, port = granted.rpartition(":")
+    if not mark or not port.isdecimal():
+        host, port = granted, ""
+    return host_of(host, granted), int(port) if port else None
+
+
+def host_of(text: str, url: str) -> str:
+    """A host's name in lower case, or its address in Python's spelling.
+
+    Raises
+    ------
+    InputError
+        For anything else: an address in octal or as one number, a name with an empty label or a final dot.
+    """
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        pass
+    labels = bare.lower().split(".")
+    # A name whose last label is a number (or 0x…) is taken for an address by some resolvers, each in its own way.
+    if (
+        not all(map(_LABEL.fullmatch, labels))
+        or len(bare) > 253
+        or re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1])
+        or bare != text
+    ):
+        raise _odd(url, "write the host as example.org, or an address as 192.0.2.1 or [2001:db8::1]")
+    return ".".join(labels)
+
+
+def _odd(url: object, remedy: str) -> InputError:
+    return InputError(f"{ascii(url)[:200]} is no URL that can be fetched", remedy=remedy)

@@ -1,0 +1,117 @@
+"""Servers on loopback, honest and hostile, and a broker that may reach them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from schillinger_plugins.broker import Broker, FetchRecord
+
+Answer = Callable[[socket.socket, bytes], None]
+Serve = Callable[[Answer], "Server"]
+
+
+class Server:
+    """Answers every connection with a function of the test; keeps what it was sent."""
+
+    def __init__(self, answer: Answer, context: ssl.SSLContext | None = None) -> None:
+        self.requests: list[bytes] = []
+        self._answer = answer
+        self._context = context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                head += piece
+            start, _, body = head.partition(b"\r\n\r\n")
+            length = next(
+                (int(line[15:]) for line in start.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+            )
+            while len(body) < length:
+                body += connection.recv(65536)
+            self.requests.append(start + b"\r\n\r\n" + body)
+            self._answer(connection, start)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+def reply(body: bytes = b"fine", *, status: str = "200 OK", headers: str = "") -> Answer:
+    """An honest answer."""
+
+    def answer(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
+
+    return answer
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a server for an answer."""
+    with contextlib.ExitStack() as stack:
+
+        def start(answer: Answer, context: ssl.SSLContext | None = None) -> Server:
+            server = Server(answer, context)
+            stack.callback(server.close)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def records() -> list[FetchRecord]:
+    """What the broker recorded."""
+    return []
+
+
+@pytest.fixture
+def broker(records: list[FetchRecord]) -> Callable[..., Broker]:
+    """A broker for the hosts named."""
+
+    def make(*hosts: str, **options: object) -> Broker:
+        return Broker(plugin_id="probe", hosts=hosts, record=records.append, **options)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for example.test, signed by itself."""
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    subprocess.run(
+        [
+            *"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=example.test".split(),
+            *("-addext", "subjectAltName=DNS:example.test"),
+            *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
+    return path

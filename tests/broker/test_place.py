@@ -1,0 +1,106 @@
+"""URLs: read once, and refused where they are odd."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schillinger_plugins.broker.place import Place, split
+from schillinger_plugins.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "target"),
+    [
+        ("https://example.org", "example.org", 443, "/"),
+        ("https://EXAMPLE.org/a?b=c", "example.org", 443, "/a?b=c"),
+        ("http://example.org:8080/", "example.org", 8080, "/"),
+        ("https://example.org?x", "example.org", 443, "/?x"),
+        ("http://192.0.2.1/", "192.0.2.1", 80, "/"),
+        ("http://[2001:DB8::1]:81/", "2001:db8::1", 81, "/"),
+    ],
+)
+def test_a_plain_url_is_read(url: str, host: str, port: int, target: str) -> None:
+    """Host, port and target are what stands there."""
+    place = Place.parse(url)
+    assert (place.host, place.port, place.target) == (host, port, target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://good.org@evil.org/",
+        "https://good.org:x@evil.org/",
+        "https://good.org\\@evil.org/",
+        "https://good.org#@evil.org/",
+        "https://good.org/#fragment",
+        "https://good.org /",
+        "https://good.org\t/",
+        "https://good.org/\r\nHost: evil.org",
+        "https://good.org./",
+        "https://good..org/",
+        "https://-good.org/",
+        "https://go%6fd.org/",
+        "https://gооd.org/",  # with Cyrillic letters
+        "https://good.org。evil.org/",
+        "https://2130706433/",
+        "https://0x7f.0.0.1/",
+        "https://0177.0.0.1/",
+        "https://127.1/",
+        "https://[::1/",
+        "https://[fe80::1%25eth0]/",
+        "https://good.org:0/",
+        "https://good.org:65536/",
+        "https://good.org:/",
+        "https:///path",
+        "https:/good.org",
+        "//good.org/",
+        "file:///etc/passwd",
+        "gopher://good.org/",
+        "ftp://good.org/",
+        "javascript:alert(1)",
+        "https://good.org/" + "a" * 9000,
+        "",
+    ],
+)
+def test_an_odd_url_is_refused(url: str) -> None:
+    """What two parsers could read in two ways is read in none, and the error says how to write it."""
+    with pytest.raises(InputError, match="no URL that can be fetched"):
+        Place.parse(url)
+
+
+@given(st.one_of(st.text(max_size=80), st.from_regex(r"https?://[!-~]{1,40}", fullmatch=True)))
+def test_any_text_is_refused_or_read_the_same_again(text: str) -> None:
+    """What is accepted, written out and read again is the same place: nothing was guessed."""
+    try:
+        place = Place.parse(text)
+    except InputError:
+        return
+    assert Place.parse(place.url) == place
+
+
+@pytest.mark.parametrize(
+    ("granted", "url", "covered"),
+    [
+        ("example.org", "https://example.org/", True),
+        ("Example.ORG", "https://example.org/", True),
+        ("example.org", "http://example.org/", False),
+        ("example.org", "https://example.org:8443/", False),
+        ("example.org", "https://a.example.org/", False),
+        ("example.org", "https://example.org.evil.org/", False),
+        ("example.org:80", "http://example.org/", True),
+        ("example.org:80", "https://example.org/", False),
+        ("localhost:8080", "http://localhost:8080/", True),
+        ("127.0.0.1:8080", "http://localhost:8080/", False),
+    ],
+)
+def test_a_grant_covers_one_host_and_port(granted: str, url: str, covered: bool) -> None:
+    """A name stands for https on 443; a port must be named, and subdomains are other hosts."""
+    assert Place.parse(url).is_within(granted) is covered
+
+
+def test_an_entry_is_split_at_its_port() -> None:
+    """Host and port of the allow-list are read by the same rules."""
+    assert split("example.org:8443") == ("example.org", 8443)
+    assert split("example.org") == ("example.org", None)

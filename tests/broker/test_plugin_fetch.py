@@ -1,0 +1,116 @@
+"""A plugin that fetches: from its own code, through the channel and the broker, to a server and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schillinger_plugins import Instance, PluginManager
+from schillinger_plugins.errors import PluginExecutionError, ProtocolViolation
+from schillinger_plugins.loader import inspect
+
+from .conftest import Serve, reply
+
+NETWORK = {"requires_permissions": ["execute", "network"]}
+FETCH = """
+reply = await self.context.fetch(**inputs['x'])
+return {'y': [reply.status, reply.headers.get('x-one', ''), np.frombuffer(reply.body, np.uint8)]}
+"""
+
+
+@pytest.fixture
+def fetching(manager: PluginManager, write_plugin: Callable[..., Path]) -> Callable[..., Instance]:
+    """An instance of a plugin that fetches what it is told, and was granted `hosts`."""
+
+    def make(*hosts: str, body: str = FETCH) -> Instance:
+        folder = write_plugin(body=body, **NETWORK)
+        manager.registry.register(inspect(folder))
+        manager.grant("probe", "network", hosts=list(hosts))
+        return manager.create_instance("probe")
+
+    return make
+
+
+@pytest.mark.parametrize("size", [0, 10, 24 * 1024, 24 * 1024 + 1, 3_000_000])
+def test_a_reply_of_any_length_arrives(serve: Serve, fetching: Callable[..., Instance], size: int) -> None:
+    """Small and long bodies come through the channel whole, piece by piece."""
+    server = serve(reply(b"z" * size, headers="X-One: 1\r\n"))
+    url = f"http://127.0.0.1:{server.port}/"
+    status, header, body = fetching(f"127.0.0.1:{server.port}").execute({"x": {"url": url}})["y"]
+    assert (status, header, body.size) == (200, "1", size)
+    assert (body == ord("z")).all()
+
+
+def test_a_long_body_is_sent(serve: Serve, fetching: Callable[..., Instance]) -> None:
+    """What is longer than a frame goes through the segment."""
+    server = serve(reply())
+    asked = {"url": f"http://127.0.0.1:{server.port}/", "method": "POST", "body": b"q" * 1_000_000}
+    fetching(f"127.0.0.1:{server.port}").execute({"x": asked})
+    assert server.requests[0].endswith(b"q" * 1_000_000)
+
+
+def test_it_fetches_under_asyncio_too(serve: Serve, fetching: Callable[..., Instance]) -> None:
+    """The other door serves requests without holding up the loop."""
+    server = serve(reply(b"z" * 100_000))
+    instance = fetching(f"127.0.0.1:{server.port}")
+
+    async def both() -> list[int]:
+        asked = {"x": {"url": f"http://127.0.0.1:{server.port}/"}}
+        return [(await instance.aexecute(asked))["y"][0] for _ in range(2)]
+
+    assert asyncio.run(both()) == [200, 200]
+
+
+def test_another_host_is_refused_and_traced(
+    serve: Serve, fetching: Callable[..., Instance], manager: PluginManager
+) -> None:
+    """The plugin sees a PermissionError with the line that grants it; the trace has the request, as the host saw it."""
+    server = serve(reply())
+    instance = fetching("example.org")
+    with pytest.raises(PluginExecutionError) as caught:
+        instance.execute({"x": {"url": f"http://127.0.0.1:{server.port}/?key=secret"}})
+    assert caught.value.exception_type == "PermissionError"
+    assert f"%plugin grant probe network --host 127.0.0.1:{server.port}" in str(caught.value)
+    assert not server.requests
+    (event,) = [event for event in manager.trace("probe") if event.kind == "fetch" and event.instance_id == instance.id]
+    assert (event.source, "refused" in event.what, "secret" in event.what) == ("host", True, False)
+
+
+def test_without_the_permission_nothing_is_fetched(serve: Serve, make: Callable[..., Instance]) -> None:
+    """A plugin that asked for no network is refused in the same words."""
+    server = serve(reply())
+    with pytest.raises(PluginExecutionError, match=r"PermissionError.*may not reach"):
+        make(FETCH).execute({"x": {"url": f"http://127.0.0.1:{server.port}/"}})
+    assert not server.requests
+
+
+def test_a_failed_request_is_the_plugins_to_handle(serve: Serve, fetching: Callable[..., Instance]) -> None:
+    """A request that fails is an OSError in the plugin, which may go on."""
+    server = serve(lambda connection, _: connection.sendall(b"nonsense\r\n\r\n"))
+    body = (
+        f"try: await self.context.fetch('http://127.0.0.1:{server.port}/')\nexcept OSError: return {{'y': 'went on'}}"
+    )
+    assert fetching(f"127.0.0.1:{server.port}", body=body).execute()["y"] == "went on"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "frames.More()",
+        "frames.Fetch('GET', 'http://x/', {}, frames.Body(b'', 0, 1 << 40), 1.0)",
+        "frames.Fetch('GET', 'http://x/', {}, frames.Body(b'', -5, 3), 1.0)",
+    ],
+)
+def test_forged_requests_are_violations(make: Callable[..., Instance], frame: str) -> None:
+    """A piece of nothing, or a body outside the segment, ends the worker, and the next call works."""
+    instance = make(
+        "if inputs.get('x') != 'now': return {'y': 'fine'}\n"
+        "from schillinger_plugins.protocol import frames\n"
+        f"os.write(3, frames.encode({frame})); time.sleep(60)"
+    )
+    with pytest.raises(ProtocolViolation):
+        instance.execute({"x": "now"})
+    assert instance.execute()["y"] == "fine"
