@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from . import scanner
 from .caretaker import Caretaker
 from .definition import NodeDefinition
 from .errors import DefinitionError, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
@@ -39,6 +40,7 @@ from .sandbox.profile import Profile, choose
 from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.trace import TraceEvent
 from .sandbox.worker import Worker
+from .scanner import Scanner
 from .status import Status, status_of
 
 __all__ = ["Instance", "PluginManager", "Status"]
@@ -78,6 +80,7 @@ class PluginManager:
         self.registry = Registry(self.events)
         self.policy = policy or Policy()
         self.permissions = Permissions(self.registry)
+        self._scanner = Scanner(self.policy.imports.verdict)
         self._paths = [Path(path) for path in paths or ()]
         self._sandbox = Sandbox(total_memory_mb=self.policy.total_memory_mb)
         self._loaded: dict[str, LoadedPlugin] = {}
@@ -400,6 +403,28 @@ class PluginManager:
         logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
         return sorted((event for log in logs for event in log.trace.events()), key=lambda event: event.time_s)
 
+    def findings(self, plugin: str | Path) -> scanner.Report:
+        """What the static scan finds in a plugin, bandit's tests included. Runs nothing of it.
+
+        Parameters
+        ----------
+        plugin : str or Path
+            An id, or the path of a plugin's folder. Of a loaded plugin it is the code that was loaded, which is what runs.
+
+        Raises
+        ------
+        UnknownPlugin, ManifestError
+            If there is no such plugin, or no manifest that tells what it asks for.
+        """
+        loaded = self._loaded.get(plugin) if isinstance(plugin, str) else None
+        if loaded is not None:
+            return self._scanner.scan(loaded.copy, loaded.manifest)
+        record = inspect(plugin) if isinstance(plugin, Path) else self.registry[plugin]
+        if record.manifest is None:
+            assert record.error is not None
+            raise record.error
+        return self._scanner.scan(record.root, record.manifest)
+
     def doctor(self, *, on_progress: OnProgress | None = None) -> Report:
         """What confines a plugin on this machine, as a confined probe found it."""
         self._in_use()
@@ -486,6 +511,10 @@ class PluginManager:
     def _admit(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:
         """Everything that is decided before a line of the plugin is run."""
         manifest = self._manifest(record)
+        refuse = self.policy.refuse_findings
+        # bandit takes a third of a second: at a load it is asked only where the policy depends on its answer.
+        seen = self._scanner.scan(copy, manifest, with_bandit=refuse is not None)
+        seen.demand(refuse, plugin_id=record.id)
         hashed = content_hash(copy)
         granted = self.permissions.demand(record, content_hash=hashed)
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)

@@ -15,6 +15,7 @@ import os
 import resource
 import sys
 import warnings
+from typing import Any
 
 NOT_ASKED = {
     "B101": "an assert is no risk in a plugin",
@@ -56,26 +57,26 @@ def main() -> None:
     manager = BanditManager(BanditConfig(), "file", quiet=True, profile={"exclude": set(NOT_ASKED)}, ignore_nosec=True)
     for name, text in sources:
         try:
-            answer = {"issues": _issues(manager, text)}
+            answer: dict[str, object] = {"issues": _issues(manager, text)}
         except (Exception, RecursionError, MemoryError) as error:
             answer = {"error": type(error).__name__}
         answers.write(json.dumps([name, answer]) + "\n")
         answers.flush()
 
 
-def _issues(manager: object, text: str) -> list[dict[str, object]]:
+def _issues(manager: Any, text: str) -> list[dict[str, object]]:
     from bandit.core.node_visitor import BanditNodeVisitor
 
     ast.parse(text)  # what is no Python is said elsewhere
-    manager.metrics.begin("plugin.py")  # type: ignore[attr-defined]
+    manager.metrics.begin("plugin.py")
     visitor = BanditNodeVisitor(
         "plugin.py",
         io.BytesIO(text.encode()),
-        manager.b_ma,  # type: ignore[attr-defined]
-        manager.b_ts,  # type: ignore[attr-defined]
+        manager.b_ma,
+        manager.b_ts,
         False,
         {},
-        manager.metrics,  # type: ignore[attr-defined]
+        manager.metrics,
     )
     visitor.process(text)
     return [
@@ -94,10 +95,8 @@ def _end_with_parent() -> None:
     """So that nothing is left of a host that was killed."""
     import ctypes
 
-    ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
-    if os.getppid() == 1 and "--orphan" not in sys.argv:
-        # The host died before this line, or is the first process of a container: then its end ends all, anyway.
-        return
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL; else the limit of CPU time ends it
 
 
 if __name__ == "__main__":

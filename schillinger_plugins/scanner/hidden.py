@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from .names import Names
-from .report import Finding
+from .report import Finding, Severity
 from .source import Source
 
 MAX_LINE = 5000
@@ -74,7 +74,7 @@ def _names(source: Source, names: Names) -> Iterator[Finding]:
         plain = unicodedata.normalize("NFKC", match[0])
         if plain != match[0] and plain.isascii() and match[0].isidentifier() and plain in names.identifiers:
             message = f"{_spelled(match[0])} is read as {plain} by Python"
-            severity = "high" if plain in names.dangerous else "medium"
+            severity: Severity = "high" if plain in names.dangerous else "medium"
             yield source.finding(severity, "disguised-name", message, _line(source.text, match.start()))
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
-from .names import Import, Names, is_text
+from .names import Import, Names, text_of
 from .report import BLOCKED_IMPORT, Finding
 from .source import Source
 
@@ -28,8 +28,8 @@ NETWORK_MODULES = frozenset(
 )
 PROCESS_MODULES = frozenset(
     """
-    subprocess multiprocessing _posixsubprocess _multiprocessing pty concurrent.futures.process loky billiard sh pexpect plumbum
-    psutil invoke ray
+    subprocess multiprocessing _posixsubprocess _multiprocessing pty concurrent.futures.process loky billiard sh pexpect
+    plumbum psutil invoke ray
     """.split()
 )
 NATIVE_MODULES = frozenset("ctypes _ctypes cffi _cffi_backend pybind11 cppyy llvmlite".split())
@@ -46,16 +46,13 @@ _NETWORK_CALLS = re.compile(
 )
 _FILE_CALLS = frozenset(
     """
-    open io.open os.open os.listdir os.scandir os.walk os.stat os.readlink os.unlink os.remove os.rename os.replace os.makedirs
-    os.mkdir os.rmdir os.chmod os.symlink os.link pathlib.Path pathlib.PosixPath glob.glob glob.iglob shutil.rmtree shutil.copy
-    shutil.copyfile shutil.copytree shutil.move numpy.load numpy.save numpy.fromfile numpy.loadtxt librosa.load soundfile.read
-    soundfile.write soundfile.SoundFile scipy.io.wavfile.read
+    open io.open os.open os.listdir os.scandir os.walk os.stat os.readlink os.unlink os.remove os.rename os.replace
+    os.makedirs os.mkdir os.rmdir os.chmod os.symlink os.link pathlib.Path pathlib.PosixPath glob.glob glob.iglob
+    shutil.rmtree shutil.copy shutil.copyfile shutil.copytree shutil.move numpy.load numpy.save numpy.fromfile
+    numpy.loadtxt librosa.load soundfile.read soundfile.write soundfile.SoundFile scipy.io.wavfile.read
     """.split()
 )
-_ELSEWHERE = frozenset({"pathlib.Path.home", "pathlib.Path.cwd", "os.path.expanduser", "os.getcwd"}) - {
-    "pathlib.Path.cwd",
-    "os.getcwd",  # the scratch folder, which is its own
-}
+_ELSEWHERE = frozenset({"pathlib.Path.home", "os.path.expanduser"})
 _SECRETS = re.compile(
     r"/etc/(passwd|shadow|sudoers)|(^|/)\.(ssh|gnupg|aws|kube|netrc|git-credentials|pypirc|jupyter|ipython|bash_history)(/|$)"
     r"|id_(rsa|ed25519|ecdsa)$|^/proc/(self|\d+|thread-self)/(environ|mem|maps|root|fd|cmdline)|/var/run/docker\.sock"
@@ -93,8 +90,8 @@ def imports(
             message = f"{name} leads to the user's files, and the plugin doesn't ask for file_access"
             yield source.finding("low", "files-elsewhere", message, call.lineno)
         elif name in _FILE_CALLS and "file_access" not in asked and call.args:
-            path = names.value_of(call.args[0])
-            if is_text(path) and str(path.value).startswith(("/", "~", "..")):  # type: ignore[attr-defined]
+            path = text_of(names.value_of(call.args[0]))
+            if path.startswith(("/", "~", "..")):
                 message = f"{name} of a path outside the plugin, which doesn't ask for file_access"
                 yield source.finding("low", "files-elsewhere", message, call.lineno)
     for string in names.strings:
@@ -111,13 +108,13 @@ def _import(source: Source, one: Import, asked: Collection[str], judge: Judge) -
         message = f"it imports {_short(module)}, which the policy blocks (Policy.imports.blocked)"
         yield source.finding("high", BLOCKED_IMPORT, message, one.line)
         return
-    if (module := _listed(modules, NETWORK_MODULES)) is not None:
-        yield source.finding(*_network(module, asked), one.line)
-    elif (module := _listed(modules, PROCESS_MODULES)) is not None:
-        message = f"{module} can't start anything: a plugin has no other processes"
+    if network := _listed(modules, NETWORK_MODULES):
+        yield source.finding(*_network(network, asked), one.line)
+    elif process := _listed(modules, PROCESS_MODULES):
+        message = f"{process} can't start anything: a plugin has no other processes"
         yield source.finding("medium", "process", message, one.line)
-    elif (module := _listed(modules, NATIVE_MODULES)) is not None:
-        message = f"{module} runs machine code and reads any memory of its process, past all that this scan can see"
+    elif native := _listed(modules, NATIVE_MODULES):
+        message = f"{native} runs machine code and reads any memory of its process, past all that this scan can see"
         yield source.finding("medium", "native-code", message, one.line)
     elif "restricted" in verdicts:
         # Of `from schillinger_plugins import types` the last part decides.

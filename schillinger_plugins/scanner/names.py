@@ -91,8 +91,8 @@ class Names:
                 # __import__("os").system and importlib.import_module("os").system
                 name = self.qualified(node.func)
                 first = node.args[0] if node.args else None
-                if name in ("__import__", "importlib.import_module") and is_text(first):
-                    return ".".join([str(first.value), *reversed(parts)])
+                if name in ("__import__", "importlib.import_module") and text_of(first):
+                    return ".".join([text_of(first), *reversed(parts)])
                 return ""
             else:
                 return ""
@@ -185,6 +185,11 @@ class Names:
 def is_text(node: object) -> bool:
     """Whether it is a string as it stands."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def text_of(node: object) -> str:
+    """The string as it stands; empty for everything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def arguments(call: ast.Call) -> Iterable[ast.expr]:

@@ -13,8 +13,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from .names import Names, arguments, is_text
-from .report import Finding
+from .names import Names, arguments, is_text, text_of
+from .report import Finding, Severity
 from .source import Source
 
 _RUNS_CODE = frozenset(
@@ -26,9 +26,9 @@ _RUNS_CODE = frozenset(
 _IMPORTS = frozenset({"__import__", "importlib.import_module", "importlib.__import__", "importlib.reload"})
 _LOADERS = frozenset(
     """
-    importlib.util.spec_from_file_location importlib.util.spec_from_loader importlib.util.module_from_spec
-    importlib.machinery.SourceFileLoader importlib.machinery.ExtensionFileLoader importlib.machinery.SourcelessFileLoader
-    zipimport.zipimporter imp.load_source imp.load_module imp.load_dynamic pkgutil.importlib.import_module site.addsitedir
+    importlib.util.spec_from_loader importlib.machinery.SourceFileLoader importlib.machinery.ExtensionFileLoader
+    importlib.machinery.SourcelessFileLoader zipimport.zipimporter imp.load_source imp.load_module imp.load_dynamic
+    site.addsitedir
     """.split()
 )
 _DECODERS = re.compile(
@@ -38,8 +38,8 @@ _DECODERS = re.compile(
 _UNMARSHALS = frozenset({"marshal.load", "marshal.loads"})
 _WALKS = frozenset(
     """
-    __subclasses__ __globals__ __builtins__ __closure__ f_globals f_builtins f_locals f_back tb_frame gi_frame cr_frame ag_frame
-    __getattribute__ __reduce_ex__ __code__ co_code func_globals __mro__ __bases__ __base__ __loader__
+    __subclasses__ __globals__ __builtins__ __closure__ f_globals f_builtins f_locals f_back tb_frame gi_frame cr_frame
+    ag_frame __getattribute__ __reduce_ex__ __code__ co_code func_globals __mro__ __bases__ __base__ __loader__
     """.split()
 )
 _GRAVE_WALKS = frozenset({"__subclasses__", "__globals__", "__builtins__", "f_globals", "f_builtins", "func_globals"})
@@ -103,17 +103,20 @@ def _call(source: Source, names: Names, call: ast.Call) -> Iterator[Finding]:
             yield source.finding("medium", "dynamic-import", f"{name} of what is known only when it runs", line)
     elif name in _LOADERS:
         yield source.finding("medium", "dynamic-import", f"{name} imports code past the usual ways", line)
+    elif name == "importlib.util.spec_from_file_location":
+        yield source.finding("low", "dynamic-import", f"{name} imports a file by its path", line)
     elif name in _UNMARSHALS:
         yield source.finding("high", "decoded-code", f"{name} makes compiled code out of data", line)
     elif name in _WALK_CALLS:
-        severity = "low" if name in _FRAMES else "medium"
-        yield source.finding(severity, "object-walk", f"{name} reaches into the interpreter's own objects", line)  # type: ignore[arg-type]
+        severity: Severity = "low" if name in _FRAMES else "medium"
+        yield source.finding(severity, "object-walk", f"{name} reaches into the interpreter's own objects", line)
     elif name in ("getattr", "setattr", "operator.attrgetter", "object.__getattribute__") and call.args:
         yield from _attribute(source, names, call, name)
-    elif name in ("numpy.load", "np.load"):
-        if any(k.arg == "allow_pickle" and getattr(k.value, "value", None) is True for k in call.keywords):
-            message = "unpickling can run any code (in the sandbox, as all of the plugin does)"
-            yield source.finding("low", "unpickling", message, line)
+    elif name == "numpy.load" and any(
+        keyword.arg == "allow_pickle" and getattr(keyword.value, "value", None) is True for keyword in call.keywords
+    ):
+        message = "unpickling can run any code (in the sandbox, as all of the plugin does)"
+        yield source.finding("low", "unpickling", message, line)
 
 
 def _attribute(source: Source, names: Names, call: ast.Call, name: str) -> Iterator[Finding]:
@@ -123,7 +126,7 @@ def _attribute(source: Source, names: Names, call: ast.Call, name: str) -> Itera
     value = names.value_of(wanted)
     of = names.qualified(call.args[0]).split(".")[0]
     if is_text(value):
-        attribute = str(value.value)  # type: ignore[attr-defined]
+        attribute = text_of(value)
         if attribute in _GRAVE_WALKS:
             message = f"{attribute}, asked for by {name}, leads to what was not imported"
             yield source.finding("high", "object-walk", message, call.lineno)
@@ -138,16 +141,11 @@ def _attribute(source: Source, names: Names, call: ast.Call, name: str) -> Itera
 
 
 def _walks(source: Source, names: Names) -> Iterator[Finding]:
-    found = [
-        node
-        for node in names.references
-        if (isinstance(node, ast.Attribute) and node.attr in _WALKS)
-        or (isinstance(node, ast.Name) and node.id in _WALKS)
-    ]
-    spelled = {node.attr if isinstance(node, ast.Attribute) else node.id for node in found}
+    found = [node for node in names.references if _attribute_name(node) in _WALKS]
+    spelled = {_attribute_name(node) for node in found}
     together = bool(spelled & _GRAVE_WALKS) and len(spelled) > 1
     for node in found:
-        name = node.attr if isinstance(node, ast.Attribute) else node.id
+        name = _attribute_name(node)
         if name in _GRAVE_WALKS:
             message = f"{name} leads to what was not imported"
             yield source.finding("high" if together else "medium", "object-walk", message, node.lineno)
@@ -158,28 +156,29 @@ def _walks(source: Source, names: Names) -> Iterator[Finding]:
 
 
 def _subscript(source: Source, names: Names, node: ast.Subscript) -> Iterator[Finding]:
-    """globals()["x"], vars(builtins)[...], builtins.__dict__[...], sys.modules[...]."""
+    """globals()["x"], vars(builtins)["x"], builtins.__dict__["x"], __builtins__["x"], sys.modules["x"]."""
     base = node.value
-    inner = base
     if isinstance(base, ast.Call) and names.qualified(base.func) in _GLOBAL_MAPPINGS:
         of = names.qualified(base.args[0]) if base.args else ""
-    elif isinstance(base, ast.Attribute) and base.attr in ("__dict__", "modules"):
-        inner = base.value
-        of = names.qualified(inner)
-        if base.attr == "modules" and of != "sys":
-            return
-    elif isinstance(base, ast.Name) and base.id in _GRAVE_WALKS:
-        of = base.id
+    elif isinstance(base, ast.Attribute) and base.attr == "__dict__":
+        of = names.qualified(base.value)
+    elif names.qualified(base) == "sys.modules":
+        of = ""
+    elif isinstance(base, ast.Name | ast.Attribute) and _attribute_name(base) in _GRAVE_WALKS:
+        of = "__builtins__"
     else:
         return
     key = names.value_of(node.slice)
     if _built(names, key):
         message = "it looks a name up that is put together, so that it can't be searched for"
         yield source.finding("high", "built-name", message, node.lineno)
-    elif of.split(".")[0] in _DELICATE or (is_text(key) and key.value in names.dangerous | _GRAVE_WALKS):  # type: ignore[attr-defined]
-        yield source.finding(
-            "medium", "built-name", "it looks up in a module's names what it could simply write", node.lineno
-        )
+    elif of.split(".")[0] in _DELICATE or text_of(key) in _DELICATE | names.dangerous | _GRAVE_WALKS:
+        message = "it looks up by its name what it could simply import or write"
+        yield source.finding("medium", "built-name", message, node.lineno)
+
+
+def _attribute_name(node: ast.Name | ast.Attribute) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id
 
 
 def _decoded(names: Names, node: ast.expr, steps: int = 60) -> bool:
