@@ -11,7 +11,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from schillinger_plugins import PluginManager, magics
-from schillinger_plugins.loader import inspect
 
 Asking = Callable[..., Path]
 
@@ -40,16 +39,14 @@ def asking(write_plugin: Callable[..., Path], music: Path) -> Asking:
 
 
 @pytest.fixture
-def known(manager: PluginManager, asking: Asking) -> Callable[..., str]:
+def known(manager: PluginManager, asking: Asking, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """The same plugin, found by the manager but not loaded; its id."""
 
     def known(*arguments: Any, **options: Any) -> str:
-        record = inspect(asking(*arguments, **options), source="user")
-        assert record.error is None, record.error
-        if record.id in manager.registry:
-            manager.registry.unregister(record.id)
-        manager.registry.register(record)
-        return record.id
+        folder = asking(*arguments, **options)
+        monkeypatch.setenv("SCHILLINGER_PLUGIN_PATH", str(folder.parent))
+        manager.discover()
+        return folder.name
 
     return known
 

@@ -55,7 +55,8 @@ from pathlib import Path
 from schillinger_plugins.journal import Grant, Journal
 journal = Journal(Path(sys.argv[1]))
 for number in itertools.count():
-    journal.add_grant(Grant(plugin_id=f"{sys.argv[2]}-{number}", version="1", content_hash="x", user="u", permission="network"))
+    name = f"{sys.argv[2]}-{number}"
+    journal.add_grant(Grant(plugin_id=name, version="1", content_hash="x", user="u", permission="network"))
     print(number, flush=True)
     if number + 1 == int(sys.argv[3]):
         break
@@ -140,7 +141,8 @@ def test_it_is_private_and_where_it_should_be(
 ) -> None:
     """In the user's data folder, or where SCHILLINGER_JOURNAL says; for nobody else to read, whatever the umask."""
     (tmp_path / "data" / "schillinger").mkdir(parents=True, mode=0o755)
-    request.addfinalizer(lambda mask=os.umask(0): os.umask(mask))  # type: ignore[misc]
+    mask = os.umask(0)
+    request.addfinalizer(lambda: os.umask(mask))
     Journal().add_grant(GRANT)
     file = tmp_path / "data" / "schillinger" / "journal.db"
     assert journal_file() == file

@@ -72,10 +72,10 @@ def test_a_folder_of_data_is_granted(home: Path, writable: bool) -> None:
         "/proc/self/fd",
         "/sys",
         "/dev",
-        "/dev/shm",
+        "/dev/shm",  # noqa: S108
         "/etc",
         "/run",
-        "/tmp",
+        "/tmp",  # noqa: S108
     ],
 )
 def test_secrets_and_the_system_are_never_granted(home: Path, text: str) -> None:
