@@ -99,7 +99,7 @@ class Attack:
             "prepare": None,
             "PAUSE_S": 0.0,
             "HOST_CPU_S": 10.0,
-            "PAUSE_WORKER_S": 3.0,
+            "PAUSE_WORKER_S": 2.8,
             "DOOR": "blocking",
         }
         return getattr(self.module, name, defaults[name])
@@ -493,6 +493,11 @@ def judge(attack: Attack, field: Battlefield, answer: dict[str, Any]) -> list[st
         breaches.append(f"the host was changed: {_differences(answer['state'], field.host.state)}")
     if left := set(answer["processes"]) - set(field.warm["left"]):
         breaches.append(f"processes are left: {sorted(left)}")
+    if left := set(answer["folders"]) - set(field.warm["folders"]):
+        breaches.append(f"folders are left: {sorted(left)[:5]}")
+        field.warm["folders"] += left  # the next attack isn't to blame
+    if answer["peak_descriptors"] > field.warm["descriptors"] + 100:
+        breaches.append(f"the host had {answer['peak_descriptors']} descriptors open")
     if answer["descriptors"] > field.warm["descriptors"]:
         breaches.append(f"the host had {field.warm['descriptors']} descriptors, has {answer['descriptors']}")
     if not answer["alive"]:

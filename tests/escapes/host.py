@@ -84,12 +84,14 @@ class Host:
 
         self.manager = PluginManager(paths=[])
         self.neighbour: Any = None
+        self.neighbour_scratch = Path()
 
     def warm(self, folder: str) -> dict[str, Any]:
         """Load a neighbour with a secret in its scratch folder; say where, and which sandbox level is in force."""
         record = self.manager.load(Path(folder))
         self.neighbour = self.manager.create_instance(record.id)
         said = self.neighbour.execute({"what": "attack", "outside": os.environ["ESCAPE_NEIGHBOUR"]})["y"]
+        self.neighbour_scratch = Path(said["scratch"])
         package = sys.modules["schillinger_plugins"].__file__ or ""
         return {
             "scratch": said["scratch"],
@@ -98,8 +100,14 @@ class Host:
             "level": self.manager.doctor().level,
             "package": os.path.dirname(package),
             "left": self.descendants(),
+            "folders": self.folders(),
             "descriptors": _descriptors(),
         }
+
+    def folders(self) -> list[str]:
+        """Scratch folders and copies of plugins that lie about."""
+        here = self.neighbour_scratch.parent
+        return sorted(str(path) for folder in (here, here.parent) for path in folder.iterdir())
 
     def descendants(self) -> list[int]:
         return descendants(os.getpid())
@@ -145,6 +153,7 @@ class Host:
             "wall_s": time.monotonic() - began,
             "cpu_s": time.process_time() - began_cpu,
             "grown_bytes": peak.bytes - before_bytes,
+            "peak_descriptors": peak.descriptors,
         }
         if pause_s:
             worker_before, host_before = _cpu_s(self.descendants()), time.process_time()
@@ -170,6 +179,7 @@ class Host:
             answer["left_over"] = f"{type(error).__name__}: {error}"
         answer["text"] = "\n".join(texts)[:_MAX_TEXT]
         answer["processes"] = self.descendants()
+        answer["folders"] = self.folders()
         answer["descriptors"] = _descriptors()
         answer["state"] = state()
         answer["alive"] = self.neighbour.execute({"what": "rest"})["y"] == "fine"
@@ -200,21 +210,23 @@ async def _beside_a_clock(
     try:
         return await instance.aexecute(inputs, limits=limits)
     finally:
+        await asyncio.sleep(0.03)  # a turn for the clock, which has been waiting for as long as the loop stood still
         clock.cancel()
-        await asyncio.sleep(0)
 
 
 class _Peak:
-    """The most memory this process had while something ran."""
+    """The most memory and the most descriptors this process had while something ran."""
 
     def __init__(self) -> None:
         self.bytes = 0
+        self.descriptors = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def _watch(self) -> None:
-        while not self._over.wait(0.02):
+        while not self._over.wait(0.01):
             self.bytes = max(self.bytes, memory_bytes())
+            self.descriptors = max(self.descriptors, _descriptors())
 
     def __enter__(self) -> _Peak:
         self.bytes = memory_bytes()

@@ -12,7 +12,7 @@ import time
 
 from kernel import libc
 
-GROUP, PAUSE_S, LIMITS = "resources", 3.0, {"memory_mb": 64}
+GROUP, PAUSE_S, LIMITS = "resources", 2.0, {"memory_mb": 64}
 
 
 def attack(outside):
@@ -20,7 +20,7 @@ def attack(outside):
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
 
     def hoard():
-        time.sleep(0.5)
+        time.sleep(0.4)
         for _ in range(1000):
             address = libc.mmap(None, 1 << 20, 3, 0x122, -1, 0)
             if address in (None, 2**64 - 1):

@@ -9,7 +9,7 @@ Breach: the host spends more than a third of the time reading.
 import os
 import threading
 
-GROUP, PAUSE_S = "resources", 3.0
+GROUP, PAUSE_S = "resources", 2.0
 
 
 def attack(outside):

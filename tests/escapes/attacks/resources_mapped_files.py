@@ -1,7 +1,7 @@
-"""The same, held by mappings when the descriptors are closed.
+"""Hold files that have neither a name nor a descriptor.
 
 Attacks: the disk.
-How: map one page of each unlinked file and close it.
+How: open, unlink, write, map one page, close: only the mapping holds the file.
 Source: mmap(2): "closing the file descriptor does not unmap the region".
 Breach: 200 MB are held under a limit of 20 MB for a second.
 """
@@ -14,12 +14,12 @@ GROUP, LIMITS, ENDS = "resources", {"scratch_mb": 20, "wall_s": 10}, ("file_size
 
 
 def attack(outside):
-    held = []
-    for number in range(10):
+    held, piece = [], bytes(4_000_000)
+    for number in range(50):
         descriptor = os.open(f"u{number}", os.O_RDWR | os.O_CREAT)
-        os.write(descriptor, bytes(20_000_000))
+        os.unlink(f"u{number}")
+        os.write(descriptor, piece)
         held.append(mmap.mmap(descriptor, 4096))
         os.close(descriptor)
-        os.unlink(f"u{number}")
     time.sleep(1.5)
     return "200 MB were held"

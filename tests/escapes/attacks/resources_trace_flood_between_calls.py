@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 
-GROUP, PAUSE_S = "resources", 3.0
+GROUP, PAUSE_S = "resources", 2.0
 
 
 def attack(outside):
