@@ -34,8 +34,8 @@ BLOCKED_IMPORTS = frozenset({"_posixsubprocess", "ensurepip", "ipykernel", "jupy
 
 RESTRICTED_IMPORTS = frozenset(
     """
-    IPython cffi cloudpickle code codeop ctypes dill faulthandler fcntl gc marshal mmap multiprocessing pickle pty py_landlock
-    pyseccomp resource runpy schillinger_plugins seccomp shelve signal subprocess webbrowser zipimport
+    IPython cffi cloudpickle code codeop ctypes dill faulthandler fcntl gc marshal mmap multiprocessing pickle pty
+    py_landlock pyseccomp resource runpy schillinger_plugins seccomp shelve signal subprocess webbrowser zipimport
     """.split()
 )
 """What an honest plugin may import, and what somebody who looks through its code wants to know of."""

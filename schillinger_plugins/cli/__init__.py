@@ -20,11 +20,13 @@ from ..errors import (
     ManifestError,
     PermissionDenied,
     PluginError,
+    ScanError,
     UnknownPlugin,
 )
 from .console import complain
 from .grants import grant, permissions, revoke
 from .run import run_command
+from .scan import FOUND, scan
 from .tell import doctor, info, list_plugins, schema, validate
 from .warm import warm
 
@@ -34,6 +36,7 @@ _CODES: tuple[tuple[type[PluginError], int], ...] = (
     (LimitExceeded, LIMIT),
     (ConfinementUnavailable, CONFINEMENT),
     (PermissionDenied, CONFINEMENT),
+    (ScanError, FOUND),
     (InputError, BAD_INPUT),
     (ManifestError, BAD_INPUT),
     (UnknownPlugin, BAD_INPUT),
@@ -46,6 +49,7 @@ Exit codes:
   2    bad input: an unknown option, plugin, parameter or file
   3    the plugin exceeded a limit
   4    this machine can't confine it as demanded, or a permission is missing
+  5    the static scan found something, or the policy refuses what it found
   70   a mistake in this program
   130  interrupted
 """
@@ -57,7 +61,7 @@ def program() -> None:
     """Run music and audio plugins in confined processes."""
 
 
-for _command in (run_command, list_plugins, info, validate, grant, revoke, permissions, doctor, schema, warm):
+for _command in (run_command, list_plugins, info, validate, scan, grant, revoke, permissions, doctor, schema, warm):
     program.add_command(_command)
 
 

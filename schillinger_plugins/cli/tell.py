@@ -16,9 +16,12 @@ from ..errors import PluginError
 from ..loader import discover, inspect
 from ..manifest import Manifest, manifest_schema
 from ..registry import PluginRecord
+from ..scanner import Report
+from ..schema.strict import Flaw
 from .asking import ask_first
 from .console import as_json, complain, note, progress, say, tell_table
 from .run import PATHS, open_manager, unknown_id
+from .scan import findings, tell_findings
 
 JSON = click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -86,6 +89,7 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
     if definition.parameters:
         rows = [(p.name, p.describe(), repr(p.default), _note(p)) for p in definition.parameters]
         tell_table(("name", "type", "default", "description"), rows, title="\nParameters")
+    tell_findings(findings(record), title="\nFindings of the static scan")
 
 
 @click.command()
@@ -94,6 +98,9 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
 def validate(folders: tuple[str, ...], want_json: bool) -> int:
     """Check the plugin in each FOLDER without running any of it; shows every flaw, exits with 2 if there is one."""
     found = {folder: Manifest.flaws(Path(folder).expanduser()) for folder in folders}
+    reports = {folder: findings(inspect(Path(folder).expanduser())) for folder, flaws in found.items() if not flaws}
+    for folder, report in reports.items():
+        found[folder] += _main_file_flaws(folder, report)
     if want_json:
         as_json(
             {
@@ -108,6 +115,8 @@ def validate(folders: tuple[str, ...], want_json: bool) -> int:
                 tell_table(("where", "what", "what to do"), rows, title=f"✗ {folder}")
             else:
                 say(f"✓ {folder}: the manifest is in order; nothing of the plugin was run")
+            if folder in reports:
+                tell_findings(reports[folder], title="Findings of the static scan, which have no say in this:")
     return 2 if any(found.values()) else 0
 
 
@@ -144,6 +153,13 @@ def doctor(want_json: bool) -> int:
 def schema() -> None:
     """Print the JSON Schema of plugin.json, for editors."""
     as_json(manifest_schema())
+
+
+def _main_file_flaws(folder: str, report: Report) -> list[Flaw]:
+    """That the main file is no Python, which the manifest doesn't tell."""
+    main_file = Manifest.read(Path(folder).expanduser()).main_file
+    flaw = report.unreadable(main_file)
+    return [] if flaw is None else [Flaw(message=flaw.message, path=flaw.where, remedy="correct the file")]
 
 
 def _note(item: Port | Output | Parameter) -> str:

@@ -19,6 +19,7 @@ from .arguments import parse
 from .grants import as_path, ask_first
 from .info import PluginInfo
 from .run import evaluate, progress_for, refuse_unknown, required_id, sort
+from .scan import ADVICE
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .table import Table, Text
@@ -189,8 +190,13 @@ def validate(session: Session, line: str, _: Locals) -> Table:
         rows = [("✗", record.error.path or "", record.error.message, record.error.remedy or "")]
         return Table(headings=("", "where", "what", "what to do"), rows=rows, title=str(folder))
     manifest = Manifest.read(folder)
-    note = "the manifest is in order; nothing of the plugin was run"
-    return Table(headings=("", "", ""), rows=[("✓", manifest.id, note)], title=str(folder))
+    report = session.manager.findings(folder)
+    rows = [("✓", manifest.id, "the manifest is in order; nothing of the plugin was run")]
+    if (flaw := report.unreadable(manifest.main_file)) is not None:
+        rows.append(("✗", flaw.where, flaw.message))
+    # The scan has no say in whether a plugin is sound.
+    rows += [(one.severity, one.where, one.message) for one in report.findings if one is not flaw]
+    return Table(headings=("", "", ""), rows=rows, title=str(folder), notes=[ADVICE] if report.findings else [])
 
 
 def _described(record: PluginRecord) -> tuple[str, str, str, str]:

@@ -7,11 +7,13 @@ The one place where the magics reach for the widgets' node. Where it can't be dr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PluginError
 from ..permissions import summary
 from ..registry import PluginRecord
+from .scan import findings_table
 from .table import Table, publish
 from .tracebacks import lines
 
@@ -38,16 +40,28 @@ class PluginInfo:
         self._parameters = parameters
         self._in_notebook = in_notebook
 
+    @cached_property
+    def _findings(self) -> list[Table]:
+        """What the static scan finds; a plugin without a sound manifest can't be scanned."""
+        if self._record.error is not None:
+            return []
+        report = self._manager.findings(self._record.id)
+        if not report.findings:
+            return [Table(headings=(), rows=[], notes=["The static scan found nothing."])]
+        return [findings_table(report)]
+
     def __repr__(self) -> str:
         parts = [repr(facts(self._record, self._permissions()))]
         if self._record.definition is not None:
             parts += [repr(table) for table in node_tables(self._record.definition)]
+        parts += [repr(table) for table in self._findings]
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
         parts = [facts(self._record, self._permissions())._repr_html_()]
         if self._record.definition is not None:
             parts += [table._repr_html_() for table in node_tables(self._record.definition)]
+        parts += [table._repr_html_() for table in self._findings]
         return "".join(parts)
 
     def _ipython_display_(self) -> None:
@@ -60,6 +74,8 @@ class PluginInfo:
         show_node(self._manager, self._record, inputs=self._inputs, parameters=self._parameters)
         record = self._manager.plugins.get(self._record.id, self._record)  # drawing the node may have loaded it
         publish(facts(record, self._permissions()))
+        for table in self._findings:
+            publish(table)
 
     def _permissions(self) -> list[str]:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InputError, PluginError, nearest
-from . import commands, grants, help, run, trace
+from . import commands, grants, help, run, scan, trace
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .tracebacks import shown_short
@@ -28,6 +28,7 @@ _HANDLERS: dict[str, Handler] = {
     "trace": trace.trace,
     "doctor": commands.doctor,
     "validate": commands.validate,
+    "scan": scan.scan,
     "grant": grants.grant,
     "revoke": grants.revoke,
     "permissions": grants.permissions,

@@ -131,6 +131,14 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             takes_path=True,
         ),
         Subcommand(
+            name="scan",
+            usage="ID | PATH",
+            summary="look through a plugin's code without running it; shows what is worth a look, by severity",
+            examples=("scan gain_node", "scan ~/Downloads/a_plugin"),
+            takes_plugin=True,
+            takes_path=True,
+        ),
+        Subcommand(
             name="grant",
             usage="ID | PATH [PERMISSION] [--read FOLDER] [--write FOLDER] [--host NAME] [--yes]",
             summary="let a plugin do what it asks for, or what the options name; counts until its code changes",

@@ -19,6 +19,8 @@ Severity = Literal["low", "medium", "high"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 
 BLOCKED_IMPORT = "import-blocked"
+UNREADABLE = frozenset({"syntax-error", "nul", "undecodable", "too-deep", "too-large", "unreadable"})
+"""The rules that say of a source that nothing else is known of it."""
 
 _MAX_FINDINGS = 500
 _MAX_OF_A_KIND = 20
@@ -91,6 +93,10 @@ class Report:
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of that severity or above."""
         return tuple(one for one in self.findings if _weight(one) >= SEVERITIES.index(severity))
+
+    def unreadable(self, file: str) -> Finding | None:
+        """Why a source couldn't be read the way Python would run it, or None if it could."""
+        return next((one for one in self.findings if one.file == file and one.rule in UNREADABLE), None)
 
     def summary(self) -> str:
         """``1 high, 2 medium``, or ``nothing found``."""
