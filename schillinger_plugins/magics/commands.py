@@ -191,12 +191,12 @@ def validate(session: Session, line: str, _: Locals) -> Table:
         return Table(headings=("", "where", "what", "what to do"), rows=rows, title=str(folder))
     manifest = Manifest.read(folder)
     report = session.manager.findings(folder)
-    rows = [("✓", manifest.id, "the manifest is in order; nothing of the plugin was run")]
+    told = [("✓", manifest.id, "the manifest is in order; nothing of the plugin was run")]
     if (flaw := report.unreadable(manifest.main_file)) is not None:
-        rows.append(("✗", flaw.where, flaw.message))
+        told.append(("✗", flaw.where, flaw.message))
     # The scan has no say in whether a plugin is sound.
-    rows += [(one.severity, one.where, one.message) for one in report.findings if one is not flaw]
-    return Table(headings=("", "", ""), rows=rows, title=str(folder), notes=[ADVICE] if report.findings else [])
+    told += [(one.severity, one.where, one.message) for one in report.findings if one is not flaw]
+    return Table(headings=("", "", ""), rows=told, title=str(folder), notes=[ADVICE] if report.findings else [])
 
 
 def _described(record: PluginRecord) -> tuple[str, str, str, str]:

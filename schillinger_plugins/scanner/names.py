@@ -68,6 +68,9 @@ class Names:
 
     def qualified(self, node: ast.AST) -> str:
         """``os.system`` for whatever leads there; empty if it is not the name of something imported or built in."""
+        return self._qualified(node).removeprefix("builtins.")
+
+    def _qualified(self, node: ast.AST) -> str:
         parts: list[str] = []
         for _ in range(_MAX_STEPS):
             if isinstance(node, ast.Attribute):
@@ -115,9 +118,6 @@ class Names:
                 elif isinstance(child, list):
                     pending.extend(item for item in child if isinstance(item, ast.AST))
         self._own |= self._values.keys()
-        for name in list(self._aliases):
-            # A builtins module that was imported is the builtins.
-            self._aliases[name] = _without_builtins(self._aliases[name])
 
     def _see(self, node: ast.AST) -> None:
         kind = type(node)
@@ -197,7 +197,3 @@ def arguments(call: ast.Call) -> Iterable[ast.expr]:
     yield from call.args
     for keyword in call.keywords:
         yield keyword.value
-
-
-def _without_builtins(name: str) -> str:
-    return name.removeprefix("builtins.")

@@ -202,6 +202,8 @@ def _decoded(names: Names, node: ast.expr, steps: int = 60) -> bool:
                     if codec.replace("-", "").replace("_", "") not in ("utf8", "ascii", "latin1"):
                         return True
                 pending.append(one.func.value)
+        elif isinstance(one, ast.Name) and names.qualified(one) == "chr":
+            return True  # handed on, as to map
         pending.extend(child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr))
     return False
 
