@@ -115,23 +115,24 @@ def run_command(
 
     if out is not None:
         save = saver(out, force=force)
-    with open_manager(paths) as manager, progress(plugin, quiet=quiet) as on_progress:
-        ask_first(manager, plugin)
-        plugin_id = _resolve(manager, plugin)
-        definition = manager.definition(plugin_id)
-        if out is not None:
-            save.demand(definition)
-        given_inputs = _inputs(definition, file, inputs, plugin_id)
-        given_parameters = _parameters(definition, settings, plugin_id)
-        # A slip in a name or a file should not cost the seconds that it takes to warm the sandbox.
-        definition.check_parameters(given_parameters, plugin_id=plugin_id)
-        given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id)
-        instance = manager.create_instance(
-            plugin_id, {name: _value(text) for name, text in config}, on_progress=on_progress
-        )
-        result = instance.execute(
-            given_inputs, given_parameters, limits=_limits(limits) or None, seed=seed, on_progress=on_progress
-        )
+    with open_manager(paths) as manager:
+        ask_first(manager, plugin)  # before the bar: it would draw over the question
+        with progress(plugin, quiet=quiet) as on_progress:
+            plugin_id = _resolve(manager, plugin)
+            definition = manager.definition(plugin_id)
+            if out is not None:
+                save.demand(definition)
+            given_inputs = _inputs(definition, file, inputs, plugin_id)
+            given_parameters = _parameters(definition, settings, plugin_id)
+            # A slip in a name or a file should not cost the seconds that it takes to warm the sandbox.
+            definition.check_parameters(given_parameters, plugin_id=plugin_id)
+            given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id)
+            instance = manager.create_instance(
+                plugin_id, {name: _value(text) for name, text in config}, on_progress=on_progress
+            )
+            result = instance.execute(
+                given_inputs, given_parameters, limits=_limits(limits) or None, seed=seed, on_progress=on_progress
+            )
     if want_json:
         from .console import as_json
         from .save import plain
