@@ -216,13 +216,17 @@ def test_what_has_not_changed_is_not_judged_again(write: Write, tmp_path: Path) 
     again = scanner.scan(folder, manifest, with_bandit=False)
     assert not asked
     assert again.findings == first.findings
-    assert scanner.scan(folder, write(folder, {}, ("network",)), with_bandit=False).worst == "low"
+    assert (
+        scanner.scan(folder, write(folder, {"main.py": "import socket\n"}, ("network",)), with_bandit=False).worst
+        == "low"
+    )
     (folder / "main.py").write_text("x = 1\n")
     assert scanner.scan(folder, manifest, with_bandit=False).findings == ()
 
 
 _PIECES = st.sampled_from(
-    'import socket|exec(|eval(|)|(|[|]|{|}|\'|"|"""|f\'{|}\'|\\|\n|\r|\t| |#|coding: utf-7|\0|\ufeff|\u202e|\u200b|а|é|lambda:|'
+    'import socket|exec(|eval(|)|(|[|]|{|}|\'|"|"""|f\'{|}\'|\\|\n|\r|\t| |#|coding: utf-7|\0|\ufeff|\u202e|'
+    "\u200b|а|é|lambda:|"
     "x|=|:|:=|1|.|,|;|@|*|**|-|not |if |else |for x in y |def f():\n|class A:\n|async |await |yield |match x:\n case |"
     "__import__(|getattr(os,|__subclasses__|base64.b64decode(|globals()[|from . import |\x0c|\x1b|\U000e0001|𝐞𝐱𝐞𝐜".split(
         "|"

@@ -16,7 +16,7 @@ from schillinger_plugins.scanner import Report, scan
 
 Look = Callable[..., Report]
 PLUGINS = Path(__file__).parents[2] / "plugins"
-LITERAL = base64.b64encode(random.Random(1).randbytes(600)).decode()
+LITERAL = base64.b64encode(random.Random(1).randbytes(600)).decode()  # noqa: S311
 
 HOSTILE = {
     # imports against permissions
@@ -89,7 +89,7 @@ HOSTILE = {
         "medium",
     ),
     "opaque_hex": (f"data = '{os.urandom(300).hex()}'", "opaque-data", "medium"),
-    "opaque_bytes": (f"data = {random.Random(2).randbytes(600)!r}", "opaque-data", "medium"),
+    "opaque_bytes": (f"data = {base64.b64decode(LITERAL)!r}", "opaque-data", "medium"),
     # hidden text
     "bidi": ("x = 'user\u202e \u2066# check\u2069 \u2066'", "hidden-bidi", "high"),
     "bidi_comment": ("x = 1  # \u2067ab", "hidden-bidi", "high"),
