@@ -45,12 +45,11 @@ def discover(paths: Iterable[str | Path] = (), *, everywhere: bool = True) -> li
     """
     records: dict[str, PluginRecord] = {}
     seen: set[Path] = set()
-    for folder, source, problem in _places(paths, everywhere):
-        root = _real(folder)
+    for root, source, problem in _places(paths, everywhere):
         if root in seen:
             continue
         seen.add(root)
-        record = inspect(root, source=source) if problem is None else _broken(root, source, problem)
+        record = _inspect(root, source) if problem is None else _broken(root, source, problem)
         first = records.get(record.id)
         if first is not None:
             number = 2
@@ -66,7 +65,10 @@ def discover(paths: Iterable[str | Path] = (), *, everywhere: bool = True) -> li
 
 def inspect(folder: str | Path, *, source: str = "path") -> PluginRecord:
     """The record of one plugin's folder, broken or not. Runs nothing of it."""
-    root = _real(Path(folder))
+    return _inspect(_real(Path(folder)), source)
+
+
+def _inspect(root: Path, source: str) -> PluginRecord:
     try:
         manifest = Manifest.read(root)
     except PluginError as error:
@@ -98,30 +100,38 @@ def user_folder() -> Path:
 def _plugins_at(path: Path, source: str, *, required: bool) -> Iterator[_Place]:
     try:
         if (path / FILE_NAME).exists():
-            yield path, source, None
+            yield _real(path), source, None
             return
         with os.scandir(path) as entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith((".", "__")))
+            found = sorted(
+                (entry.name, entry.is_symlink()) for entry in entries if not entry.name.startswith((".", "__"))
+            )
     except FileNotFoundError:
         if required:
             where = f"{ENVIRONMENT_VARIABLE} names" if source == "environment" else "the search path names"
-            yield path, source, ManifestError(f"{where} {path}, which does not exist", remedy="correct the path")
+            yield _real(path), source, ManifestError(f"{where} {path}, which does not exist", remedy="correct the path")
         return
     except NotADirectoryError:
         message = f"{path} is a file, not a folder"
-        yield path, source, ManifestError(message, remedy="name the folder of a plugin, or one that holds plugins")
+        yield (
+            _real(path),
+            source,
+            ManifestError(message, remedy="name the folder of a plugin, or one that holds plugins"),
+        )
         return
     except (OSError, ValueError) as error:
         yield (
-            path,
+            _real(path),
             source,
             ManifestError(f"{path} can't be searched: {error}", remedy="check the path and its permissions"),
         )
         return
-    for name in names:
+    real = _real(path)
+    for name, is_link in found:
         # lexists: a plugin.json that is a dangling link is a broken plugin, not no plugin.
-        if os.path.lexists(path / name / FILE_NAME):
-            yield path / name, source, None
+        if os.path.lexists(f"{real}/{name}/{FILE_NAME}"):
+            # Following links costs as much as reading a manifest: done for the folder of plugins, once.
+            yield (_real(real / name) if is_link else real / name), source, None
 
 
 def _entry_points() -> Iterator[_Place]:
@@ -135,7 +145,7 @@ def _entry_points() -> Iterator[_Place]:
                 f"the entry point {point.name} = {point.value!r} of {distribution} leads to no folder: {error}",
                 remedy=f"reinstall {distribution}, or ask its author",
             )
-            yield Path(point.name), source, problem
+            yield _real(Path(point.name)), source, problem
         else:
             yield from _plugins_at(folder, source, required=True)
 

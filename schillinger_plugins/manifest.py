@@ -9,6 +9,8 @@ characters. A manifest comes from a stranger: its size, depth and the effort of 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -306,7 +308,8 @@ class Manifest(StrictModel):
             return None, [Flaw(message=f"expected an object, got {show(data)}", path="$", remedy="begin with {")]
         flaws: list[Flaw] = []
         if "id" not in data:
-            folder_name = where.resolve().name
+            is_plain = where.name not in ("", "..") and not where.is_symlink()
+            folder_name = where.name if is_plain else where.resolve().name
             data["id"] = folder_name
             if not is_id(folder_name):
                 message = f"the folder's name {show(folder_name)} can't be the plugin's id"
@@ -351,6 +354,20 @@ class _NotReadable(OSError):
 
 
 def _read_manifest(folder: Path) -> bytes:
+    """The bytes of a folder's manifest: in three system calls where it is a plain file, as nearly every one is."""
+    try:
+        descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return _read_odd_manifest(folder)
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return _read_odd_manifest(folder)
+        # One byte more than is accepted, so that a file that is too large is seen without being read.
+        return file.read(min(found.st_size, MAX_BYTES) + 1)
+
+
+def _read_odd_manifest(folder: Path) -> bytes:
     path = folder / FILE_NAME
     try:
         if not folder.is_dir():
@@ -361,7 +378,6 @@ def _read_manifest(folder: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise _NotReadable(f"{FILE_NAME} is no regular file", "put a file there")
         with path.open("rb") as file:
-            # One byte more than is accepted, so that a file that is too large is seen without being read.
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise _NotReadable(
@@ -376,6 +392,10 @@ def _read_manifest(folder: Path) -> bytes:
 
 
 def _main_file_flaws(folder: Path, main_file: str) -> list[Flaw]:
+    if "/" not in main_file:
+        with contextlib.suppress(OSError):
+            if stat.S_ISREG(os.lstat(f"{folder}/{main_file}").st_mode):
+                return []
     path, place = folder / main_file, "$.main_file"
     try:
         real = path.resolve(strict=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import site
 import sys
 import sysconfig
@@ -32,6 +33,8 @@ _SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/run", "/var/run", "/boot")
 
 _PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/var/lib", "/var/spool")
 """Where programs and what they run live: never to be written."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 _SECRETS = (
     ".ssh .gnupg .pki .password-store .aws .azure .kube .docker .config .cache .jupyter .ipython .mozilla .thunderbird "
@@ -68,6 +71,8 @@ def inner_path(text: str) -> str:
     >>> inner_path("assets//./kernel.npy")
     'assets/kernel.npy'
     """
+    if _PLAIN_NAME.fullmatch(text):
+        return text
     path = PurePosixPath(text)
     if (
         "\\" in text

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
+
+import msgspec
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_VALUES = 100_000
 
+_KEY = re.compile(r'"\s*:')
+_LONG_INTEGER = re.compile(r"[0-9]{19}")
+_CONTAINERS = (dict, list)
+_UNCLEAR = object()
 _INT64 = range(-(2**63), 2**64)
 
 
@@ -51,6 +58,9 @@ def read_json(text: bytes | str) -> Any:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise NotPlain(f"not UTF-8: byte {error.start} is {text[error.start]:#04x}") from error
+    quick = _read_quickly(text)
+    if quick is not _UNCLEAR:
+        return quick
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except NotPlain:
@@ -63,6 +73,29 @@ def read_json(text: bytes | str) -> Any:
         raise NotPlain(f"not readable: {error}") from error
     check_plain(data)
     return data
+
+
+def _read_quickly(text: str) -> Any:
+    """What the text says if it is plain beyond doubt, as nearly every one is; `_UNCLEAR` leaves it to the slow way.
+
+    msgspec is ten times as fast and refuses what breaks the rules of numbers and characters by itself. It doesn't mind a
+    key that is there twice: then there are more colons behind quotes than keys.
+    """
+    if len(text) > MAX_VALUES or text.count("{") + text.count("[") > MAX_DEPTH or _LONG_INTEGER.search(text):
+        return _UNCLEAR
+    try:
+        data = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return _UNCLEAR
+    return data if _keys(data) == len(_KEY.findall(text)) else _UNCLEAR
+
+
+def _keys(data: Any) -> int:
+    if type(data) is dict:
+        return len(data) + sum([_keys(item) for item in data.values() if type(item) in _CONTAINERS])
+    if type(data) is list:
+        return sum([_keys(item) for item in data if type(item) in _CONTAINERS])
+    return 0
 
 
 def check_plain(data: Any, *, max_values: int = MAX_VALUES) -> None:

@@ -102,6 +102,8 @@ def _check_id(text: str) -> str:
 
 
 def _check_text(text: str) -> str:
+    if text.isprintable() and text.isascii():
+        return text
     for character in text:
         # Control characters would reach a terminal, bidirectional overrides would make text read as what it is not.
         if (unicodedata.category(character) == "Cc" and character not in "\n\t") or character in _BIDIRECTIONAL:

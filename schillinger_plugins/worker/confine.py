@@ -131,6 +131,9 @@ class Confinement:
             for path, access in granted:
                 descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY)
                 try:
+                    # A part of the path may have become a link since it was granted: then it leads to another folder.
+                    if os.readlink(f"/proc/self/fd/{descriptor}") != path:
+                        raise PermissionError(f"{path} leads elsewhere than when it was granted: grant it anew")
                     allow(descriptor, access)
                 finally:
                     os.close(descriptor)

@@ -140,7 +140,6 @@ def test_without_a_grant_nothing_is_seen(
     assert said == ["PermissionError", "PermissionError"]
 
 
-@pytest.mark.xfail(strict=True, reason="a new worker's folders are resolved anew, wherever they lead by then")
 def test_a_folder_that_is_swapped_for_a_link_between_two_workers_is_not_followed(
     manager: PluginManager, known: Callable[..., str], music: Path, sibling: Path
 ) -> None:
