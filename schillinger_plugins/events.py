@@ -26,6 +26,7 @@ EventName = Literal[
     "instance_destroyed",
     "executed",
     "failed",
+    "leaks",
 ]
 EVENT_NAMES: tuple[str, ...] = get_args(EventName)
 

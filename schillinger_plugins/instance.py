@@ -8,7 +8,7 @@ checked, the figures kept, the state carried from one worker to the next. Calls 
 from __future__ import annotations
 
 import asyncio
-import threading
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,23 +18,29 @@ from typing import Any
 
 from .call import Call, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
-from .errors import Busy, InputError, PluginError, UnknownPlugin
+from .errors import Busy, InputError, LimitExceeded, PluginError, UnknownPlugin
 from .events import Event, EventName, Events
 from .fetching import fetcher
 from .loaded import LoadedPlugin
 from .protocol import values
 from .protocol.frames import Body
 from .result import CallStats, Provenance, Result, versions
-from .sandbox import asynchronous, blocking, conversation
+from .sandbox import asynchronous, blocking, conversation, interrupts
 from .sandbox.conversation import Conversation, OnProgress, Outcome
 from .sandbox.limits import Limits
 from .sandbox.log import Log
 from .sandbox.sandbox import Sandbox
-from .sandbox.turnstile import Full, Turnstile
+from .sandbox.turnstile import Full, OwnTurn, Turnstile
 from .sandbox.worker import Worker
 
 QUEUE_PLACES = 64
 """Calls of one instance that may wait for their turn."""
+
+_TRIES = 2
+"""Workers that may end while they take a state, before it is given up."""
+
+_ENDING_S = 2.0
+"""How long a call may take to end whose instance is destroyed."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -68,12 +74,13 @@ class InstanceStats:
         return self.wall_total_s / self.calls if self.calls else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _KeptState:
-    """What a worker left to the next one, and which code it belongs to."""
+    """What a worker left to the next one, which code it belongs to, and how many workers ended while they took it."""
 
     value: Any
     content_hash: str
+    failures: int = 0
 
 
 class Instance:
@@ -111,7 +118,8 @@ class Instance:
         self._worker = worker
         self._kept: _KeptState | None = None
         self._turnstile = Turnstile(QUEUE_PLACES)
-        self._holder: int | None = None
+        self._restoring = False
+        self._leak_told = False
         self._destroyed = False
 
     @property
@@ -157,7 +165,7 @@ class Instance:
     @property
     def leaks(self) -> bool:
         """Whether its worker's memory has grown steadily by more than 16 MB over the window."""
-        return self._worker is not None and self._worker.growth.leaks
+        return self._worker is not None and self._worker.leaks
 
     def __repr__(self) -> str:
         return f"<Instance {self.id} of {self.plugin_id}, {self.state}, {self._stats.calls} calls>"
@@ -204,17 +212,23 @@ class Instance:
             After an interrupt has ended the call. The instance stays usable.
         """
         try:
-            call = self._prepare(inputs or {}, parameters or {}, limits, seed, on_progress)
-            self._enter()
-            try:
-                worker = self._worker
-                if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
-                    worker = self._replace_worker(call)
-                    self._begin(worker)
-                outcome = blocking.drive(self._call(worker, call), worker, call.limits)
-            finally:
-                self._leave()
-            return self._finish(call, outcome, worker)
+            asked = (inputs or {}, parameters or {}, limits, seed, on_progress)
+            plugin = self.plugin
+            call = self._prepare(*asked)
+            with interrupts.held():
+                self._enter()
+                try:
+                    if plugin is not self.plugin or self._destroyed:  # while it waited
+                        plugin = self.plugin
+                        call = self._prepare(*asked)
+                    worker = self._worker
+                    if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
+                        worker = self._replace_worker(call)
+                        self._begin(worker)
+                    outcome = blocking.drive(self._call(worker, call), worker, call.limits)
+                finally:
+                    self._leave()
+            return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
             self._failed(error)
             raise
@@ -231,20 +245,21 @@ class Instance:
         """Call the plugin without blocking the event loop; otherwise as `execute`. Cancelling the task ends the call."""
         try:
             asked = (inputs or {}, parameters or {}, limits, seed, on_progress)
-            if needs_decoding(self.definition, asked[0]):
-                call = await asyncio.to_thread(self._prepare, *asked)
-            else:
-                call = self._prepare(*asked)
+            plugin = self.plugin
+            call = await self._prepare_async(*asked)
             await self._enter_async()
             try:
+                if plugin is not self.plugin or self._destroyed:  # while it waited
+                    plugin = self.plugin
+                    call = await self._prepare_async(*asked)
                 worker = self._worker
                 if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
-                    worker = await asyncio.shield(asyncio.to_thread(self._replace_worker, call))
+                    worker = await self._replace_worker_async(call)
                     await self._begin_async(worker)
                 outcome = await asynchronous.drive(self._call(worker, call), worker, call.limits)
             finally:
                 self._leave()
-            return self._finish(call, outcome, worker)
+            return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
             self._failed(error)
             raise
@@ -257,38 +272,40 @@ class Instance:
         PluginError
             If the plugin's code, `initialize` included, fails.
         """
-        self._enter()
-        try:
-            if self._worker is None or not self._worker.alive:
-                self._begin(self._spawn(self.plugin.limits, on_progress))
-        finally:
-            self._leave()
+        with interrupts.held():
+            self._enter()
+            try:
+                if self._worker is None or not self._worker.alive:
+                    self._retire_worker()
+                    self._begin(self._spawn(self.plugin.limits, on_progress))
+            finally:
+                self._leave()
 
     def rest(self) -> None:
         """End the worker and keep the state; the next call starts a new one with it."""
-        self._enter()
-        try:
-            self._retire_worker()
-        finally:
-            self._leave()
+        with interrupts.held():
+            self._enter()
+            try:
+                self._retire_worker()
+            finally:
+                self._leave()
 
     def rest_if_idle(self, idle_s: float) -> bool:
         """`rest`, if nobody has called it for that long and nobody does; whether it was put to sleep."""
         if self._worker is None or time.monotonic() - self.used_s < idle_s:
             return False
-        try:
-            if not self._turnstile.enter(timeout_s=0):
+        with interrupts.held():
+            if not self._turnstile.try_enter():
                 return False
-        except Full:
-            return False
-        try:
-            if self._worker is None or self._destroyed:
-                return False
-            self._retire_worker()
-            self._stats.sleeps += 1
-            return True
-        finally:
-            self._turnstile.leave()
+            try:
+                # Looked at again, now that nobody can call it: a call may have come and gone since.
+                if self._worker is None or self._destroyed or time.monotonic() - self.used_s < idle_s:
+                    return False
+                self._retire_worker()
+                self._stats.sleeps += 1
+                return True
+            finally:
+                self._leave()
 
     def become(self, plugin: LoadedPlugin, ready: Worker | None = None) -> dict[str, str]:
         """Go on with another version of the plugin; a running call ends on the old one first.
@@ -311,33 +328,50 @@ class Instance:
             If the new code doesn't start with this instance's configuration, or refuses its state. The instance goes on with
             the old one.
         """
-        self._enter()
-        try:
-            old = self._worker
-            self._kept = self._state()
-            if old is None and ready is None:
-                self.plugin = plugin
-                return {}
-            worker = ready or self._spawn(plugin.limits, None, plugin=plugin)
+        with interrupts.held():
+            self._enter(first=True)
             try:
-                left = blocking.drive(self._become(worker, plugin), worker, worker.limits.starting)
-            except BaseException:
-                worker.end()
-                raise
-            worker.log = self.log
-            self._worker, self.plugin = worker, plugin
-            if old is not None:
-                old.stop()
-            return left
-        finally:
-            self._leave()
+                old = self._worker
+                self._kept = self._state()
+                if old is None and ready is None:
+                    self.plugin = plugin
+                    return {}
+                worker = ready or self._spawn(plugin.limits, None, plugin=plugin)
+                try:
+                    left = blocking.drive(self._become(worker, plugin), worker, worker.limits.starting)
+                except BaseException:
+                    worker.end()
+                    raise
+                worker.log = self.log
+                self._worker, self.plugin = worker, plugin
+                self._leak_told = False
+                if old is not None:
+                    old.stop()
+                return left
+            finally:
+                self._leave()
 
     def destroy(self, *, deadline_s: float = 1.0) -> None:
-        """Let the plugin clean up and end its worker for good. A running call is ended."""
-        self._destroyed = True
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.stop(deadline_s)
+        """Let the plugin clean up and end its worker for good. A running call is ended, and raises UnknownPlugin."""
+        if not self._sandbox.is_own:
+            return
+        with interrupts.held():
+            self._destroyed = True
+            if not self._turnstile.try_enter():
+                worker = self._worker
+                if worker is not None:
+                    worker.kill(self._gone())
+                try:
+                    if not self._turnstile.enter(timeout_s=_ENDING_S, first=True):
+                        return  # who has the turn ends the worker when he leaves
+                except OwnTurn:
+                    return
+            try:
+                worker, self._worker = self._worker, None
+                if worker is not None:
+                    worker.stop(deadline_s)
+            finally:
+                self._leave()
 
     def _prepare(
         self,
@@ -348,7 +382,7 @@ class Instance:
         on_progress: OnProgress | None,
     ) -> Call:
         if self._destroyed:
-            raise UnknownPlugin(f"the instance {self.id} has been destroyed", remedy="create another one")
+            raise self._gone()
         self._sandbox.demand_own_process()
         plugin = self.plugin
         return prepare(
@@ -361,12 +395,30 @@ class Instance:
             on_progress=on_progress,
         )
 
+    async def _prepare_async(self, inputs: Mapping[str, Any], *asked: Any) -> Call:
+        if needs_decoding(self.definition, inputs):
+            return await asyncio.to_thread(self._prepare, inputs, *asked)
+        return self._prepare(inputs, *asked)
+
     def _replace_worker(self, call: Call) -> Worker:
         """A new worker that has yet to be started; the state of the one there was is kept for it."""
         if self._worker is not None:
             self._retire_worker()
             self._stats.restarts += 1
         return self._spawn(call.limits, call.on_progress)
+
+    async def _replace_worker_async(self, call: Call) -> Worker:
+        """`_replace_worker`, in a thread. If the task is cancelled the thread is waited for, and what it made is ended."""
+        making = asyncio.get_running_loop().run_in_executor(None, self._replace_worker, call)
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            while not making.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([making])
+            if not making.cancelled() and making.exception() is None:
+                making.result().end()
+            raise
 
     def _spawn(self, limits: Limits, on_progress: OnProgress | None, *, plugin: LoadedPlugin | None = None) -> Worker:
         plugin = plugin or self.plugin
@@ -377,24 +429,42 @@ class Instance:
     def _begin(self, worker: Worker) -> None:
         try:
             blocking.drive(self._awaken(worker), worker, worker.limits.starting)
-        except BaseException:
-            worker.end()
+        except BaseException as error:
+            self._not_begun(worker, error)
             raise
-        self._worker = worker
+        self._begun(worker)
 
     async def _begin_async(self, worker: Worker) -> None:
         try:
             await asynchronous.drive(self._awaken(worker), worker, worker.limits.starting)
-        except BaseException:
-            worker.end()
+        except BaseException as error:
+            self._not_begun(worker, error)
             raise
+        self._begun(worker)
+
+    def _begun(self, worker: Worker) -> None:
         self._worker = worker
+        self._leak_told = False
+        if self._destroyed:  # meanwhile
+            raise self._gone()
+
+    def _not_begun(self, worker: Worker, error: BaseException) -> None:
+        worker.end()
+        if not self._restoring or self._kept is None or not isinstance(error, PluginError):
+            return
+        # It ended over its state. A crash may be an accident, once; a set_state() that doesn't end in time is none.
+        self._kept.failures += 1
+        if isinstance(error, LimitExceeded) or self._kept.failures >= _TRIES:
+            self._kept = None
+            self.log.say(f"it goes on without its state, over which it ended: {error}")
 
     def _awaken(self, worker: Worker) -> Conversation[None]:
         """The plugin started, and given back its state. A state it doesn't take any more is no reason to fail for ever."""
+        self._restoring = False
         yield from self.plugin.start(worker, self.id, self.config)
         if self._kept is None:
             return
+        self._restoring = True
         same_code = self._kept.content_hash == self.plugin.content_hash
         try:
             left = yield from conversation.restore(
@@ -437,7 +507,10 @@ class Instance:
             else:
                 return None if value is None else _KeptState(value, self.plugin.content_hash)
         if worker.state:
-            return _KeptState(values.unpack(Body(worker.state), None, copy=True), self.plugin.content_hash)
+            try:
+                return _KeptState(values.unpack(Body(worker.state), None, copy=True), self.plugin.content_hash)
+            except PluginError as error:  # only a forger sends such a thing; its instance stays usable even so
+                self.log.say(f"its state is none: {error}")
         return self._kept
 
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
@@ -451,17 +524,18 @@ class Instance:
             on_progress=call.on_progress,
         )
 
-    def _finish(self, call: Call, outcome: Outcome, worker: Worker) -> Result:
-        plugin, stats = self.plugin, self._stats
+    def _finish(self, call: Call, outcome: Outcome, worker: Worker, plugin: LoadedPlugin) -> Result:
+        stats = self._stats
         digests = digests_of(outcome)
         outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
         wall_s = time.perf_counter() - call.started_s
         stats.calls += 1
         stats.wall_total_s += wall_s
         stats.wall_last_s = wall_s
-        self.used_s = time.monotonic()
         if self._events.has_subscribers:
             self._tell("executed", wall_s=wall_s)
+        if worker.leaks and not self._leak_told:
+            self._tell_leak(worker)
         return Result(
             outputs,
             provenance=partial(_provenance, plugin, self.config, call, outcome.seed, digests),
@@ -483,29 +557,49 @@ class Instance:
     def _tell(self, name: EventName, **data: Any) -> None:
         self._events.emit(Event(name, self.plugin_id, self.id, data))
 
-    def _enter(self) -> None:
-        if self._holder == threading.get_ident():
-            raise InputError(
-                "it is being called already, and calls of one instance never overlap",
-                plugin_id=self.plugin_id,
-                remedy="create another instance for a call within a call",
-            )
+    def _tell_leak(self, worker: Worker) -> None:
+        self._leak_told = True
+        grown = worker.growth.bytes_per_call
+        self.log.say(
+            f"it leaks memory: {grown / 1e6:.2g} MB more with each call, {worker.memory_bytes / 1e6:.0f} MB now; "
+            f"its author keeps less from call to call, and until then instance.rest() gives it back"
+        )
+        self._tell("leaks", growth_bytes_per_call=grown, memory_bytes=worker.memory_bytes)
+
+    def _enter(self, *, first: bool = False) -> None:
         try:
-            self._turnstile.enter()
+            self._turnstile.enter(first=first)
         except Full:
             raise self._busy() from None
-        self._holder = threading.get_ident()
+        except OwnTurn:
+            raise self._own_turn() from None
 
     async def _enter_async(self) -> None:
         try:
             await self._turnstile.enter_async()
         except Full:
             raise self._busy() from None
-        self._holder = threading.get_ident()  # a blocking call from this loop's thread would wait for itself
+        except OwnTurn:
+            raise self._own_turn() from None
 
     def _leave(self) -> None:
-        self._holder = None
-        self._turnstile.leave()
+        try:
+            if self._destroyed and self._worker is not None:
+                worker, self._worker = self._worker, None
+                worker.end()
+        finally:
+            self.used_s = time.monotonic()
+            self._turnstile.leave()
+
+    def _own_turn(self) -> InputError:
+        return InputError(
+            "it is being called already, and calls of one instance never overlap: this one would wait for itself",
+            plugin_id=self.plugin_id,
+            remedy="create another instance for a call within a call; in an event loop, await aexecute() each time",
+        )
+
+    def _gone(self) -> UnknownPlugin:
+        return UnknownPlugin(f"the instance {self.id} has been destroyed", remedy="create another one")
 
     def _busy(self) -> Busy:
         return Busy(

@@ -14,12 +14,25 @@ from .instance import Instance, InstanceStats
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceStatus:
-    """One instance in a `Status`."""
+    """One instance in a `Status`.
+
+    Attributes
+    ----------
+    waiting : int
+        Calls that wait for their turn.
+    growth_bytes_per_call : float
+        How much its memory grows with each call.
+    leaks : bool
+        Whether that is steady, and has come to more than 16 MB.
+    """
 
     id: str
     plugin_id: str
     state: str
+    waiting: int
     memory_bytes: int
+    growth_bytes_per_call: float
+    leaks: bool
     stats: InstanceStats
 
 
@@ -59,6 +72,9 @@ def status_of(instance: Instance) -> InstanceStatus:
         id=instance.id,
         plugin_id=instance.plugin_id,
         state=instance.state,
+        waiting=instance.waiting,
         memory_bytes=instance.memory_bytes,
+        growth_bytes_per_call=instance.growth_bytes_per_call,
+        leaks=instance.leaks,
         stats=instance.stats,
     )

@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..permissions import described_grant
 from ..policy import Granted
 from ..registry import PluginRecord
+from ..status import InstanceStatus
 from .arguments import parse
 from .grants import as_path, ask_first
 from .info import PluginInfo
@@ -100,13 +101,13 @@ def status(session: Session, line: str, _: Locals) -> Table:
     rows = [
         (
             instance.id,
-            instance.state,
+            f"{instance.state}, {instance.waiting} wait" if instance.waiting else instance.state,
             str(instance.stats.calls),
             str(instance.stats.failures),
             str(instance.stats.cancelled),
             f"{instance.stats.wall_mean_s * 1000:.1f} ms" if instance.stats.calls else "",
             f"{instance.stats.wall_total_s:.2f} s" if instance.stats.calls else "",
-            f"{instance.memory_bytes / 1e6:.0f} MB" if instance.memory_bytes else "",
+            _memory(instance),
         )
         for instance in now.instances
     ]
@@ -119,6 +120,13 @@ def status(session: Session, line: str, _: Locals) -> Table:
         title=f"Sandbox level: {level}",
         notes=[f"plugins: {counts or 'none'}", *_granted(session)],
     )
+
+
+def _memory(instance: InstanceStatus) -> str:
+    if not instance.memory_bytes:
+        return ""
+    leak = f", leaks {instance.growth_bytes_per_call / 1e6:.2g} MB a call" if instance.leaks else ""
+    return f"{instance.memory_bytes / 1e6:.0f} MB{leak}"
 
 
 def _granted(session: Session) -> list[str]:

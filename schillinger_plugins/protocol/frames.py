@@ -193,7 +193,10 @@ class Spawn(Frame, frozen=True):
 
 
 class Spawned(Frame, frozen=True):
-    """The worker's process id. It stays a zombie until it is reaped, so the id can't be reused meanwhile."""
+    """The worker's process id, or -1 if no process could be forked.
+
+    It stays a zombie until it is reaped, so the id can't be reused meanwhile.
+    """
 
     pid: int
 

@@ -11,7 +11,7 @@ import socket
 import time
 from typing import TypeVar
 
-from .blocking import CANCEL_GRACE_S, WATCHDOG_SLACK_S, unanswered
+from .blocking import WATCHDOG_SLACK_S, unanswered
 from .conversation import Cancelled, Consult, Conversation, Receive, Send
 from .limits import Limits
 from .worker import Worker
@@ -66,8 +66,8 @@ async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: floa
             except asyncio.CancelledError as error:
                 if cancelled is None:
                     cancelled = error
-                    kill_at_s = time.monotonic() + CANCEL_GRACE_S
                     worker.ask_to_cancel()
+                    kill_at_s = worker.patient_until_s
                 else:
                     worker.kill()
             except TimeoutError:

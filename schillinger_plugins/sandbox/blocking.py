@@ -11,11 +11,11 @@ import time
 from typing import TypeVar
 
 from ..errors import LimitExceeded
+from . import interrupts
 from .conversation import Cancelled, Consult, Conversation, Receive, Send
 from .limits import Limits
 from .worker import Worker
 
-CANCEL_GRACE_S = 1.0
 WATCHDOG_SLACK_S = 5.0
 """How long after the watchdog's own deadline a driver gives up waiting for it."""
 
@@ -32,19 +32,24 @@ def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -> T:
     PluginError
         What the conversation raises, or why the worker died.
     """
-    with worker.turn(limits):
-        return _drive(conversation, worker, limits.wall_s + WATCHDOG_SLACK_S)
+    with interrupts.held() as hold, worker.turn(limits):
+        if hold.interrupted:
+            raise KeyboardInterrupt
+        worker.set_channel_deadline(limits.wall_s + WATCHDOG_SLACK_S)
+        before = hold.tell(worker.interrupted)
+        try:
+            return _drive(conversation, worker)
+        finally:
+            hold.tell(before)
 
 
-def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> T:
-    worker.set_channel_deadline(deadline_s)
+def _drive(conversation: Conversation[T], worker: Worker) -> T:
     answer: bytes | memoryview | None = None
-    kill_at_s: float | None = None
     while True:
         try:
             step = conversation.send(answer)
         except StopIteration as stop:
-            if kill_at_s is not None:
+            if worker.cancelling:
                 raise KeyboardInterrupt from None
             result: T = stop.value
             return result
@@ -54,52 +59,45 @@ def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> 
         if isinstance(step, Send):
             worker.send(step.data, step.descriptor)
         elif isinstance(step, Consult):
-            answer = step.action()
+            with interrupts.opened():
+                answer = step.action()
         elif isinstance(step, Receive):
-            answer, kill_at_s = _receive(worker, kill_at_s)
+            answer = _receive(worker)
             if not answer:
                 conversation.close()
                 death = worker.explain_death()
-                if kill_at_s is not None:
+                if worker.cancelling:
                     raise KeyboardInterrupt from None
                 raise death
         else:
-            kill_at_s = _ask_to_cancel(worker, kill_at_s)
+            worker.interrupted()
 
 
-def _receive(worker: Worker, kill_at_s: float | None) -> tuple[bytes | memoryview, float | None]:
-    """The next frame, nothing if there won't be one; and when to kill, if an interrupt came meanwhile."""
+def _receive(worker: Worker) -> bytes | memoryview:
+    """The next frame, nothing if there won't be one.
+
+    An interrupt doesn't come out of here: what had been read would be lost. Its handler asks the plugin to stop, and
+    shortens the wait that it interrupted, or that is to come.
+    """
     receive, buffer = worker.channel.recv_into, worker.buffer
-    while True:
-        try:
-            if kill_at_s is not None:
-                worker.set_channel_deadline(kill_at_s - time.monotonic())
-            else:
-                for _ in range(worker.patience.looks):
-                    try:
-                        return worker.view[: receive(buffer, 0, socket.MSG_DONTWAIT)], None
-                    except BlockingIOError:
-                        pass
-            began_s = time.monotonic()
-            size = receive(buffer)
-            worker.patience.slept(time.monotonic() - began_s)
-            return worker.view[:size], kill_at_s
-        except KeyboardInterrupt:
-            kill_at_s = _ask_to_cancel(worker, kill_at_s)
-        except BlockingIOError:
-            worker.kill(None if kill_at_s is not None else unanswered(worker.plugin_id))
-            return b"", kill_at_s
-        except OSError:
-            return b"", kill_at_s
-
-
-def _ask_to_cancel(worker: Worker, kill_at_s: float | None) -> float:
-    """Ask the first time, kill the second; when to kill if it goes on."""
-    if kill_at_s is None:
-        worker.ask_to_cancel()
-        return time.monotonic() + CANCEL_GRACE_S
-    worker.kill()
-    return kill_at_s
+    try:
+        if worker.cancelling:
+            worker.set_channel_deadline(worker.patient_until_s - time.monotonic())
+        else:
+            for _ in range(worker.patience.looks):
+                try:
+                    return worker.view[: receive(buffer, 0, socket.MSG_DONTWAIT)]
+                except BlockingIOError:
+                    pass
+        began_s = time.monotonic()
+        size = receive(buffer)
+        worker.patience.slept(time.monotonic() - began_s)
+        return worker.view[:size]
+    except BlockingIOError:
+        worker.kill(None if worker.cancelling else unanswered(worker.plugin_id))
+    except OSError:
+        pass
+    return b""
 
 
 def unanswered(plugin_id: str) -> LimitExceeded:

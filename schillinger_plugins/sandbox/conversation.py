@@ -23,6 +23,7 @@ from ..errors import (
     ProtocolViolation,
 )
 from ..protocol import frames, values
+from . import interrupts
 from .limits import Limits
 from .printable import printable
 from .segment import Segment
@@ -263,7 +264,8 @@ def _answer(
             progress.count(plugin_id)
             if on_progress is not None and 0 <= frame.fraction <= 1:
                 try:
-                    on_progress(frame.fraction, printable(frame.message))
+                    with interrupts.opened():
+                        on_progress(frame.fraction, printable(frame.message))
                 except KeyboardInterrupt:
                     yield CANCEL
         elif isinstance(frame, frames.NeedSegment) and limits is not None:

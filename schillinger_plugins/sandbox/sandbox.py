@@ -17,9 +17,10 @@ from typing import Literal
 
 from ..errors import ConfinementUnavailable, PluginError
 from ..scratch import remove
-from . import blocking, conversation, level, snapshot
+from . import blocking, conversation, interrupts, level, snapshot
 from .limits import Limits
 from .log import Log
+from .scarcity import scarcity
 from .watchdog import Watchdog
 from .worker import Worker
 from .zygote import Zygote, ZygoteGone
@@ -48,9 +49,24 @@ class Sandbox:
         self._watchdog: Watchdog | None = None
         self._zygotes: dict[Profile, Zygote] = {}
         self._reports: dict[Profile, level.Report] = {}
-        self._lock = threading.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="schillinger-"))
-        self._finalizer = weakref.finalize(self, remove, self._folder)
+        self._lock = threading.RLock()
+        self._closed = False
+        self._made_folder: Path | None = None
+        self._finalizer: weakref.finalize[[Path, int], Sandbox] | None = None
+
+    @property
+    def _folder(self) -> Path:
+        """Where everything lies that is removed at the end. Made late: before there is a zygote, nobody would remove it."""
+        with self._lock, scarcity("making a scratch folder"):
+            if self._made_folder is None:
+                self._made_folder = Path(tempfile.mkdtemp(prefix="schillinger-")).resolve()
+                self._finalizer = weakref.finalize(self, _remove_own, self._made_folder, self._process)
+            return self._made_folder
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process made it, rather than being a fork of the one that did."""
+        return os.getpid() == self._process
 
     def demand_own_process(self) -> None:
         """Refuse to go on in a fork of the process that made it: two would read from the same channels.
@@ -60,7 +76,7 @@ class Sandbox:
         PluginError
             In a forked process.
         """
-        if os.getpid() != self._process:
+        if not self.is_own:
             raise PluginError(
                 "this manager belongs to the process that made it, and this one is its fork",
                 remedy="make a PluginManager of its own in the forked process",
@@ -81,7 +97,7 @@ class Sandbox:
         Parameters
         ----------
         readable, writable : iterable of Path
-            Folders it may read beside Python's own, and write beside its scratch folder; links in them are followed now.
+            Folders it may read beside Python's own, and write beside its scratch folder; no part of them may be a link.
         on_progress : callable, optional
             Told what is prepared if a zygote must be started first.
 
@@ -92,18 +108,20 @@ class Sandbox:
         """
         for _ in range(2):  # a zygote may die between the look and the question: then once more with a new one
             zygote = self.zygote(profile, on_progress=on_progress)
-            with contextlib.suppress(ZygoteGone):
+            with contextlib.suppress(ZygoteGone), interrupts.held(), scarcity("starting a worker"):
                 return zygote.spawn(
                     log=log,
-                    readable=[str(path.resolve()) for path in readable],
-                    writable=[str(path.resolve()) for path in writable],
+                    readable=[str(path) for path in readable],
+                    writable=[str(path) for path in writable],
                     limits=limits,
                 )
         raise ConfinementUnavailable("the sandbox ends whenever it is asked for a worker", remedy="schillinger doctor")
 
     def zygote(self, profile: Profile, *, on_progress: OnProgress | None = None) -> Zygote:
         """The warm zygote of a profile, started if need be."""
-        with self._lock:
+        with interrupts.held(), self._lock, scarcity("starting the sandbox"):
+            if self._closed:
+                raise PluginError("this manager is closed", remedy="make another PluginManager")
             zygote = self._zygotes.get(profile)
             if zygote is None or not zygote.alive:
                 if zygote is not None:
@@ -136,13 +154,14 @@ class Sandbox:
         LoadError
             If the folder can't be copied.
         """
-        copy = Path(tempfile.mkdtemp(prefix="code-", dir=self._folder)) / root.name
-        try:
-            snapshot.copy(root, copy)
-        except BaseException:
-            self.forget(copy)
-            raise
-        return copy
+        with scarcity("copying a plugin"):
+            copy = Path(tempfile.mkdtemp(prefix="code-", dir=self._folder)) / root.name
+            try:
+                snapshot.copy(root, copy)
+            except BaseException:
+                self.forget(copy)
+                raise
+            return copy
 
     def forget(self, copy: Path) -> None:
         """Remove such a copy."""
@@ -160,14 +179,18 @@ class Sandbox:
 
     def close(self) -> None:
         """End the zygotes, which end their workers, and remove every scratch folder."""
-        with self._lock:
+        if not self.is_own:  # a fork ends, and its parent goes on
+            return
+        with interrupts.held(), self._lock:
+            self._closed = True
             for zygote in self._zygotes.values():
                 zygote.close()
             self._zygotes.clear()
             if self._watchdog is not None:
                 self._watchdog.close()
                 self._watchdog = None
-        self._finalizer()
+            if self._finalizer is not None:
+                self._finalizer()
 
     def _probe(self, profile: Profile, on_progress: OnProgress | None) -> level.Report:
         hello = self.zygote(profile, on_progress=on_progress).hello
@@ -209,3 +232,8 @@ class Sandbox:
             missing=hello.missing,
             probed=probed if isinstance(probed, dict) else {},
         )
+
+
+def _remove_own(folder: Path, process: int) -> None:
+    if os.getpid() == process:
+        remove(folder)

@@ -13,6 +13,8 @@ import os
 import threading
 from collections.abc import Callable
 
+from .scarcity import scarcity
+
 _F_SEAL_FUTURE_WRITE = 0x0010  # not in fcntl before Python 3.13's successor
 _SMALLEST = 64 * 1024
 
@@ -30,18 +32,19 @@ class Segment:
 
     def __init__(self, size: int, *, writable: bool) -> None:
         self.size = max(_SMALLEST, 1 << (size - 1).bit_length())
-        self.descriptor = os.memfd_create("schillinger", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            os.ftruncate(self.descriptor, self.size)
-            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
-            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
-            self._map = mmap.mmap(self.descriptor, self.size)
-            # After the host's own writable mapping exists, no other can be made.
-            last = fcntl.F_SEAL_SEAL | (0 if writable else _F_SEAL_FUTURE_WRITE)
-            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, last)
-        except BaseException:
-            os.close(self.descriptor)
-            raise
+        with scarcity(f"sharing {self.size >> 10} kB of memory with a worker"):
+            self.descriptor = os.memfd_create("schillinger", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+            try:
+                os.ftruncate(self.descriptor, self.size)
+                seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
+                fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
+                self._map = mmap.mmap(self.descriptor, self.size)
+                # After the host's own writable mapping exists, no other can be made.
+                last = fcntl.F_SEAL_SEAL | (0 if writable else _F_SEAL_FUTURE_WRITE)
+                fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, last)
+            except BaseException:
+                os.close(self.descriptor)
+                raise
         self.view = memoryview(self._map)
         self._lock = threading.Lock()
         self._readers = 0
@@ -55,11 +58,11 @@ class Segment:
         return self._readers > 0
 
     def hold(self) -> Callable[[], None]:
-        """Keep the content as it is until the returned function is called."""
+        """Keep the content as it is until the returned function is called, or forgotten."""
         with self._lock:
             self._readers += 1
             self._free.clear()
-        return self._release
+        return _Reading(self._release)
 
     def wait_until_free(self) -> None:
         """Wait until nobody reads it."""
@@ -89,3 +92,20 @@ class Segment:
         self.view.release()
         self._map.close()
         os.close(self.descriptor)
+
+
+class _Reading:
+    """One reader, who is done once, and whose end can't be missed: a segment that stays read is never written again."""
+
+    __slots__ = ("_release",)
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release: Callable[[], None] | None = release
+
+    def __call__(self) -> None:
+        release, self._release = self._release, None
+        if release is not None:
+            release()
+
+    def __del__(self) -> None:
+        self()

@@ -1,7 +1,7 @@
 """Who may speak to a worker next.
 
 Owns the queue of callers of one instance, threads and tasks alike: first come, first served, and a limit on how many wait.
-Called by `Instance`.
+Refuses who would wait for himself. Called by `Instance`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,23 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
-_Ticket = Callable[[], object]
+from . import interrupts
 
 
 class Full(Exception):
     """As many wait as may."""
+
+
+class OwnTurn(Exception):
+    """The turn is held, or waited for, by a caller that can't go on before this one has returned."""
+
+
+class _Ticket(NamedTuple):
+    call: Callable[[], object]
+    thread: int
+    is_task: bool
 
 
 class Turnstile:
@@ -30,7 +41,8 @@ class Turnstile:
     def __init__(self, places: int) -> None:
         self._places = places
         self._lock = threading.Lock()
-        self._taken = False
+        self._holder: int | None = None
+        self._held_by_task = False
         self._waiting: deque[_Ticket] = deque()
 
     @property
@@ -38,41 +50,65 @@ class Turnstile:
         """How many wait."""
         return len(self._waiting)
 
-    def enter(self, *, timeout_s: float = -1) -> bool:
+    def try_enter(self, *, is_task: bool = False) -> bool:
+        """Take the turn if nobody has it."""
+        with self._lock:
+            if self._holder is not None:
+                return False
+            self._holder = threading.get_ident()
+            self._held_by_task = is_task
+            return True
+
+    def enter(self, *, timeout_s: float = -1, first: bool = False) -> bool:
         """Wait for the turn, in a thread; False if it didn't come within the time.
+
+        Parameters
+        ----------
+        first : bool
+            Go before all who wait, however many there are.
 
         Raises
         ------
         Full
             If as many wait as may.
+        OwnTurn
+            If this thread holds the turn: in a call within a call; or runs the event loop of a task that does, or that waits
+            before it.
         """
+        if self.try_enter():
+            return True
         gate = threading.Lock()
         gate.acquire()
-        if self._take(gate.release):
+        ticket = _Ticket(gate.release, threading.get_ident(), False)
+        if self._take(ticket, first):
             return True
         try:
-            came = gate.acquire(timeout=timeout_s)
+            with interrupts.opened():
+                came = gate.acquire(timeout=timeout_s)
         except BaseException:
-            self._give_up(gate.release)
+            self._give_up(ticket)
             raise
         if not came:
-            self._give_up(gate.release)
+            self._give_up(ticket)
         return came
 
     async def enter_async(self) -> None:
         """Wait for the turn, in a task; as `enter`."""
+        if self.try_enter(is_task=True):
+            return
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
 
         def call() -> None:
             loop.call_soon_threadsafe(_set, turn)
 
-        if self._take(call):
+        ticket = _Ticket(call, threading.get_ident(), True)
+        if self._take(ticket, False):
             return
         try:
             await turn
         except BaseException:
-            self._give_up(call)
+            self._give_up(ticket)
             raise
 
     def leave(self) -> None:
@@ -80,20 +116,28 @@ class Turnstile:
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._taken = False
+                    self._holder = None
                     return
-                call = self._waiting.popleft()
+                ticket = self._waiting.popleft()
+                self._holder, self._held_by_task = ticket.thread, ticket.is_task
             try:
-                call()
+                ticket.call()
             except RuntimeError:  # the event loop of a waiting task has been closed: the one after it
                 continue
             return
 
-    def _take(self, ticket: _Ticket) -> bool:
+    def _take(self, ticket: _Ticket, first: bool) -> bool:
         with self._lock:
-            if not self._taken:
-                self._taken = True
+            if self._holder is None:
+                self._holder, self._held_by_task = ticket.thread, ticket.is_task
                 return True
+            # A task waits without keeping its thread from anything; whoever blocks the thread keeps all its tasks waiting.
+            own = self._holder == ticket.thread and not (ticket.is_task and self._held_by_task)
+            if own or (not (first or ticket.is_task) and any(other.thread == ticket.thread for other in self._waiting)):
+                raise OwnTurn
+            if first:
+                self._waiting.appendleft(ticket)
+                return False
             if len(self._waiting) >= self._places:
                 raise Full
             self._waiting.append(ticket)

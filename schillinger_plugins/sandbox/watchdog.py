@@ -73,6 +73,7 @@ class Process(Protocol):
     turns: int
     ready: bool
     growth: Growth
+    leaks: bool
     memory_bytes: int
     peak_memory_bytes: int
 
@@ -87,6 +88,9 @@ class Process(Protocol):
     def cpu_s(self) -> float:
         """CPU time of all its threads so far."""
 
+    def end(self) -> int | None:
+        """End it, and give back everything that it held."""
+
     def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
         """End it: it used too much of something."""
 
@@ -100,6 +104,7 @@ class _Figures:
     scratch_looked_s: float = 0.0
     cpu_s: float = 0.0
     turns: int = 0
+    turns_looked_at: int = 0
     log_bytes: int = 0
     log_allowance: float = 0.0
     idle_cpu_allowance: float = _IDLE_CPU_BURST_S
@@ -131,7 +136,11 @@ class Watchdog:
 
     def add(self, worker: Process) -> None:
         """Begin to watch. What it has now is what every worker has, and isn't counted."""
-        figures = _Figures(usage_of(worker.pid).private_bytes, time.monotonic(), log_bytes=worker.log.bytes_read)
+        try:
+            baseline = usage_of(worker.pid).private_bytes
+        except (FileNotFoundError, ProcessLookupError):  # it has died already: whoever speaks to it will notice
+            baseline = 0
+        figures = _Figures(baseline, time.monotonic(), log_bytes=worker.log.bytes_read)
         figures.log_allowance = worker.limits.log_kb_s * _LOG_BURST_S * 1024
         with self._lock:
             self._workers[worker] = figures
@@ -143,9 +152,9 @@ class Watchdog:
     def remove(self, worker: Process) -> None:
         """Stop watching an ended worker; what it last logged is read."""
         with self._lock:
-            if self._workers.pop(worker, None) is None:
-                return
-            for descriptor, drain in worker.pipes.items():
+            self._workers.pop(worker, None)
+            pipes, worker.pipes = worker.pipes, {}
+            for descriptor, drain in pipes.items():
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(descriptor)
                 for _ in range(16):  # what a pipe can hold; bounded, should somebody still write
@@ -166,7 +175,9 @@ class Watchdog:
             self._wake_up()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the workers that nobody has ended, and the thread."""
+        for worker in list(self._workers):
+            worker.end()
         self._closing = True
         self._wake_up()
         if threading.current_thread() is not self._thread:
@@ -257,8 +268,11 @@ class Watchdog:
         beyond_segments = max(0, usage.shared_bytes - worker.segment_bytes)
         worker.memory_bytes = max(0, usage.private_bytes + beyond_segments - figures.baseline)
         worker.peak_memory_bytes = max(worker.peak_memory_bytes, worker.memory_bytes)
-        if watched is None:
+        if worker.ready and worker.turns != figures.turns_looked_at:
+            # In a row of calls there may never be a look between two: the first look at a call comes early in it.
+            figures.turns_looked_at = worker.turns
             worker.growth.add(worker.turns, worker.memory_bytes)
+            worker.leaks = worker.growth.leaks
         if worker.memory_bytes > limits.memory_mb * _MB:
             worker.exceeded(
                 f"it used {worker.memory_bytes / _MB:.0f} MB, the limit memory is {limits.memory_mb:g} MB",

@@ -29,6 +29,9 @@ from .log import Log
 from .segment import Segment
 from .watchdog import Watchdog, Watched
 
+CANCEL_GRACE_S = 1.0
+"""How long a plugin that was asked to stop may take."""
+
 _DEATH_WAIT_S = 1.0
 
 
@@ -48,6 +51,7 @@ class Worker:
         scratch: Path,
         limits: Limits,
     ) -> None:
+        self._process = os.getpid()
         self._reap = reap
         self._watchdog = watchdog
         self.pid = pid
@@ -58,8 +62,7 @@ class Worker:
         self.patience = Patience(spare_core=has_spare_core())
         self.log = log
         self.pipes = pipes
-        self._death = select.poll()
-        self._death.register(pidfd, select.POLLIN)
+        self._death = _death(pidfd)
         self.scratch = scratch
         self.limits = limits
         self.input: Segment | None = None
@@ -68,6 +71,7 @@ class Worker:
         self.busy = False
         self.ready = False
         self.cancelling = False
+        self.patient_until_s = 0.0
         self.shown_as = ("", "")
         self.state = b""
         self.on_fetch: OnFetch | None = None
@@ -76,9 +80,11 @@ class Worker:
         self.memory_bytes = 0
         self.peak_memory_bytes = 0
         self.growth = Growth()
+        self.leaks = False
         self.verdict: PluginError | None = None
         self._clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) computes
-        self._ending = threading.Lock()
+        self._ending = threading.RLock()
+        self._signalling = threading.RLock()
         self._ended = False
         self._channel_deadline_s = 0.0
 
@@ -90,7 +96,12 @@ class Worker:
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return not self._ended and not self._death.poll(0)
+        if self._ended:
+            return False
+        try:
+            return not self._death.poll(0)
+        except RuntimeError:  # another thread asks at this moment, and one such object can't be asked by two
+            return not self._dies_within(0)
 
     @property
     def segment_bytes(self) -> int:
@@ -126,9 +137,18 @@ class Worker:
             self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
             self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
 
+    def interrupted(self) -> None:
+        """Ctrl-C: ask the running call to end, as it would; the second time, end the worker. Called in a signal handler."""
+        if self.cancelling:
+            self.kill()
+        else:
+            self.ask_to_cancel()
+            self.set_channel_deadline(CANCEL_GRACE_S)
+
     def ask_to_cancel(self) -> None:
-        """Ask the running call to end, as Ctrl-C would."""
+        """Ask the running call to end."""
         self.cancelling = True
+        self.patient_until_s = time.monotonic() + CANCEL_GRACE_S
         self._signal(signal.SIGINT)
 
     def kill(self, verdict: PluginError | None = None) -> None:
@@ -139,7 +159,7 @@ class Worker:
 
     def explain_death(self) -> PluginError:
         """Why the channel closed: the verdict, how the process ended, or that it only pretends to have ended."""
-        if not self._death.poll(_DEATH_WAIT_S * 1000):
+        if not self._dies_within(_DEATH_WAIT_S):
             self.kill(ProtocolViolation("it closed its channel but went on running", plugin_id=self.plugin_id))
         exit_code = self.end()
         if self.verdict is not None:
@@ -170,10 +190,10 @@ class Worker:
 
     def stop(self, deadline_s: float = 1.0) -> None:
         """Let the plugin clean up, then end the process: ask, wait, kill."""
-        if self.alive and self.watched is None:
+        if os.getpid() == self._process and self.alive and self.watched is None:
             with contextlib.suppress(OSError):
                 self.channel.send(frames.encode(frames.Stop()), socket.MSG_DONTWAIT)
-                self._death.poll(deadline_s * 1000)
+                self._dies_within(deadline_s)
         self.end()
 
     def end(self) -> int | None:
@@ -185,7 +205,7 @@ class Worker:
             How it ended (negative for a signal), None if its zygote is gone or it had been ended before.
         """
         with self._ending:
-            if self._ended:
+            if self._ended or os.getpid() != self._process:  # a fork of the host must leave alone what it inherited
                 return None
             self._signal(signal.SIGKILL)
             exit_code = self._reap(self.pid)
@@ -193,7 +213,10 @@ class Worker:
             self.watched = None
             self._watchdog.remove(self)
             self.channel.close()
-            os.close(self.pidfd)
+            with self._signalling:  # a signal sent to a number that has been closed could reach another worker
+                pidfd, self.pidfd = self.pidfd, -1
+                if pidfd >= 0:
+                    os.close(pidfd)
             for segment in self._segments():
                 segment.close()
             self.input = self.other_input = self.output = None
@@ -224,8 +247,20 @@ class Worker:
             self.end()
 
     def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, OSError):
-            signal.pidfd_send_signal(self.pidfd, number)
+        with self._signalling, contextlib.suppress(OSError):
+            if self.pidfd >= 0 and os.getpid() == self._process:
+                signal.pidfd_send_signal(self.pidfd, number)
+
+    def _dies_within(self, seconds: float) -> bool:
+        pidfd = self.pidfd
+        return pidfd < 0 or bool(_death(pidfd).poll(seconds * 1000))
+
+
+def _death(pidfd: int) -> select.poll:
+    """What becomes readable when the process ends."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return poll
 
 
 class _Turn:

@@ -7,9 +7,11 @@ of preloaded libraries. It is started by exec, never by forking the kernel proce
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from pathlib import Path
 from ..errors import ConfinementUnavailable, PluginError
 from ..protocol import frames
 from ..scratch import remove
+from . import interrupts
 from .limits import Limits
 from .log import Log
 from .watchdog import Watchdog
@@ -42,6 +45,7 @@ _LIBRARIES = (
     *("msgspec", "numpy", "py_landlock", "pyseccomp", "scipy", "librosa", "numba", "llvmlite", "soundfile", "soxr"),
     *("pyloudnorm", "mido", "sklearn", "joblib", "lazy_loader"),
 )
+_HIGHEST_STANDARD = 2
 _MB = 1024 * 1024
 
 
@@ -86,18 +90,24 @@ class Zygote:
         self._watchdog = watchdog
         self._lock = threading.Lock()
         self._gone = False
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._host = os.getpid()
+        self._control, theirs = _pair()
         with theirs, tempfile.TemporaryFile() as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, profile, str(theirs.fileno()), str(left_behind), *_roots()],
-                env=_environment(),
-                cwd="/",
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-c", _BOOT, profile, str(theirs.fileno()), str(left_behind), *_roots()],
+                    env=_environment(),
+                    cwd="/",
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            except BaseException:
+                self._control.close()
+                remove(folder)
+                raise
             theirs.close()
             try:
                 self.hello = self._wait_until_warm(on_progress)
@@ -131,13 +141,20 @@ class Zygote:
         ZygoteGone
             If it doesn't answer.
         """
-        scratch = self._folder / f"worker-{next(self._numbers)}"
-        scratch.mkdir(mode=0o700)
-        channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        log_reader, log_writer = os.pipe2(os.O_CLOEXEC)
-        trace_reader, trace_writer = os.pipe2(os.O_CLOEXEC)
-        try:
-            with theirs:
+        with contextlib.ExitStack() as undo:
+            scratch = self._folder / f"worker-{next(self._numbers)}"
+            scratch.mkdir(mode=0o700)
+            undo.callback(remove, scratch)
+            channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            undo.callback(channel.close)
+            with theirs, contextlib.ExitStack() as handed_over:
+                readers, writers = [], []
+                for _ in range(2):
+                    reader, writer = os.pipe2(os.O_CLOEXEC)
+                    readers.append(reader)
+                    writers.append(writer)
+                    undo.callback(os.close, reader)
+                    handed_over.callback(os.close, writer)
                 request = frames.Spawn(
                     str(scratch),
                     readable,
@@ -146,31 +163,29 @@ class Zygote:
                     int(limits.file_size_mb * _MB),
                     limits.open_files,
                 )
-                answer = self._ask(request, [theirs.fileno(), log_writer, trace_writer])
+                answer = self._ask(request, [theirs.fileno(), *writers])
             if not isinstance(answer, frames.Spawned):
                 raise ZygoteGone(f"{type(answer).__name__} instead of Spawned")
-            pidfd = os.pidfd_open(answer.pid)
+            if answer.pid <= 0:
+                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+            undo.callback(self._end_unheld, answer.pid)
+            worker = Worker(
+                reap=self.reap,
+                watchdog=self._watchdog,
+                pid=answer.pid,
+                pidfd=self._pidfd(answer.pid),
+                channel=channel,
+                log=log,
+                pipes={readers[0]: log.drain, readers[1]: log.trace.drain},
+                scratch=scratch,
+                limits=limits,
+            )
+            undo.pop_all()
+        try:
+            self._watchdog.add(worker)
         except BaseException:
-            channel.close()
-            os.close(log_reader)
-            os.close(trace_reader)
-            remove(scratch)
+            worker.end()
             raise
-        finally:
-            os.close(log_writer)
-            os.close(trace_writer)
-        worker = Worker(
-            reap=self.reap,
-            watchdog=self._watchdog,
-            pid=answer.pid,
-            pidfd=pidfd,
-            channel=channel,
-            log=log,
-            pipes={log_reader: log.drain, trace_reader: log.trace.drain},
-            scratch=scratch,
-            limits=limits,
-        )
-        self._watchdog.add(worker)
         return worker
 
     def reap(self, pid: int) -> int | None:
@@ -181,8 +196,27 @@ class Zygote:
             return None
         return answer.exit_code if isinstance(answer, frames.Reaped) else None
 
+    def _pidfd(self, pid: int) -> int:
+        try:
+            pidfd = os.pidfd_open(pid)
+        except ProcessLookupError as error:
+            raise ZygoteGone("it ended, and its worker with it") from error
+        if not self.alive:  # then nobody has kept the number for its worker: it may be another process's by now
+            os.close(pidfd)
+            raise ZygoteGone("it ended")
+        return pidfd
+
+    def _end_unheld(self, pid: int) -> None:
+        """End a worker that could not be taken over. Until it is reaped, nothing else has its number."""
+        if self.alive:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+            self.reap(pid)
+
     def close(self) -> None:
         """End it, and with it every worker it forked."""
+        if os.getpid() != self._host:  # a fork of the host must leave it alone
+            return
         self._gone = True
         with contextlib.suppress(OSError):
             self._control.send(frames.encode(frames.Leave()), socket.MSG_DONTWAIT)
@@ -197,7 +231,8 @@ class Zygote:
     def _wait_until_warm(self, on_progress: Callable[[float, str], None] | None) -> frames.Hello:
         self._control.settimeout(_WARMING_DEADLINE_S)
         while True:
-            frame = self._receive()
+            with interrupts.opened():
+                frame = self._receive()
             if isinstance(frame, frames.Hello):
                 self._control.settimeout(_ANSWER_DEADLINE_S)
                 return frame
@@ -214,9 +249,9 @@ class Zygote:
             except (OSError, ZygoteGone) as error:
                 self._gone = True
                 raise ZygoteGone(str(error)) from error
-            except KeyboardInterrupt:
-                # The answer comes within milliseconds, and would otherwise be taken for the answer to the next question.
-                self._receive()
+            except BaseException:
+                # Interrupts are held meanwhile; whatever else broke in, the answer that comes now belongs to nobody.
+                self._gone = True
                 raise
 
     def _receive(self) -> frames.Frame:
@@ -230,6 +265,17 @@ class Zygote:
             return frames.decode_from_zygote(data)
         except PluginError as error:
             raise ZygoteGone(str(error)) from error
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """A control socket for each side. Where standard input is closed, its number must not be taken: it is redirected."""
+    with contextlib.ExitStack() as low:
+        while True:
+            pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            if all(end.fileno() > _HIGHEST_STANDARD for end in pair):
+                return pair
+            for end in pair:
+                low.enter_context(end)
 
 
 def cache_dir() -> Path:

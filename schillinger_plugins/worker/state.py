@@ -30,7 +30,12 @@ class State:
         """The state packed, if it is small and another than was told last; nothing otherwise."""
         if not self._small or (len(vars(self._plugin)) <= 1 and not hasattr(self._plugin, "get_state")):
             return b""
-        packed = self.pack()
+        try:
+            packed = self.pack()
+        except Exception as error:
+            self._log.warning("its state can't be kept: %s: %s", type(error).__name__, error)
+            self._small = False
+            return b""
         if packed is None:
             return b""
         if packed.arrays or len(packed.structure) > SMALL_BYTES:
@@ -42,15 +47,10 @@ class State:
         return packed.structure
 
     def pack(self) -> values.Packed | None:
-        """The whole state; None if there is none, or the plugin can't give it (which its log tells)."""
-        try:
-            if hasattr(self._plugin, "get_state"):
-                return values.pack(self._plugin.get_state(), "state")
-            return self._attributes()
-        except Exception as error:
-            self._log.warning("its state can't be kept: %s: %s", type(error).__name__, error)
-            self._small = False
-            return None
+        """The whole state, None if there is none. Raises what `get_state` raises, and `CannotCross` for what is no data."""
+        if hasattr(self._plugin, "get_state"):
+            return values.pack(self._plugin.get_state(), "state")
+        return self._attributes()
 
     def restore(self, state: Any, *, same_code: bool) -> dict[str, str]:
         """Take a state; what does not fit, with the reason.

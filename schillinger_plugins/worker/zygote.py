@@ -8,8 +8,11 @@ exits, and its workers with it.
 from __future__ import annotations
 
 import array
+import contextlib
+import fcntl
 import gc
 import os
+import signal
 import socket
 import sys
 import sysconfig
@@ -28,12 +31,53 @@ def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -
     If the host is killed, what it left in `folder` is removed.
     """
     control = socket.socket(fileno=control_descriptor)
+    workers: set[int] = set()
+    _forget_the_hosts_signals()
+    try:
+        _leave_with_the_host(control)
+        _serve(control, profile, roots, workers)
+    except (_HostGone, ConnectionError):
+        for pid in workers:  # first: who still writes would keep a folder from being removed
+            os.kill(pid, signal.SIGKILL)
+        remove(Path(folder))
 
+
+class _HostGone(BaseException):
+    """The host has gone without saying so."""
+
+
+def _forget_the_hosts_signals() -> None:
+    """What the host ignores or blocks is inherited: children that reap themselves, workers that can't be asked to stop."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def _leave_with_the_host(control: socket.socket) -> None:
+    """While it warms up, which may take a minute, it doesn't listen: have the kernel tell if the host goes."""
+
+    def look(number: int, stack: object) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                raise _HostGone
+
+    signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(control, fcntl.F_SETFL, os.O_ASYNC)
+    look(signal.SIGIO, None)
+
+
+def _listen(control: socket.socket) -> None:
+    fcntl.fcntl(control, fcntl.F_SETFL, 0)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+
+
+def _serve(control: socket.socket, profile: str, roots: list[str], workers: set[int]) -> None:
     def report(fraction: float, message: str) -> None:
         control.send(frames.encode(frames.Warming(fraction, message)))
 
     preload.preload(profile, report)
     confinement = confine.prepare(_readable(roots))
+    _listen(control)
     gc.collect()
     gc.freeze()  # what is here now is shared with every worker: keep their collectors from touching its pages
     control.send(
@@ -42,22 +86,33 @@ def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -
     while True:
         data, descriptors = _receive(control)
         if not data:
-            remove(Path(folder))
-            return
+            raise _HostGone
         request = frames.decode_to_zygote(data)
         if isinstance(request, frames.Leave):
             return
         if isinstance(request, frames.Reap):
-            _, status = os.waitpid(request.pid, 0)
-            control.send(frames.encode(frames.Reaped(os.waitstatus_to_exitcode(status))))
+            workers.discard(request.pid)
+            control.send(frames.encode(frames.Reaped(_reap(request.pid))))
             continue
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # the machine refuses: that is no reason to take the other workers along
+            pid = -1
         if pid == 0:
             channel, log, trail = descriptors
             boot.become_worker(request, confinement, channel=channel, log=log, trail=trail, zygote_pid=os.getppid())
+        if pid > 0:
+            workers.add(pid)
         for descriptor in descriptors:
             os.close(descriptor)
         control.send(frames.encode(frames.Spawned(pid)))
+
+
+def _reap(pid: int) -> int:
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:  # it has been reaped before, and how it ended been told
+        return -signal.SIGKILL
 
 
 def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
