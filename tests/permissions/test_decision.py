@@ -323,6 +323,49 @@ def test_a_plugin_gets_nothing_it_did_not_ask_for(manager: PluginManager, make: 
         make("open('/etc/passwd')", name="second").execute()
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "helper.py",
+        "assets/helper.txt",
+        "__pycache__/helper.py",
+        ".git/helper.py",
+        *(
+            pytest.param(name, marks=pytest.mark.xfail(strict=True, reason="it is copied, but not hashed"))
+            for name in ("helper.pyc", ".mypy_cache/helper.py", ".pytest_cache/helper.py", ".ruff_cache/helper.py")
+        ),
+    ],
+)
+def test_no_code_runs_that_the_hash_leaves_out(manager: PluginManager, known: Known, place: str) -> None:
+    """What a plugin finds in its folder when it runs is what was granted: it can't be changed without being asked again."""
+    plugin_id = known(
+        f"path = self.context.plugin_dir / {place!r}\nreturn {{'y': path.read_text() if path.exists() else None}}"
+    )
+    file = manager.registry[plugin_id].root / place
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("as it was granted")
+    manager.grant(plugin_id, "file_access")
+    manager.load(plugin_id)
+    manager.unload(plugin_id)
+    file.write_text("changed")
+    try:
+        found = manager.create_instance(plugin_id).execute()["y"]
+    except PermissionDenied:
+        return
+    assert found != "changed"
+
+
+def test_the_journal_is_not_read_with_every_call(manager: PluginManager, known: Known) -> None:
+    """What was granted is decided when a plugin is loaded; calls and sleeping instances don't ask again."""
+    plugin_id = known()
+    manager.grant(plugin_id, "file_access")
+    instance = manager.create_instance(plugin_id)
+    manager.permissions.journal.file.unlink()
+    assert instance.execute()["y"] == "ran"
+    instance.rest()
+    assert instance.execute()["y"] == "ran"
+
+
 def broken(tmp_path: Path) -> Journal:
     """A journal whose file is none."""
     file = tmp_path / "broken" / "journal.db"
