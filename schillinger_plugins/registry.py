@@ -28,6 +28,7 @@ State = Literal["discovered", "loaded", "broken"]
 _CACHES = frozenset(
     {"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 )
+MAX_DEPTH = 64
 _RAISE: Any = object()
 
 
@@ -185,13 +186,19 @@ def content_hash(root: Path) -> str:
         64 hexadecimal digits.
     """
     total = hashlib.sha256()
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _CACHES)
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        for name in sorted(files + links):
-            if name.endswith(".pyc"):
+    # Not os.walk, which recurses before Python 3.12: a folder may be deeper than the stack.
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        if len(folder.parts) - len(root.parts) > MAX_DEPTH:
+            raise PluginError(f"{root} is more than {MAX_DEPTH} folders deep", remedy="make it flatter")
+        with os.scandir(folder) as listing:
+            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing)
+        pending += [folder / name for name, is_folder in reversed(entries) if is_folder and name not in _CACHES]
+        for name, is_folder in entries:
+            if is_folder or name.endswith(".pyc"):
                 continue
-            path = Path(folder, name)
+            path = folder / name
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode):
                 with path.open("rb") as file:

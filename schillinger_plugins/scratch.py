@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -21,31 +22,33 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 def used_bytes(folder: Path, pid: int) -> int:
     """Bytes on disk of everything in it, and of files that were deleted and are still open in process `pid`.
 
-    A folder of too many entries, or too deep, counts as `ENDLESS`.
+    A folder of too many entries, or too deep, counts as at least `ENDLESS`.
     """
-    total, entries = _deleted_bytes(pid), 0
-    pending = [(os.open(folder, _FOLDER), 0)]
     try:
-        while pending:
-            descriptor, depth = pending.pop()
-            try:
-                with os.scandir(descriptor) as listing:
-                    for entry in listing:
-                        entries += 1
-                        if entries > MAX_ENTRIES or depth > MAX_DEPTH:
-                            return ENDLESS
-                        with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
-                            if entry.is_dir(follow_symlinks=False):
-                                pending.append((os.open(entry.name, _FOLDER, dir_fd=descriptor), depth + 1))
-                            else:
-                                total += entry.stat(follow_symlinks=False).st_blocks * 512
-            finally:
-                os.close(descriptor)
-    except OSError:  # one that can't be listed, or more descriptors than there are: made to be hard to measure
+        return _deleted_bytes(pid) + _measure(os.open(folder, _FOLDER), 0, [MAX_ENTRIES])
+    except OSError:  # one that can't be listed: made to be hard to measure
         return ENDLESS
+
+
+def _measure(descriptor: int, depth: int, left: list[int]) -> int:
+    """Bytes below an open folder, which is closed; one descriptor a level, of which there are few."""
+    total, folders = 0, []
+    try:
+        with os.scandir(descriptor) as listing:
+            for entry in listing:
+                left[0] -= 1
+                if left[0] < 0 or depth > MAX_DEPTH:
+                    return ENDLESS
+                with contextlib.suppress(FileNotFoundError):  # it went away meanwhile
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        for name in folders:
+            with contextlib.suppress(FileNotFoundError):
+                total += _measure(os.open(name, _FOLDER, dir_fd=descriptor), depth + 1, left)
     finally:
-        for descriptor, _ in pending:
-            os.close(descriptor)
+        os.close(descriptor)
     return total
 
 
@@ -62,7 +65,6 @@ def remove(folder: Path) -> None:
 
 def _empty(top: int) -> None:
     """Empty a folder level by level: what lies deeper is moved up first, so that no path is ever long."""
-    number = 0
     while True:
         folders = _unlink_files(top)
         if not folders:
@@ -76,8 +78,8 @@ def _empty(top: int) -> None:
                 return  # it can't be opened even so: nothing more can be done
             try:
                 for inner in _unlink_files(descriptor):
-                    number += 1
-                    os.rename(inner, f".{number}-moved-up", src_dir_fd=descriptor, dst_dir_fd=top)
+                    # A name that the plugin can't have foreseen.
+                    os.rename(inner, secrets.token_hex(8), src_dir_fd=descriptor, dst_dir_fd=top)
             finally:
                 os.close(descriptor)
             os.rmdir(name, dir_fd=top)

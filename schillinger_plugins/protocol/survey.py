@@ -9,6 +9,8 @@ from __future__ import annotations
 
 MAX_CONTAINERS = 200_000
 MAX_DEPTH = 64
+MAX_VALUES = 300_000
+"""Beside rows of numbers, which are passed over as a whole."""
 
 _FLOAT64 = 0xCB
 _FIXED = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8, 0xCA: 4, 0xCB: 8} | {
@@ -25,6 +27,9 @@ _LENGTHS = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4, 0xC7: 1, 0xC8:
 
 _ARRAYS = {0xDC: 2, 0xDD: 4}
 _MAPS = {0xDE: 2, 0xDF: 4}
+_ONE_BYTE = bytes([*range(0x80), *range(0xE0, 0x100), 0xC0, 0xC2, 0xC3])
+"""Small numbers, None and booleans."""
+
 _STRINGS = (*range(0xA0, 0xC0), 0xD9, 0xDA, 0xDB)
 
 
@@ -38,10 +43,10 @@ def survey(data: bytes) -> None:
     Raises
     ------
     Suspicious
-        For more than `MAX_CONTAINERS` lists and dictionaries, more than `MAX_DEPTH` in each other, a key that is no
-        string, or data that ends too early.
+        For more than `MAX_CONTAINERS` lists and dictionaries or `MAX_VALUES` values, more than `MAX_DEPTH` in each other,
+        a key that is no string, or data that ends too early.
     """
-    position, containers = 0, 0
+    position, containers, values = 0, 0, 0
     # For each open container: how many items are to come, and whether every other one of them is a key.
     pending: list[tuple[int, bool]] = [(1, False)]
     end = len(data)
@@ -61,6 +66,15 @@ def survey(data: bytes) -> None:
             position += 9 * length
             pending.append((left - length, False))
             continue
+        if head in _ONE_BYTE and not keyed and left > 1:
+            row = data[position : position + left]
+            length = len(row) - len(row.lstrip(_ONE_BYTE))
+            position += length
+            pending.append((left - length, False))
+            continue
+        values += 1
+        if values > MAX_VALUES:
+            raise Suspicious(f"more than {MAX_VALUES} values")
         pending.append((left - 1, keyed))
         position, items, is_map = _step(data, position, head)
         if items is not None:

@@ -42,8 +42,6 @@ class Log:
     ----------
     dropped : int
         Lines that had to make room.
-    bytes_read : int
-        Everything written so far, what was dropped included.
     trace : Trace
         What it did.
     """
@@ -51,7 +49,7 @@ class Log:
     def __init__(self, plugin_id: str, instance_id: str) -> None:
         self.plugin_id = plugin_id
         self.dropped = 0
-        self.bytes_read = 0
+        self._bytes_read = 0
         self.trace = Trace(plugin_id, instance_id)
         self._lines: deque[LogLine] = deque(maxlen=MAX_LINES)
         self._rest = b""
@@ -64,6 +62,11 @@ class Log:
     @instance_id.setter
     def instance_id(self, instance_id: str) -> None:
         self.trace.instance_id = instance_id
+
+    @property
+    def told_bytes(self) -> int:
+        """Everything it has written so far to its log and its trace, what was dropped included."""
+        return self._bytes_read + self.trace.bytes_read
 
     def lines(self) -> list[LogLine]:
         """The lines so far, oldest first."""
@@ -84,7 +87,7 @@ class Log:
                 self._add(self._rest)
                 self._rest = b""
             return False
-        self.bytes_read += len(data)
+        self._bytes_read += len(data)
         *complete, rest = (self._rest + data).split(b"\n")
         self.dropped += max(0, len(complete) - MAX_LINES)
         for line in complete[-MAX_LINES:]:

@@ -15,6 +15,8 @@ from ..errors import LoadError
 
 MAX_BYTES = 4 * 1024**3
 MAX_ENTRIES = 20_000
+MAX_DEPTH = 64
+_HOLE_BYTES = 1024 * 1024
 
 _NOT_CODE = frozenset({"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints"})
 
@@ -28,10 +30,12 @@ def copy(root: Path, target: Path) -> None:
         If it holds too much, or something in it can't be read.
     """
     entries, room = 0, MAX_BYTES
-    pending = [(root, target)]
+    pending = [(root, target, 0)]
     try:
         while pending:
-            source, destination = pending.pop()
+            source, destination, depth = pending.pop()
+            if depth > MAX_DEPTH:
+                raise LoadError(f"its folder {root} is more than {MAX_DEPTH} folders deep", remedy="make it flatter")
             destination.mkdir()
             with os.scandir(source) as listing:
                 for entry in listing:
@@ -41,8 +45,13 @@ def copy(root: Path, target: Path) -> None:
                     if stat.S_ISLNK(kind.st_mode):
                         place.symlink_to(os.readlink(entry.path))
                     elif stat.S_ISDIR(kind.st_mode) and entry.name not in _NOT_CODE:
-                        pending.append((Path(entry.path), place))
+                        pending.append((Path(entry.path), place, depth + 1))
                     elif stat.S_ISREG(kind.st_mode):
+                        if kind.st_size > kind.st_blocks * 512 + _HOLE_BYTES:
+                            raise LoadError(
+                                f"its file {entry.path} has holes: {kind.st_size} bytes that take {kind.st_blocks * 512}",
+                                remedy="write the file anew, without holes",
+                            )
                         room -= kind.st_size
                         _demand(room, entries, root)
                         shutil.copyfile(entry.path, place, follow_symlinks=False)

@@ -19,6 +19,7 @@ from .printable import printable
 MAX_EVENTS = 2000
 MAX_CHARS = 500
 _READ_BYTES = 64 * 1024
+_LINES_PER_READ = 1000
 
 KINDS = ("open", "import", "exec", "process", "file", "socket", "ctypes", "fetch")
 _decoder = msgspec.json.Decoder(tuple[str, str])
@@ -53,12 +54,15 @@ class Trace:
     ----------
     shown_as : tuple of str
         The folder that the worker runs a copy in, and the one that is shown instead.
+    bytes_read : int
+        Everything the worker has told.
     """
 
     def __init__(self, plugin_id: str, instance_id: str) -> None:
         self.plugin_id = plugin_id
         self.instance_id = instance_id
         self.shown_as = ("", "")
+        self.bytes_read = 0
         self._events: deque[TraceEvent] = deque(maxlen=MAX_EVENTS)
         self._rest = b""
 
@@ -76,9 +80,10 @@ class Trace:
             data = os.read(descriptor, _READ_BYTES)
         except BlockingIOError:
             return True
+        self.bytes_read += len(data)
         *complete, rest = (self._rest + data).split(b"\n")
         self._rest = rest[-_READ_BYTES:] if data else b""
-        for line in complete:
+        for line in complete[:_LINES_PER_READ]:  # an honest worker tells each event once
             try:
                 kind, what = _decoder.decode(line)
             except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):

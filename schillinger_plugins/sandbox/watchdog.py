@@ -140,7 +140,7 @@ class Watchdog:
             baseline = usage_of(worker.pid).private_bytes
         except (FileNotFoundError, ProcessLookupError):  # it has died already: whoever speaks to it will notice
             baseline = 0
-        figures = _Figures(baseline, time.monotonic(), log_bytes=worker.log.bytes_read)
+        figures = _Figures(baseline, time.monotonic(), log_bytes=worker.log.told_bytes)
         figures.log_allowance = worker.limits.log_kb_s * _LOG_BURST_S * 1024
         with self._lock:
             self._workers[worker] = figures
@@ -303,7 +303,7 @@ class Watchdog:
 
     def _hold_log(self, worker: Process, figures: _Figures, limits: Limits, since_s: float) -> None:
         rate = limits.log_kb_s * 1024
-        written, figures.log_bytes = worker.log.bytes_read - figures.log_bytes, worker.log.bytes_read
+        written, figures.log_bytes = worker.log.told_bytes - figures.log_bytes, worker.log.told_bytes
         figures.log_allowance = min(rate * _LOG_BURST_S, figures.log_allowance + rate * since_s) - written
         if figures.log_allowance < 0:
             worker.exceeded(
