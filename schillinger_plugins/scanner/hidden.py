@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from .names import Names
 from .report import Finding, Severity
@@ -24,9 +25,11 @@ _INVISIBLE = re.compile(
 )
 # Joiners belong to words in some scripts and to emoji; one variation selector belongs to a symbol. More than that is data.
 _SMUGGLED = re.compile("[\U000e0000-\U000e007f\U000e0100-\U000e01ef]|[\ufe00-\ufe0f]{3,}|[\u200c\u200d]{3,}")
-_CONTROL = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f\x80-\x9f]|\r(?!\n)")
+_CONTROL = re.compile("[\x01-\x08\x0b\x0d-\x1f\x7f-\x9f]")
 _OUT_OF_SIGHT = re.compile(r"\S[ \t]{120,}\S")
-_FOREIGN_WORD = re.compile(r"[\w]*[^\x00-\x7f][\w]*")
+_WORD = re.compile(r"\w+")
+_MOST = 20
+"""Matches of a kind that are looked at in a file: to find the line of each takes as long as the file is."""
 _LETTER = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "HEBREW", "ARABIC", "DEVANAGARI", "HANGUL"}
 _GREEK_TWINS = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
 _CYRILLIC_TWINS = frozenset("аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅ")
@@ -36,18 +39,19 @@ def hidden(source: Source, names: Names | None) -> Iterator[Finding]:
     """What is hidden in a source, in the order of the rules."""
     text = source.text
     if not text.isascii():
-        for match in _BIDI.finditer(text):
+        for match in islice(_BIDI.finditer(text), _MOST):
             message = f"{_named(match[0])} turns the reading direction: the line is not what it looks like"
             yield source.finding("high", "hidden-bidi", message, _line(text, match.start()))
-        for match in _SMUGGLED.finditer(text):
+        for match in islice(_SMUGGLED.finditer(text), _MOST):
             message = f"{_named(match[0][0])}: invisible characters that can carry data or code"
             yield source.finding("high", "hidden-invisible", message, _line(text, match.start()))
-        for match in _INVISIBLE.finditer(text):
+        for match in islice(_INVISIBLE.finditer(text), _MOST):
             message = f"{_named(match[0])} can't be seen"
             yield source.finding("medium", "hidden-invisible", message, _line(text, match.start()))
-    for match in _CONTROL.finditer(text):
+    for match in islice(_CONTROL.finditer(text.replace("\r\n", "\n")), _MOST):
         message = f"the control character U+{ord(match[0]):04X} can hide what is beside it in a terminal"
-        yield source.finding("medium", "control-character", message, _line(text, match.start()))
+        at = _line(match.string, match.start())
+        yield source.finding("medium", "control-character", message, at)
     for number, line in enumerate(source.lines, 1):
         if len(line) > 120 and _OUT_OF_SIGHT.search(line):
             yield source.finding("medium", "out-of-sight", "more than 120 spaces, and then the line goes on", number)
@@ -70,10 +74,16 @@ def _names(source: Source, names: Names) -> Iterator[Finding]:
             message = f"the name {_spelled(name)} is written in letters that look like Latin ones"
             yield source.finding("high", "mixed-scripts", message, line)
     # Python reads 𝐞𝐱𝐞𝐜 as exec: the tree has the plain name, only the text shows the other letters.
-    for match in _FOREIGN_WORD.finditer(source.text):
+    disguised = 0
+    for match in _WORD.finditer(source.text):
+        if match[0].isascii() or len(match[0]) > 100:
+            continue
         plain = unicodedata.normalize("NFKC", match[0])
         if plain != match[0] and plain.isascii() and match[0].isidentifier() and plain in names.identifiers:
             message = f"{_spelled(match[0])} is read as {plain} by Python"
+            disguised += 1
+            if disguised > _MOST:
+                return
             severity: Severity = "high" if plain in names.dangerous else "medium"
             yield source.finding(severity, "disguised-name", message, _line(source.text, match.start()))
 

@@ -48,6 +48,8 @@ class Names:
     identifiers : set of str
     called : set of int
         The ids of the nodes that are called.
+    decoded : dict
+        What ``obfuscation`` has found out about a value, by its node's id: many calls may share one.
     """
 
     dangerous = DANGEROUS
@@ -61,6 +63,7 @@ class Names:
         self.foreign: list[tuple[str, int]] = []
         self.identifiers: set[str] = set()
         self.called: set[int] = set()
+        self.decoded: dict[int, bool] = {}
         self._aliases: dict[str, str] = {}
         self._values: dict[str, ast.expr] = {}
         self._own: set[str] = set()

@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from .names import Names, arguments, is_text, text_of
 from .report import Finding, Severity
@@ -58,6 +59,7 @@ _GLOBAL_MAPPINGS = frozenset({"globals", "vars", "locals"})
 _LONG_LITERAL = 400
 _ENCODED = re.compile(r"[A-Za-z0-9+/=_\-\s]+")
 _HEX = re.compile(r"(?:\\x)?[0-9a-fA-F\s]+")
+_MAX_PARTS = 40
 _RUN = re.compile(r"\S{60}")
 
 
@@ -181,8 +183,15 @@ def _attribute_name(node: ast.Name | ast.Attribute) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id
 
 
-def _decoded(names: Names, node: ast.expr, steps: int = 60) -> bool:
+def _decoded(names: Names, node: ast.expr) -> bool:
     """Whether a value comes out of a decoder, directly or by way of names and other calls."""
+    value = names.value_of(node)
+    if id(value) not in names.decoded:
+        names.decoded[id(value)] = _comes_decoded(names, value)
+    return names.decoded[id(value)]
+
+
+def _comes_decoded(names: Names, node: ast.expr, steps: int = 60) -> bool:
     pending, seen = [node], set[int]()
     while pending and steps:
         steps -= 1
@@ -204,7 +213,8 @@ def _decoded(names: Names, node: ast.expr, steps: int = 60) -> bool:
                 pending.append(one.func.value)
         elif isinstance(one, ast.Name) and names.qualified(one) == "chr":
             return True  # handed on, as to map
-        pending.extend(child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr))
+        # Of an endless list no more than is looked at: many calls may share it by name.
+        pending.extend(islice((child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr)), steps))
     return False
 
 
@@ -216,7 +226,7 @@ def _built(names: Names, node: ast.expr) -> bool:
         return bool(node.values) and all(
             isinstance(part, ast.Constant)
             or (isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Constant))
-            for part in node.values
+            for part in node.values[:_MAX_PARTS]
         )
     if isinstance(node, ast.Subscript):
         return is_text(names.value_of(node.value)) and isinstance(node.slice, ast.Slice)  # "metsys"[::-1]

@@ -137,7 +137,7 @@ class Scanner:
                 found += obfuscation(source, names)
         except (RecursionError, MemoryError) as error:
             found.append(source.finding("high", "too-deep", f"it can't be judged ({type(error).__name__})"))
-        return tuple(found)
+        return in_order(found)
 
     def _ask_bandit(self, sources: list[_Read], found: list[Finding]) -> list[Finding]:
         known: list[Finding] = []

@@ -224,6 +224,34 @@ def test_what_has_not_changed_is_not_judged_again(write: Write, tmp_path: Path) 
     assert scanner.scan(folder, manifest, with_bandit=False).findings == ()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = '" + "\u202e" * 150_000 + "'",
+        "x = '" + "\u200b" * 150_000 + "'",
+        "#" + "\x1b" * 500_000,
+        "\r" * 400_000,
+        "# é" + "a" * 500_000,
+        "# " + "é" * 250_000,
+        "x = [" + "1," * 120_000 + "]\n" + "exec(x)\n" * 30_000,
+        "x = f'" + "{1}" * 60_000 + "'\n" + "__import__(x)\n" * 20_000,
+        "a0 = exec\n" + "".join(f"a{i} = a{i - 1}\n" for i in range(1, 5000)) + "a4999(x)\n" * 20_000,
+        "\n".join(f"abab\u0430{i} = 1" for i in range(30_000)),
+        "'''" * 150_000 + "\\",
+        "x = " + "'a' " * 120_000,
+        "x.__globals__\n" * 35_000,
+        "x = '" + "/proc/" * 600 + "'\n",
+    ],
+    ids=lambda source: ascii(source[:12]),
+)
+def test_no_rule_takes_longer_than_the_file_is_long(look: Look, source: str) -> None:
+    """Sources that make a careless search quadratic are judged in a few seconds, and their findings are few."""
+    began_s = time.monotonic()
+    report = look(source)
+    assert time.monotonic() - began_s < SOON_S
+    assert len(report.findings) < 200
+
+
 _PIECES = st.sampled_from(
     'import socket|exec(|eval(|)|(|[|]|{|}|\'|"|"""|f\'{|}\'|\\|\n|\r|\t| |#|coding: utf-7|\0|\ufeff|\u202e|'
     "\u200b|а|é|lambda:|"
