@@ -102,7 +102,8 @@ def journal_file() -> Path:
     """Where the journal of this user is."""
     named = os.environ.get(ENVIRONMENT_VARIABLE, "")
     if named.strip():
-        return Path(named).expanduser().absolute()
+        # No check here: a name that leads nowhere must not keep a manager from being made. Opening it says what is wrong.
+        return Path(os.path.expanduser(named))
     return Path(platformdirs.user_data_dir("schillinger", appauthor=False)) / "journal.db"
 
 

@@ -38,6 +38,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 
 _SECRETS = (
     ".ssh .gnupg .pki .password-store .aws .azure .kube .docker .config .cache .jupyter .ipython .mozilla .thunderbird "
+    ".var snap .vscode .vscode-server "
     ".local/share/jupyter .local/share/schillinger .local/share/keyrings .local/share/python_keyring .local/state"
 ).split()
 """In a home folder: keys, tokens, histories, and what programs run when they start."""
@@ -203,6 +204,11 @@ def _refuse_code(path: Path, code: Iterable[Path]) -> None:
     for folder in (path, *path.parents):
         if os.path.lexists(folder / _PLUGIN_FILE):
             raise _refused(path, f"belongs to the plugin in {shown(folder)}, so it can't be written", remedy)
+    for home in _homes():
+        inner = path.relative_to(home).parts if path.is_relative_to(home) and home != Path("/") else ()
+        if inner and inner[0].startswith("."):
+            where = shown(home / inner[0])
+            raise _refused(path, f"is in {where}, where programs keep what they run, so it can't be written", remedy)
     for folder in _library_places():
         if path.is_relative_to(folder) or folder.is_relative_to(path):
             raise _refused(path, f"holds programs or libraries ({shown(folder)}), so it can't be written", remedy)

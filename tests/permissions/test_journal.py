@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError, PluginError
 from schillinger_plugins.journal import MAX_DENIALS, VERSION, Denial, Grant, Journal, journal_file
 
@@ -154,6 +155,15 @@ def test_it_is_private_and_where_it_should_be(
     file.chmod(0o644)
     Journal(file).grants()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("named", ["~nobody_of_that_name/journal.db", "/proc/none/journal.db", "\n", "relative.db"])
+def test_a_bad_name_stops_no_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    """What SCHILLINGER_JOURNAL says is looked at when something needs a grant."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCHILLINGER_JOURNAL", named)
+    with PluginManager() as manager:
+        assert "gain_node" in manager.plugins
 
 
 def test_nothing_is_opened_before_it_is_asked(tmp_path: Path) -> None:

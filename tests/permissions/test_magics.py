@@ -55,6 +55,15 @@ def test_a_grant_names_folders(cell: Cell, known: Known, tmp_path: Path) -> None
     assert "that is more than it asks for" in said
 
 
+def test_a_number_sign_is_part_of_a_name(cell: Cell, known: Known, tmp_path: Path) -> None:
+    """``/data/#1`` is that folder, not ``/data/`` with a comment; after a blank it is a comment."""
+    (tmp_path / "data" / "#1").mkdir(parents=True)
+    known()
+    shown, _, error = cell(f"%plugin grant probe --yes --read {tmp_path}/data/#1 # as it was written")
+    assert error is None
+    assert repr(shown).endswith(f"read {tmp_path}/data/#1")
+
+
 def test_a_grant_by_path(cell: Cell, asking: Callable[..., Path]) -> None:
     """The line that a refusal gives for a folder works as it is, with --yes."""
     folder = asking()

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import schillinger_plugins
 from schillinger_plugins.errors import InputError
@@ -40,6 +42,17 @@ def test_inner_paths_that_leave_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="leaves the plugin's folder") as caught:
         inner_path(text)
     assert "main.py" in str(caught.value.remedy)
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("./\\\\:~ a\0"), st.characters()), max_size=30))
+def test_whatever_is_accepted_stays_inside(text: str) -> None:
+    """No text is both accepted and outside; what is accepted is accepted again, unchanged."""
+    try:
+        path = inner_path(text)
+    except InputError:
+        return
+    assert inner_path(path) == path
+    assert os.path.normpath(os.path.join("/plugin", path)).startswith("/plugin/")
 
 
 @pytest.mark.parametrize("writable", [False, True])
@@ -130,6 +143,15 @@ def test_code_is_not_to_be_written(folder: Path) -> None:
     """What Python or a shell would run outside the sandbox may not be changed by a plugin."""
     with pytest.raises(InputError, match="can't be written"):
         grantable_folder(folder, writable=True)
+
+
+def test_hidden_folders_of_the_home_are_not_to_be_written(home: Path) -> None:
+    """Editors, shells and build tools run what lies there; to read it may be what a sampler's library is for."""
+    (home / ".vst3" / "presets").mkdir(parents=True)
+    for folder in (home / ".vst3", home / ".vst3" / "presets"):
+        assert grantable_folder(folder, writable=False)
+        with pytest.raises(InputError, match="where programs keep what they run"):
+            grantable_folder(folder, writable=True)
 
 
 def test_programs_on_the_path_are_not_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
