@@ -18,8 +18,6 @@ from harness import Battlefield, Died, Host, Outside, User
 _ORDINARY_UID = 61_234
 """Belongs to nobody: Debian gives out 1000 to 59999."""
 
-USERS = ["root", "ordinary"]
-
 
 @pytest.fixture(scope="session")
 def users() -> Iterator[dict[str, User]]:

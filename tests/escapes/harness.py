@@ -29,6 +29,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ATTACKS = HERE / "attacks"
+USERS = ["root", "ordinary"]
 _ANSWER_S = 45.0
 _CONTROL_S = 20.0
 

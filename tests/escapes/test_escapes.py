@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conftest import USERS
-from harness import Attack, Battlefield, Died, Host, Outside, alone, attacks, judge
+from harness import USERS, Attack, Battlefield, Died, Host, Outside, alone, attacks, judge
 
 ALL = attacks()
 CONTROLLED = [attack for attack in ALL if attack.CONTROL is True or attack.CONTROL == "root"]
