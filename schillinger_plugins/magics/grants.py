@@ -123,7 +123,7 @@ def _words(line: str, subcommand: str, *, at_most: int, at_least: int = 1) -> _W
     usage = f"%plugin {subcommand} {command.usage}"
     forms = {option: value for option, value, _ in command.options}
     try:
-        # A comment begins after a blank: shlex alone would cut /data/#1 to /data/, and more would be granted than was written.
+        # A comment begins after a blank. shlex would cut /data/#1 to /data/, and more would be granted than was written.
         pending = list(itertools.takewhile(lambda word: not word.startswith("#"), shlex.split(line)))
     except ValueError as error:
         raise InputError(f"the line can't be read: {error}", remedy="close the quote") from None
