@@ -32,7 +32,7 @@ class State:
             return b""
         try:
             packed = self.pack()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._log.warning("its state can't be kept: %s: %s", type(error).__name__, error)
             self._small = False
             return b""
