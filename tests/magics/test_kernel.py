@@ -122,11 +122,12 @@ def test_interrupting_the_kernel_cancels_the_call(execute: Callable[..., tuple[d
 
 
 def test_info_draws_the_node(execute: Callable[..., tuple[dict[str, Any], Sent]]) -> None:
-    """The node as a widget with a table that stands in for it, then the facts as a table."""
+    """The node as a widget with a table that stands in for it, then the facts and the findings as tables."""
     reply, sent = execute("%plugin info probe wait_s=2")
     assert reply["status"] == "ok"
     shown = [content["data"] for kind, content in sent if kind == "display_data"]
-    assert "written by a test" in shown[-1]["text/html"]
+    assert "written by a test" in shown[-2]["text/html"]
+    assert "main.py:2" in shown[-1]["text/html"]  # its `import socket`
     assert any("wait_s" in data.get("text/html", "") for data in shown)
     assert any("application/vnd.jupyter.widget-view+json" in data for data in shown)
 
