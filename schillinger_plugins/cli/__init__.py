@@ -18,6 +18,7 @@ from ..errors import (
     InputError,
     LimitExceeded,
     ManifestError,
+    PackageError,
     PermissionDenied,
     PluginError,
     ScanError,
@@ -25,6 +26,7 @@ from ..errors import (
 )
 from .console import complain
 from .grants import grant, permissions, revoke
+from .install import install, pack
 from .run import run_command
 from .scan import FOUND, scan
 from .tell import doctor, info, list_plugins, schema, validate
@@ -39,6 +41,7 @@ _CODES: tuple[tuple[type[PluginError], int], ...] = (
     (ScanError, FOUND),
     (InputError, BAD_INPUT),
     (ManifestError, BAD_INPUT),
+    (PackageError, BAD_INPUT),
     (UnknownPlugin, BAD_INPUT),
 )
 
@@ -61,7 +64,23 @@ def program() -> None:
     """Run music and audio plugins in confined processes."""
 
 
-for _command in (run_command, list_plugins, info, validate, scan, grant, revoke, permissions, doctor, schema, warm):
+_COMMANDS = (
+    run_command,
+    list_plugins,
+    info,
+    validate,
+    scan,
+    install,
+    pack,
+    grant,
+    revoke,
+    permissions,
+    doctor,
+    schema,
+    warm,
+)
+
+for _command in _COMMANDS:
     program.add_command(_command)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InputError, PluginError, nearest
-from . import commands, grants, help, run, scan, trace
+from . import commands, grants, help, install, run, scan, trace
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .tracebacks import shown_short
@@ -29,6 +29,7 @@ _HANDLERS: dict[str, Handler] = {
     "doctor": commands.doctor,
     "validate": commands.validate,
     "scan": scan.scan,
+    "install": install.install,
     "grant": grants.grant,
     "revoke": grants.revoke,
     "permissions": grants.permissions,

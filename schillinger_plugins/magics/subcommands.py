@@ -139,6 +139,14 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             takes_path=True,
         ),
         Subcommand(
+            name="install",
+            usage="PATH [--replace]",
+            summary="put the plugin of an archive (.zip, .tar.gz) or a folder into your folder of plugins; runs none of it",
+            examples=("install ~/Downloads/reverse-1.0.0.zip", "install ~/src/reverse --replace"),
+            takes_path=True,
+            options=(("--replace", "", "puts it in the place of the plugin of that id"),),
+        ),
+        Subcommand(
             name="grant",
             usage="ID | PATH [PERMISSION] [--read FOLDER] [--write FOLDER] [--host NAME] [--yes]",
             summary="let a plugin do what it asks for, or what the options name; counts until its code changes",
