@@ -56,7 +56,9 @@ def nothing_left() -> Iterator[None]:
 def script(tmp_path: Path) -> ScriptRun:
     """Run a program as a host of its own, to its end."""
 
-    def run(code: str, *arguments: str, deadline_s: float = 30.0, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        code: str, *arguments: str, deadline_s: float = 30.0, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "script.py"
         path.write_text(code)
         return subprocess.run(

@@ -105,7 +105,9 @@ def test_an_instance_in_a_call_does_not_sleep(make: Callable[..., Instance], loo
     assert said == [pid]
 
 
-def test_an_instance_with_waiting_callers_does_not_sleep(make: Callable[..., Instance], look: Callable[[], int]) -> None:
+def test_an_instance_with_waiting_callers_does_not_sleep(
+    make: Callable[..., Instance], look: Callable[[], int]
+) -> None:
     """From the first of ten waiting calls to the last, one worker serves them all, whenever the caretaker looks."""
     instance = make("time.sleep(0.01)\nreturn {'y': os.getpid()}")
     said: list[int] = []
