@@ -9,9 +9,10 @@ from __future__ import annotations
 
 MAX_CONTAINERS = 200_000
 MAX_DEPTH = 64
-MAX_VALUES = 300_000
+MAX_VALUES = 200_000
 """Beside rows of numbers, which are passed over as a whole."""
 
+_ROW = 1024
 _FLOAT64 = 0xCB
 _FIXED = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8, 0xCA: 4, 0xCB: 8} | {
     0xD4: 2,
@@ -59,22 +60,17 @@ def survey(data: bytes) -> None:
         head = data[position]
         if keyed and not left % 2 and head not in _STRINGS:
             raise Suspicious("a dictionary has a key that is no string")
-        if head == _FLOAT64 and not keyed and left > 1:
-            # A row of numbers, over which one step leads.
-            row = data[position : position + 9 * left : 9]
-            length = len(row) - len(row.lstrip(b"\xcb"))
-            position += 9 * length
-            pending.append((left - length, False))
-            continue
-        if head in _ONE_BYTE and not keyed and left > 1:
-            row = data[position : position + left]
-            length = len(row) - len(row.lstrip(_ONE_BYTE))
-            position += length
-            pending.append((left - length, False))
-            continue
         values += 1
         if values > MAX_VALUES:
             raise Suspicious(f"more than {MAX_VALUES} values")
+        if not keyed and left > 1 and (head == _FLOAT64 or head in _ONE_BYTE):
+            # A row of numbers, over which one step leads.
+            width, alike = (9, b"\xcb") if head == _FLOAT64 else (1, _ONE_BYTE)
+            row = data[position : position + width * min(left, _ROW) : width]
+            length = len(row) - len(row.lstrip(alike))
+            position += width * length
+            pending.append((left - length, False))
+            continue
         pending.append((left - 1, keyed))
         position, items, is_map = _step(data, position, head)
         if items is not None:
