@@ -20,6 +20,9 @@ _URL = re.compile(
     re.ASCII,
 )
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_ENTRY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_HOST_REMEDY = "write the host as example.org, or an address as 192.0.2.1 or [2001:db8::1]"
 _UNSAFE = frozenset('"<>\\^`{|}#')
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -51,7 +54,8 @@ class Place:
         Raises
         ------
         InputError
-            If it is not ``http(s)://host[:port][/path][?query]`` in ASCII, with a plain host name or address.
+            If it is not ``http(s)://host[:port][/path][?query]`` in ASCII, with a plain host name or address, or if it is
+            plain http to the port of https.
         """
         match = _URL.fullmatch(url) if isinstance(url, str) and len(url) <= MAX_URL_CHARS else None
         if match is None or _UNSAFE & set(match["target"] or ""):
@@ -62,6 +66,8 @@ class Place:
         port = int(match["port"]) if match["port"] else _DEFAULT_PORTS[scheme]
         if not 0 < port < 65536:
             raise _odd(url, "a port is a number from 1 to 65535")
+        if (scheme, port) == ("http", 443):
+            raise _odd(url, "port 443 is for https")
         target = match["target"] or "/"
         return cls(
             scheme=scheme,
@@ -87,10 +93,16 @@ class Place:
         path, mark, _ = self.target.partition("?")
         return f"{self.scheme}://{self.authority}{path[:200]}{mark and '?…'}"
 
+    @property
+    def entry(self) -> str:
+        """The entry of an allow-list that covers it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if (self.scheme, self.port) == ("https", 443) else f"{host}:{self.port}"
+
     def is_within(self, granted: str) -> bool:
         """Whether an entry of the allow-list, ``host`` or ``host:port``, covers it.
 
-        Without a port it covers https on 443 alone; with one, both schemes on that port.
+        Without a port it covers https on 443 alone; with one, both schemes on that port, but never plain http on 443.
         """
         host, port = split(granted)
         if host != self.host:
@@ -101,39 +113,51 @@ class Place:
 def split(granted: str) -> tuple[str, int | None]:
     """Host and port of an entry of the allow-list.
 
-    >>> split("Example.org:8443")
-    ('example.org', 8443)
+    >>> split("Example.org:8443"), split("[2001:db8::1]")
+    (('example.org', 8443), ('2001:db8::1', None))
     """
-    host, mark, port = granted.rpartition(":")
-    if not mark or not port.isdecimal():
-        host, port = granted, ""
-    return host_of(host, granted), int(port) if port else None
+    match = _ENTRY.fullmatch(granted) if len(granted) <= MAX_URL_CHARS else None
+    if match is None or (match["port"] and not 0 < int(match["port"]) < 65536):
+        raise _odd(granted, _HOST_REMEDY)
+    return host_of(match["host"], granted), int(match["port"]) if match["port"] else None
 
 
 def host_of(text: str, url: str) -> str:
-    """A host's name in lower case, or its address in Python's spelling.
+    """A host's name in lower case, or its address in Python's spelling. An IPv6 address, and no other, is in brackets.
 
     Raises
     ------
     InputError
         For anything else: an address in octal or as one number, a name with an empty label or a final dot.
     """
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
-        return str(ipaddress.ip_address(bare))
+        if text.startswith("["):
+            return str(ipaddress.IPv6Address(text[1:-1]))
+        return str(ipaddress.IPv4Address(text))
     except ValueError:
         pass
-    labels = bare.lower().split(".")
+    name = text.lower()
+    labels = name.split(".")
     # A name whose last label is a number (or 0x…) is taken for an address by some resolvers, each in its own way.
-    if (
-        not all(map(_LABEL.fullmatch, labels))
-        or len(bare) > 253
-        or re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1])
-        or bare != text
-    ):
-        raise _odd(url, "write the host as example.org, or an address as 192.0.2.1 or [2001:db8::1]")
-    return ".".join(labels)
+    if not all(map(_LABEL.fullmatch, labels)) or len(name) > 253 or _NUMBER.fullmatch(labels[-1]):
+        raise _odd(url, _HOST_REMEDY)
+    return name
+
+
+def redacted(url: object) -> str:
+    """What may be shown of text that is no good URL: neither what may be a password nor the values of a query."""
+    if not isinstance(url, str):
+        return f"a {type(url).__name__}"
+    scheme = re.match(r"[A-Za-z]{1,10}:/{0,2}", url[:20], re.ASCII)
+    if "@" in url:
+        return f"{scheme[0] if scheme else ''}…@…"
+    shown, mark = url[:160], ""
+    for at, character in enumerate(shown):
+        if character in "?#":
+            shown, mark = shown[:at], f"{character}…"
+            break
+    return f"{ascii(shown)[1:-1]}{mark}"
 
 
 def _odd(url: object, remedy: str) -> InputError:
-    return InputError(f"{ascii(url)[:200]} is no URL that can be fetched", remedy=remedy)
+    return InputError(f"'{redacted(url)}' is no URL that can be fetched", remedy=remedy)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import shutil
 import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from schillinger_plugins.broker import Broker, FetchRecord
+from schillinger_plugins.broker.allowance import Allowance
 
 Answer = Callable[[socket.socket, bytes], None]
 Serve = Callable[[Answer], "Server"]
@@ -95,23 +99,49 @@ def broker(records: list[FetchRecord]) -> Callable[..., Broker]:
     """A broker for the hosts named."""
 
     def make(*hosts: str, **options: object) -> Broker:
+        options.setdefault("allowance", Allowance())  # of its own: tests follow each other faster than plugins ask
         return Broker(plugin_id="probe", hosts=hosts, record=records.append, **options)  # type: ignore[arg-type]
 
     return make
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """A key and a certificate, signed by itself, and who trusts it."""
+
+    path: Path
+
+    @property
+    def server(self) -> ssl.SSLContext:
+        """For a server that shows it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path.with_suffix(".crt"), self.path)
+        return context
+
+    @property
+    def trusting(self) -> ssl.SSLContext:
+        """For a client that trusts it."""
+        return ssl.create_default_context(cafile=str(self.path.with_suffix(".crt")))
+
+
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for example.test, signed by itself."""
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    subprocess.run(
-        [
-            *"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=example.test".split(),
-            *("-addext", "subjectAltName=DNS:example.test"),
-            *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
-    return path
+def certify(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Certificate]:
+    """Make a certificate for names or addresses, as OpenSSL writes them: DNS:localhost."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command")
+
+    @functools.cache
+    def make(names: str, *options: str) -> Certificate:
+        path = tmp_path_factory.mktemp("tls") / "one.key"
+        subprocess.run(
+            [
+                *"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test".split(),
+                *("-addext", f"subjectAltName={names}", *(options or ("-days", "2"))),
+                *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        return Certificate(path)
+
+    return make
