@@ -182,7 +182,7 @@ class Outside:
     def close(self) -> None:
         """Remove all of it."""
         self.listeners.close()
-        shutil.rmtree(self.root, ignore_errors=True)
+        subprocess.run(["rm", "-rf", str(self.root)], check=True)
 
     def facts(self, **more: Any) -> dict[str, Any]:
         """What an attacker is told: places and numbers, no secret."""
@@ -440,7 +440,12 @@ class Battlefield:
         """Start the host; load the neighbour."""
         outside = Outside(user)
         host = Host(outside, victim=False)
-        warm = host.ask(do="warm", folder=str(outside.plugin(None, name="neighbour")))
+        try:
+            warm = host.ask(do="warm", folder=str(outside.plugin(None, name="neighbour")))
+        except BaseException:
+            host.close()
+            outside.close()
+            raise
         return cls(outside, host, warm)
 
     def attack(self, attack: Attack) -> dict[str, Any]:
