@@ -19,17 +19,17 @@ from schillinger_plugins.broker import Broker, FetchRecord
 from schillinger_plugins.broker.allowance import Allowance
 
 Answer = Callable[[socket.socket, bytes], None]
-Serve = Callable[[Answer], "Server"]
+Serve = Callable[..., "Server"]
 
 
 class Server:
     """Answers every connection with a function of the test; keeps what it was sent."""
 
-    def __init__(self, answer: Answer, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, answer: Answer, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.requests: list[bytes] = []
         self._answer = answer
         self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -80,8 +80,8 @@ def serve() -> Iterator[Serve]:
     """Start a server for an answer."""
     with contextlib.ExitStack() as stack:
 
-        def start(answer: Answer, context: ssl.SSLContext | None = None) -> Server:
-            server = Server(answer, context)
+        def start(answer: Answer, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Server:
+            server = Server(answer, context, host)
             stack.callback(server.close)
             return server
 
@@ -131,17 +131,17 @@ def certify(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Certifica
         pytest.skip("needs the openssl command")
 
     @functools.cache
-    def make(names: str, *options: str) -> Certificate:
+    def make(names: str, *, expired: bool = False) -> Certificate:
         path = tmp_path_factory.mktemp("tls") / "one.key"
-        subprocess.run(
-            [
-                *"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=test".split(),
-                *("-addext", f"subjectAltName={names}", *(options or ("-days", "2"))),
-                *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        certificate = path.with_suffix(".crt")
+        command = [
+            *"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test".split(),
+            *("-addext", f"subjectAltName={names}", "-keyout", str(path), "-out", str(certificate)),
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+        if expired:  # signed again, from now until now
+            again = ["-in", str(certificate), "-signkey", str(path), "-days", "0", "-out", str(certificate)]
+            subprocess.run(["openssl", "x509", *again], check=True, capture_output=True)
         return Certificate(path)
 
     return make
