@@ -13,7 +13,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import Battlefield, Died, Host, Outside, User
+from harness import Battlefield, Died, Host
+from outside import Outside, User
 
 _ORDINARY_UID = 61_234
 """Belongs to nobody: Debian gives out 1000 to 59999."""

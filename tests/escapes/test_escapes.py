@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import USERS, Attack, Battlefield, Died, Host, Outside, alone, attacks, judge
+from harness import Battlefield, Died, Host, alone, judge
+from outside import USERS, Attack, Outside, attacks
 
 ALL = attacks()
 CONTROLLED = [attack for attack in ALL if attack.CONTROL is True or attack.CONTROL == "root"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import ATTACKS
+from outside import ATTACKS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "security" / "threat-model.md"
