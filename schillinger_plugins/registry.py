@@ -28,8 +28,18 @@ State = Literal["discovered", "loaded", "broken"]
 _CACHES = frozenset(
     {"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 )
+
+
 MAX_DEPTH = 64
 _RAISE: Any = object()
+
+
+def belongs(name: str, *, is_folder: bool) -> bool:
+    """Whether a file or folder of that name is part of a plugin: of what is hashed, copied and run, which is the same.
+
+    Caches and compiled files aren't: they change when the plugin doesn't, and nothing that isn't hashed may be run.
+    """
+    return name not in _CACHES if is_folder else not name.endswith(".pyc")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +204,11 @@ def content_hash(root: Path) -> str:
             raise PluginError(f"{root} is more than {MAX_DEPTH} folders deep", remedy="make it flatter")
         with os.scandir(folder) as listing:
             entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing)
-        pending += [folder / name for name, is_folder in reversed(entries) if is_folder and name not in _CACHES]
+        pending += [
+            folder / name for name, is_folder in reversed(entries) if is_folder and belongs(name, is_folder=True)
+        ]
         for name, is_folder in entries:
-            if is_folder or name.endswith(".pyc"):
+            if is_folder or not belongs(name, is_folder=False):
                 continue
             path = folder / name
             mode = path.lstat().st_mode

@@ -49,7 +49,8 @@ def ask_first(manager: PluginManager, plugin: str) -> None:
     from ..permissions import ask, question_about
 
     try:
-        question = question_about(manager.permissions, manager.look(named(manager, plugin)))
+        record = manager.look(named(manager, plugin))
+        question = question_about(manager.permissions, record, findings=lambda: manager.findings(record.root).lines())
     except PluginError:
         return  # loading it says what is wrong
     if question is not None:

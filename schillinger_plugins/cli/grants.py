@@ -47,7 +47,9 @@ def grant(
     given = Given(read=read or None, write=write or None, hosts=host or None)
     with open_manager(paths) as manager:
         record = manager.look(named(manager, plugin))
-        question = question_about(manager.permissions, record, permission, given=given)
+        question = question_about(
+            manager.permissions, record, permission, given=given, findings=lambda: manager.findings(record.root).lines()
+        )
         if question is None:
             say(f"{record.id} has all that it asks for")
             return 0

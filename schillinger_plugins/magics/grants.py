@@ -41,7 +41,9 @@ def grant(session: Session, line: str, _: Locals) -> Text:
     given = Given(
         read=words.options.get("--read"), write=words.options.get("--write"), hosts=words.options.get("--host")
     )
-    question = question_about(manager.permissions, record, permission, given=given)
+    question = question_about(
+        manager.permissions, record, permission, given=given, findings=lambda: manager.findings(record.root).lines()
+    )
     if question is None:
         return Text(f"{record.id} has all that it asks for; %plugin permissions {record.id} shows it")
     if "--yes" in words.options:
@@ -99,7 +101,8 @@ def ask_first(session: Session, plugin: str | Path, *, anew: bool = False) -> No
     if not session.can_ask or (known is not None and known.state == "loaded" and not anew):
         return
     try:
-        question = question_about(manager.permissions, manager.look(plugin))
+        record = manager.look(plugin)
+        question = question_about(manager.permissions, record, findings=lambda: manager.findings(record.root).lines())
     except PluginError:
         return  # loading it says what is wrong
     if question is not None:

@@ -7,7 +7,7 @@ the end of the input are no. Knows no notebook and no terminal: the faces say ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
@@ -70,9 +70,19 @@ class Question:
 
 
 def question_about(
-    permissions: Permissions, record: PluginRecord, permission: str | None = None, *, given: Given | None = None
+    permissions: Permissions,
+    record: PluginRecord,
+    permission: str | None = None,
+    *,
+    given: Given | None = None,
+    findings: Callable[[], Sequence[str]] = tuple,
 ) -> Question | None:
     """What a person has to be asked before a plugin can run, or to be granted `permission` or what was `given`.
+
+    Parameters
+    ----------
+    findings : callable
+        Gives what a look at the code has found, a line each; called if there is something to ask.
 
     Returns
     -------
@@ -102,8 +112,7 @@ def question_about(
         record=record,
         standings=tuple(standings),
         known_since=permissions.known_since(record.id),
-        # What a look at the code has found belongs here: it is shown before anything is asked.
-        findings=(),
+        findings=tuple(findings()),
     )
 
 

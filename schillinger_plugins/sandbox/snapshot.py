@@ -12,13 +12,12 @@ import stat
 from pathlib import Path
 
 from ..errors import LoadError
+from ..registry import belongs
 
 MAX_BYTES = 4 * 1024**3
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 64
 _HOLE_BYTES = 1024 * 1024
-
-_NOT_CODE = frozenset({"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints"})
 
 
 def copy(root: Path, target: Path) -> None:
@@ -44,7 +43,9 @@ def copy(root: Path, target: Path) -> None:
                     place = destination / entry.name
                     if stat.S_ISLNK(kind.st_mode):
                         place.symlink_to(os.readlink(entry.path))
-                    elif stat.S_ISDIR(kind.st_mode) and entry.name not in _NOT_CODE:
+                    elif not belongs(entry.name, is_folder=stat.S_ISDIR(kind.st_mode)):
+                        continue
+                    elif stat.S_ISDIR(kind.st_mode):
                         pending.append((Path(entry.path), place, depth + 1))
                     elif stat.S_ISREG(kind.st_mode):
                         if kind.st_size > kind.st_blocks * 512 + _HOLE_BYTES:
