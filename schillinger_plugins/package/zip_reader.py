@@ -29,6 +29,7 @@ _MAX_COMMENT = 0xFFFF
 _MAX_CENTRAL_BYTES = MAX_ENTRIES * 2048
 
 _STORED, _DEFLATED = 0, 8
+_EMPTY_DEFLATED_BYTES = 2
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _SIZES_FOLLOW = 1 << 3
 _PATCH = 1 << 5
@@ -139,7 +140,7 @@ def _directory(central: bytes, count: int, source: Path) -> Iterator[_Entry]:
             problem = f"would grow to {size // max(packed, 1)} times its size, at most {MAX_RATIO} are unpacked"
             raise refusal(source, name, problem, "leave out files that hold nothing but the same")
         is_folder = name.endswith("/")
-        if is_folder and (size or packed):
+        if is_folder and (size or packed > _EMPTY_DEFLATED_BYTES):
             raise refusal(source, name, "is a folder with content")
         yield _Entry(
             name=name.removesuffix("/"),
