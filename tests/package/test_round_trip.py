@@ -17,7 +17,7 @@ from schillinger_plugins.registry import _CACHES, content_hash
 
 from .conftest import PLUGIN
 
-NAMES = st.text("abcXYZ019_-éж", min_size=1, max_size=8).filter(lambda n: n.lower() not in ("main.py", "plugin.json"))
+NAMES = st.text("abcxyz019_-éж", min_size=1, max_size=8)
 TREES = st.dictionaries(
     st.lists(NAMES, min_size=1, max_size=3).map(lambda parts: "/".join([*parts[:-1], parts[-1] + ".dat"])),
     st.binary(max_size=2000) | st.binary(max_size=20).map(lambda data: data * 400),
@@ -35,12 +35,7 @@ def test_what_is_packed_comes_out_the_same(tmp_path_factory: pytest.TempPathFact
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    try:
-        archive = pack(folder, base / "one.zip")
-    except PackageError as error:
-        # Names that are one where case doesn't count.
-        assert "case" in error.message or "is there twice" in error.message
-        return
+    archive = pack(folder, base / "one.zip")
     assert pack(folder, base / "two.zip").read_bytes() == archive.read_bytes()
     assert content_hash(unpack(archive, base / "into")) == content_hash(folder)
     assert content_hash(unpack(folder, base / "copied")) == content_hash(folder)
@@ -51,7 +46,7 @@ def test_neither_dates_nor_modes_nor_order_count(plugin_folder: Path, tmp_path: 
     first = pack(plugin_folder, tmp_path / "first.zip").read_bytes()
     again = tmp_path / "again" / "reverse"
     again.mkdir(parents=True)
-    for name in reversed(sorted(PLUGIN)):
+    for name in sorted(PLUGIN, reverse=True):
         shutil.copyfile(plugin_folder / name, again / name)
         os.utime(again / name, (10**9, 10**9))
         (again / name).chmod(0o700)

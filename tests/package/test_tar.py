@@ -78,7 +78,7 @@ def test_an_entry_that_is_no_plain_file_is_refused(
         (patched(257, b"rats\0\0"), "no tar's"),
         (patched(0, b"\xff.py\0"), "no UTF-8"),
         (patched(156, b"5"), "folder with content"),
-        (patched(156, b"L"), "has a long name that is no name"),
+        (patched(156, b"L"), "leads out"),
         (patched(156, b"x"), "extended header that can't be read"),
         (gzip.compress(make_tar(*plugin_entries())[:512]), "truncated"),
         (gzip.compress(make_tar(*plugin_entries())[:2048]), "truncated"),
@@ -130,7 +130,7 @@ def test_a_bomb_is_stopped_while_it_grows(archive: WriteArchive, into: Path) -> 
 def test_headers_without_end_are_refused(archive: WriteArchive) -> None:
     """Extended headers that announce nothing can't go on for ever."""
     one = make_tar(tar_entry("f", pax_headers={"comment": "x"}))[: 512 * 2]
-    with pytest.raises(PackageError, match="headers|times its size"):
+    with pytest.raises(PackageError, match=r"headers|times its size"):
         inspect(archive(gzip.compress(one * 20_000)))
 
 

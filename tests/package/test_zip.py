@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from schillinger_plugins import package
 from schillinger_plugins.errors import PackageError
 from schillinger_plugins.package import inspect, unpack
+from schillinger_plugins.package.rules import Ledger
 from schillinger_plugins.package.zip_reader import zip_members
 
 from .conftest import MAIN, MANIFEST, PLUGIN, WriteArchive, Z, good_zip, make_zip
@@ -147,10 +148,9 @@ def test_the_total_is_bounded(archive: WriteArchive) -> None:
     said = {"size": size, "packed": 10**6}
     entries = [Z(name=f"f{n}", packed=bytes(10**6), local=said, central=said) for n in range(4)]
     path = archive(make_zip(*entries))
+    ledger = Ledger(path)
     with path.open("rb") as file, pytest.raises(PackageError, match="total"):
-        ledger = package.Ledger(path)
-        for member in zip_members(file, path.stat().st_size, path):
-            ledger.admit(member)
+        list(map(ledger.admit, zip_members(file, path.stat().st_size, path)))
 
 
 def test_a_large_archive_is_not_read(archive: WriteArchive) -> None:
