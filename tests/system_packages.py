@@ -1,4 +1,4 @@
-"""Install what the tests need from the system: a browser, and libseccomp for the sandbox.
+"""Install what the tests need from the system: a browser, libseccomp for the sandbox, openssl for certificates.
 
 Run by ``make test`` before the package's own dependencies matter, so it uses the standard library alone. As root on
 Debian or Ubuntu it installs what is missing; elsewhere it says what to install and how.
@@ -22,6 +22,8 @@ def missing() -> list[str]:
         packages.append("chromium")
     if sys.platform == "linux" and ctypes.util.find_library("seccomp") is None:
         packages.append("libseccomp2")
+    if shutil.which("openssl") is None:
+        packages.append("openssl")
     return packages
 
 

@@ -189,12 +189,7 @@ class Broker:
         entry.url = place.shown
         self._demand_granted(place)
         limit = self._limits.received_bytes
-        connection = Connection(
-            deadline_s=deadline_s,
-            # Chunks have their own lines, and what is compressed may hold nothing at all; but there is an end to it.
-            max_received_bytes=2 * limit + _MB,
-            lookups=self._lookups,
-        )
+        connection = Connection(deadline_s=deadline_s, lookups=self._lookups)
         with self._under_way(connection):
             entry.tried = True
             try:

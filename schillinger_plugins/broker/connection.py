@@ -21,6 +21,9 @@ import httpcore
 
 from .address import Lookups, Unresolved, demand_reachable, literal
 
+MAX_HEAD_BYTES = 192 * 1024
+"""Before an answer's headers are complete: hints without end, for example."""
+
 _MAX_TRIED = 4
 _PATIENCE_S = 5.0
 _PIECE_BYTES = 64 * 1024
@@ -45,20 +48,20 @@ class Connection(httpcore.NetworkBackend):
     ----------
     deadline_s : float
         As `time.monotonic` gives it.
-    max_received_bytes : int
-        Of everything that comes back, whatever it says that it is.
 
     Attributes
     ----------
+    max_received_bytes : int
+        Of everything that comes back, whatever it says that it is. At first enough for the head of an answer.
     sent_bytes, received_bytes : int
         HTTP's own lines included, TLS's not.
     """
 
-    def __init__(self, *, deadline_s: float, max_received_bytes: int, lookups: Lookups) -> None:
+    def __init__(self, *, deadline_s: float, lookups: Lookups) -> None:
+        self.max_received_bytes = MAX_HEAD_BYTES
         self.sent_bytes = 0
         self.received_bytes = 0
         self._deadline_s = deadline_s
-        self._max_received_bytes = max_received_bytes
         self._lookups = lookups
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
@@ -130,7 +133,7 @@ class Connection(httpcore.NetworkBackend):
         TooMuch
         """
         self.received_bytes += size
-        if self.received_bytes > self._max_received_bytes:
+        if self.received_bytes > self.max_received_bytes:
             raise TooMuch
 
     def abort(self) -> None:

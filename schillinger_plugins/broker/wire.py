@@ -23,6 +23,7 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 24 * 1024
 """Of an answer's headers in UTF-8: they travel to the plugin in one frame, with the URL and a piece of the body."""
 
+_OVERHEAD_BYTES = 256 * 1024  # of the head and the lines of chunks, beside as much again as the body
 _PIECE_BYTES = 1024 * 1024
 _MAX_MEMBERS = 1000
 
@@ -67,7 +68,7 @@ def carry(
         with httpcore.HTTPConnection(url.origin, ssl_context=ssl_context, network_backend=connection) as http:
             response = http.handle_request(request)
             with contextlib.closing(response):
-                return _read(response, method, max_body_bytes)
+                return _read(response, connection, method, max_body_bytes)
     except httpcore.LocalProtocolError as error:
         raise Failed(f"{place.authority}: it can't be sent as it is") from error
     except httpcore.RemoteProtocolError as error:
@@ -89,9 +90,11 @@ def _without_quotation(error: Exception) -> str:
     return re.split(r"[:'\"{\[]", str(error))[0].strip()[:100]
 
 
-def _read(response: httpcore.Response, method: str, max_body_bytes: int) -> Answer:
+def _read(response: httpcore.Response, connection: Connection, method: str, max_body_bytes: int) -> Answer:
     if not 200 <= response.status <= 599:
         raise Failed(f"it answered with the status {response.status}")
+    if response.extensions.get("http_version") not in (b"HTTP/1.0", b"HTTP/1.1"):
+        raise Failed("it answered in another version of HTTP")
     headers: dict[str, str] = {}
     if len(response.headers) > MAX_HEADERS:
         raise TooMuch
@@ -102,7 +105,7 @@ def _read(response: httpcore.Response, method: str, max_body_bytes: int) -> Answ
         raise TooMuch
     encoding = headers.get("content-encoding", "identity").strip().lower()
     body = io.BytesIO()
-    for piece in _decompressed(response.iter_stream(), encoding):
+    for piece in _decompressed(_payload(response, connection, max_body_bytes), encoding):
         if body.tell() + len(piece) > max_body_bytes:
             raise TooMuch
         body.write(piece)
@@ -111,6 +114,17 @@ def _read(response: httpcore.Response, method: str, max_body_bytes: int) -> Answ
         headers.pop("content-encoding", None)
         headers.pop("content-length", None)
     return Answer(response.status, headers, body.getvalue())
+
+
+def _payload(response: httpcore.Response, connection: Connection, max_body_bytes: int) -> Iterator[bytes]:
+    """The body as it was sent. Chunks of a byte each, which cost the reader most, are too much before they add up."""
+    size = 0
+    connection.max_received_bytes = _OVERHEAD_BYTES + max_body_bytes * 2
+    for piece in response.iter_stream():
+        size += len(piece)
+        if size > max_body_bytes + _OVERHEAD_BYTES or connection.received_bytes > _OVERHEAD_BYTES + size * 2:
+            raise TooMuch
+        yield piece
 
 
 def _decompressed(stream: Iterable[bytes], encoding: str) -> Iterator[bytes]:

@@ -29,6 +29,7 @@ class Server:
         self.requests: list[bytes] = []
         self._answer = answer
         self._context = context
+        self._answering: list[threading.Thread] = []
         self._listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -40,7 +41,9 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._one, args=(connection,), daemon=True)
+            self._answering.append(thread)
+            thread.start()
 
     def _one(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError), connection:
@@ -60,6 +63,11 @@ class Server:
                 body += connection.recv(65536)
             self.requests.append(start + b"\r\n\r\n" + body)
             self._answer(connection, start)
+
+    def settle(self) -> None:
+        """Wait until every answer has been given, and its connection closed."""
+        for thread in self._answering:
+            thread.join(20)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
