@@ -19,13 +19,15 @@ MAX_DEPTH = 64
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def used_bytes(folder: Path, pid: int) -> int:
-    """Bytes on disk of everything in it, and of files that were deleted and are still open in process `pid`.
+def used_bytes(folder: Path, pid: int, largest_bytes: int) -> int:
+    """Bytes on disk of everything in it, and of files that were deleted and are still open or mapped in process `pid`.
+
+    A deleted file that is mapped and not open counts with `largest_bytes`, since its length can't be seen.
 
     A folder of too many entries, or too deep, counts as at least `ENDLESS`.
     """
     try:
-        return _deleted_bytes(pid) + _measure(os.open(folder, _FOLDER), 0, [MAX_ENTRIES])
+        return _deleted_bytes(pid, largest_bytes) + _measure(os.open(folder, _FOLDER), 0, [MAX_ENTRIES])
     except OSError:  # one that can't be listed: made to be hard to measure
         return ENDLESS
 
@@ -97,12 +99,21 @@ def _unlink_files(folder: int) -> list[str]:
     return folders
 
 
-def _deleted_bytes(pid: int) -> int:
-    total = 0
+def _deleted_bytes(pid: int, largest_bytes: int) -> int:
+    total, counted = 0, set[int]()
     with contextlib.suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
                 found = os.stat(f"/proc/{pid}/fd/{name}")
-                if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                if stat.S_ISREG(found.st_mode) and not found.st_nlink and found.st_ino not in counted:
+                    counted.add(found.st_ino)
                     total += found.st_blocks * 512
+        with open(f"/proc/{pid}/maps", "rb") as maps:
+            mapped = {
+                int(line.split(None, 5)[4])
+                for line in maps
+                if line.endswith(b" (deleted)\n") and b"/memfd:" not in line
+            }
+        # Held by a mapping alone, of however little of it: nobody but root can ask how long such a file is.
+        total += largest_bytes * len(mapped - counted)
     return total

@@ -28,6 +28,7 @@ _BUSY_TICK_S = 0.025
 _IDLE_TICK_S = 0.25
 _STAY_AWAKE_S = 1.0
 _SCRATCH_EVERY_S = 0.5
+_IDLE_SCRATCH_EVERY_S = 5.0
 _LOG_BURST_S = 4.0
 _IDLE_CPU_SHARE = 0.1
 _IDLE_CPU_BURST_S = 2.0
@@ -287,9 +288,11 @@ class Watchdog:
                 setting="threads",
                 remedy="raise limits.threads in plugin.json",
             )
-        if now - figures.scratch_looked_s >= _SCRATCH_EVERY_S:
+        if now - figures.scratch_looked_s >= (_SCRATCH_EVERY_S if watched is not None else _IDLE_SCRATCH_EVERY_S):
             figures.scratch_looked_s = now
-            if (used := used_bytes(worker.scratch, worker.pid)) > limits.scratch_mb * _MB:
+            if (
+                used := used_bytes(worker.scratch, worker.pid, int(limits.file_size_mb * _MB))
+            ) > limits.scratch_mb * _MB:
                 worker.exceeded(
                     f"its files take {used / _MB:.0f} MB, the limit scratch is {limits.scratch_mb:g} MB"
                     if used < ENDLESS

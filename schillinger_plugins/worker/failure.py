@@ -45,6 +45,8 @@ def _kind(error: BaseException) -> str:
         return "load"
     if isinstance(error, CannotCross):
         return "cannot_cross"
+    if isinstance(error, PermissionError):
+        return "denied"
     if isinstance(error, OSError):
         by_errno = {errno.EFBIG: "file_size", errno.EMFILE: "open_files", errno.EAGAIN: "processes"}
         return by_errno.get(error.errno or 0, "plugin")
