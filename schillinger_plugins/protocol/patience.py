@@ -1,14 +1,15 @@
 """How often to look for the next frame before going to sleep.
 
-Owns one decision, for both ends of a channel: whether to spin. Waking a process that sleeps on another core costs ten times
-what a call costs; looking again some dozens of times costs a core for that long. So an end spins only where a core is to
-spare, and only as long as answers do come within that time: the first one that takes longer ends the spinning, and the first
-that would have come in time begins it again.
+Owns one decision, for both ends of a channel: whether to spin. Waking a process that sleeps on another core costs ten
+times what a call costs; looking again some dozens of times costs a core for that long. So an end spins only where a core
+is to spare, and only as long as frames do come within that time: the first one that takes longer ends the spinning, and
+one that would have come in time begins it again.
 """
 
 from __future__ import annotations
 
 import os
+import time
 
 LOOKS = 120
 """About 150 µs: one look is a system call that finds nothing."""
@@ -17,8 +18,15 @@ WORTH_S = 400e-6
 """Spinning would have caught a frame that came, after a sleep, within this time: the wake-up is part of it."""
 
 
+_SOON_S = 0.02
+_MOST_ROUNDS = 256
+
+
 class Patience:
     """How many times one end of a channel looks before it sleeps.
+
+    On a busy machine the other end may not get a core while this one spins, and who spins is given less of his own. So
+    looking that was in vain soon after it was begun is begun again only after twice as many frames as the time before.
 
     Attributes
     ----------
@@ -26,15 +34,27 @@ class Patience:
         0 or `LOOKS`.
     """
 
-    __slots__ = ("_spare_core", "looks")
+    __slots__ = ("_begun_s", "_rounds", "_spare_core", "_to_wait", "looks")
 
     def __init__(self, *, spare_core: bool) -> None:
         self._spare_core = spare_core
+        self._rounds = 1
+        self._to_wait = 0
+        self._begun_s = 0.0
         self.looks = 0
 
     def slept(self, seconds: float) -> None:
         """Learn from a wait that ended in sleep after `looks` looks: how long it took in all."""
-        self.looks = LOOKS if self._spare_core and seconds < WORTH_S else 0
+        if self.looks:
+            in_vain = time.monotonic() - self._begun_s < _SOON_S
+            self._rounds = min(2 * self._rounds, _MOST_ROUNDS) if in_vain else 1
+            self._to_wait = self._rounds
+            self.looks = 0
+        elif self._spare_core and seconds < WORTH_S:
+            self._to_wait -= 1
+            if self._to_wait <= 0:
+                self.looks = LOOKS
+                self._begun_s = time.monotonic()
 
 
 def has_spare_core() -> bool:
