@@ -70,10 +70,15 @@ class Attach(Frame, frozen=True):
 
 
 class Call(Frame, frozen=True):
-    """Await `execute`. Large arrays lie in the input segment. Without a seed the worker takes one and says which."""
+    """Await `execute`. Large arrays lie in the input segment. Without a seed the worker takes one and says which.
+
+    `interrupts` says how many calls before this one the host has interrupted: one more that has come is meant for this one,
+    even if it came before the call did.
+    """
 
     seed: int | None
     body: Body
+    interrupts: int = 0
 
 
 class Save(Frame, frozen=True):

@@ -11,7 +11,7 @@ import socket
 import time
 from typing import TypeVar
 
-from .blocking import WATCHDOG_SLACK_S, unanswered
+from .blocking import unanswered
 from .conversation import Cancelled, Consult, Conversation, Receive, Send
 from .limits import Limits
 from .worker import Worker
@@ -30,13 +30,12 @@ async def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -
         What the conversation raises, or why the worker died.
     """
     with worker.turn(limits):
-        return await _drive(conversation, worker, limits.wall_s + WATCHDOG_SLACK_S)
+        return await _drive(conversation, worker)
 
 
-async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: float) -> T:
+async def _drive(conversation: Conversation[T], worker: Worker) -> T:
     answer: bytes | memoryview | None = None
     cancelled: asyncio.CancelledError | None = None
-    kill_at_s = time.monotonic() + deadline_s
     while True:
         try:
             step = conversation.send(answer)
@@ -61,13 +60,13 @@ async def _drive(conversation: Conversation[T], worker: Worker, deadline_s: floa
         answer = _look(worker) if cancelled is None else None
         while answer is None:
             try:
-                async with asyncio.timeout_at(asyncio.get_running_loop().time() + kill_at_s - time.monotonic()):
+                patience_s = worker.patient_until_s - time.monotonic()
+                async with asyncio.timeout_at(asyncio.get_running_loop().time() + patience_s):
                     answer = await _receive(worker)
             except asyncio.CancelledError as error:
                 if cancelled is None:
                     cancelled = error
                     worker.ask_to_cancel()
-                    kill_at_s = worker.patient_until_s
                 else:
                     worker.kill()
             except TimeoutError:

@@ -16,9 +16,6 @@ from .conversation import Cancelled, Consult, Conversation, Receive, Send
 from .limits import Limits
 from .worker import Worker
 
-WATCHDOG_SLACK_S = 5.0
-"""How long after the watchdog's own deadline a driver gives up waiting for it."""
-
 T = TypeVar("T")
 
 
@@ -33,11 +30,10 @@ def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -> T:
         What the conversation raises, or why the worker died.
     """
     with interrupts.held() as hold, worker.turn(limits):
-        if hold.interrupted:
-            raise KeyboardInterrupt
-        worker.set_channel_deadline(limits.wall_s + WATCHDOG_SLACK_S)
         before = hold.tell(worker.interrupted)
         try:
+            if hold.interrupted:  # before anybody could be told
+                raise KeyboardInterrupt
             return _drive(conversation, worker)
         finally:
             hold.tell(before)
@@ -77,27 +73,28 @@ def _receive(worker: Worker) -> bytes | memoryview:
     """The next frame, nothing if there won't be one.
 
     An interrupt doesn't come out of here: what had been read would be lost. Its handler asks the plugin to stop, and
-    shortens the wait that it interrupted, or that is to come.
+    shortens the worker's time.
     """
     receive, buffer = worker.channel.recv_into, worker.buffer
     try:
-        if worker.cancelling:
-            worker.set_channel_deadline(worker.patient_until_s - time.monotonic())
-        else:
-            for _ in range(worker.patience.looks):
-                try:
-                    return worker.view[: receive(buffer, 0, socket.MSG_DONTWAIT)]
-                except BlockingIOError:
-                    pass
+        for _ in range(worker.patience.looks):
+            try:
+                return worker.view[: receive(buffer, 0, socket.MSG_DONTWAIT)]
+            except BlockingIOError:
+                pass
         began_s = time.monotonic()
-        size = receive(buffer)
-        worker.patience.slept(time.monotonic() - began_s)
-        return worker.view[:size]
-    except BlockingIOError:
-        worker.kill(None if worker.cancelling else unanswered(worker.plugin_id))
+        while True:
+            try:
+                size = receive(buffer)
+            except BlockingIOError:
+                if time.monotonic() < worker.patient_until_s:
+                    continue
+                worker.kill(None if worker.cancelling else unanswered(worker.plugin_id))
+                return b""
+            worker.patience.slept(time.monotonic() - began_s)
+            return worker.view[:size]
     except OSError:
-        pass
-    return b""
+        return b""
 
 
 def unanswered(plugin_id: str) -> LimitExceeded:

@@ -7,6 +7,7 @@ waits, or what to ask the host's own services, is sent the bytes that came, and 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -73,8 +74,9 @@ OnFetch: TypeAlias = Callable[[frames.Fetch, bytes], frames.Fetched]
 class Peer(Protocol):
     """What is known of a worker between two frames.
 
-    Its segments; whether it still owes an answer, has started its plugin, and was asked to cancel; which folder its
-    plugin's files are shown as in messages, since it runs a copy; the last state it told, packed; and who fetches for it.
+    Its segments; whether it still owes an answer, has started its plugin, and was asked to cancel; how often it had been
+    asked that before this turn; which folder its plugin's files are shown as in messages, since it runs a copy; the last
+    state it told, packed; and who fetches for it.
     """
 
     input: Segment | None
@@ -83,6 +85,7 @@ class Peer(Protocol):
     busy: bool
     ready: bool
     cancelling: bool
+    interrupts_before: int
     shown_as: tuple[str, str]
     state: bytes
     on_fetch: OnFetch | None
@@ -167,7 +170,7 @@ def call(
     segment = peer.input if packed.size else None
     release = segment.hold() if segment is not None else _nothing
     try:
-        yield Send(frames.encode(frames.Call(seed, body)))
+        yield Send(frames.encode(frames.Call(seed, body, peer.interrupts_before)))
         answer = yield from _answer(peer, plugin_id, frames.Returned, limits, on_progress)
         if answer.keeps_inputs:
             _retire_input(peer)
@@ -378,7 +381,32 @@ def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:
                 exception_type=printable(answer.exception_type),
                 traceback_text=trace,
                 plugin_id=plugin_id,
+                remedy=_way_out(message, trace, plugin_id) if answer.kind == "denied" else None,
             )
+
+
+def _way_out(message: str, trace: str, plugin_id: str) -> str | None:
+    """What a plugin that ran into the wall would need. Its words are the plugin's, so they only choose among ours."""
+    if "%plugin grant" in message:
+        return None
+    named = _PATH.search(message)
+    if named is None:
+        if "socket" not in trace:
+            return None
+        return (
+            "a plugin has no sockets: its author asks for the permission network and uses context.fetch(), and you name "
+            f"the host: %plugin grant {plugin_id} network --host NAME"
+        )
+    folder, _, _ = named[1].rpartition("/")
+    option = "--write" if _WRITES.search(trace) else "--read"
+    return (
+        "if it should: its author asks for the permission file_access, and you grant it: "
+        f"%plugin grant {plugin_id} file_access {option} {folder or '/'}"
+    )
+
+
+_PATH = re.compile(r"'(/[^'\n]{0,1000})'\Z")
+_WRITES = re.compile(r"'[rbt]*[wax+][rbt+]*'|write|mkdir|unlink|remove|rename|symlink|to_csv|savez?\(")
 
 
 _LIMIT_WORDS = {

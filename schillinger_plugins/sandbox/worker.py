@@ -32,6 +32,13 @@ from .watchdog import Watchdog, Watched
 CANCEL_GRACE_S = 1.0
 """How long a plugin that was asked to stop may take."""
 
+WATCHDOG_SLACK_S = 5.0
+"""How long after the watchdog's own deadline a driver gives up waiting for it."""
+
+_LOOK_UP_S = 0.25
+"""How long a driver sleeps at a stretch: a signal that came just before it fell asleep is noticed then at the latest."""
+
+_SEND_DEADLINE_S = 5.0
 _DEATH_WAIT_S = 1.0
 
 
@@ -71,6 +78,7 @@ class Worker:
         self.busy = False
         self.ready = False
         self.cancelling = False
+        self.interrupts = self.interrupts_before = 0
         self.patient_until_s = 0.0
         self.shown_as = ("", "")
         self.state = b""
@@ -86,7 +94,9 @@ class Worker:
         self._ending = threading.RLock()
         self._signalling = threading.RLock()
         self._ended = False
-        self._channel_deadline_s = 0.0
+        # The kernel's own timeouts, which cost no call a system call.
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(_LOOK_UP_S * 1e6)))
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(_SEND_DEADLINE_S), 0))
 
     @property
     def plugin_id(self) -> str:
@@ -128,26 +138,17 @@ class Worker:
             if descriptor is not None:
                 socket.send_fds(self.channel, [b"\0"], [descriptor], flags)
 
-    def set_channel_deadline(self, seconds: float) -> None:
-        """How long a blocking send or receive may take: the kernel's own timeout, which costs no call a system call."""
-        seconds = max(seconds, 0.001)  # zero would mean forever
-        if seconds != self._channel_deadline_s:
-            self._channel_deadline_s = seconds
-            timeval = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
-            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
-
     def interrupted(self) -> None:
         """Ctrl-C: ask the running call to end, as it would; the second time, end the worker. Called in a signal handler."""
         if self.cancelling:
             self.kill()
         else:
             self.ask_to_cancel()
-            self.set_channel_deadline(CANCEL_GRACE_S)
 
     def ask_to_cancel(self) -> None:
         """Ask the running call to end."""
         self.cancelling = True
+        self.interrupts += 1
         self.patient_until_s = time.monotonic() + CANCEL_GRACE_S
         self._signal(signal.SIGINT)
 
@@ -231,10 +232,13 @@ class Worker:
         return [segment for segment in (self.input, self.other_input, self.output) if segment is not None]
 
     def _begin(self, limits: Limits) -> None:
+        now = time.monotonic()
         self.cancelling = False
+        self.interrupts_before = self.interrupts
+        self.patient_until_s = now + limits.wall_s + WATCHDOG_SLACK_S
         self.turns += 1
         self.peak_memory_bytes = self.memory_bytes
-        self.watched = Watched(limits, time.monotonic())
+        self.watched = Watched(limits, now)
         self._watchdog.attend()
 
     def _finish(self, error: BaseException | None) -> None:

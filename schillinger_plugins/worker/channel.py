@@ -7,10 +7,12 @@ that pays. Called by `serve`.
 from __future__ import annotations
 
 import array
+import contextlib
 import mmap
 import os
 import socket
 import time
+from collections.abc import Iterator
 
 from ..protocol import frames
 from ..protocol.patience import Patience
@@ -38,6 +40,8 @@ class Channel:
         self.input: memoryview | None = None
         self.output: memoryview | None = None
         self.patience = Patience(spare_core=False)
+        self._asking = False
+        self._interrupted = False
 
     def send(self, frame: frames.Frame) -> None:
         """Send one frame."""
@@ -64,11 +68,30 @@ class Channel:
         """An output segment of at least `size` bytes; asks the host for one if there is none."""
         if size > (len(self.output) if self.output is not None else 0):
             self.output = None
-            self.send(frames.NeedSegment(size))
-            frame = frames.decode_to_worker(self.receive())
-            assert isinstance(frame, frames.Attach)
-            self.output = self._map(frame.size, mmap.PROT_READ | mmap.PROT_WRITE)
+            with self.uninterrupted():
+                self.send(frames.NeedSegment(size))
+                frame = frames.decode_to_worker(self.receive())
+                assert isinstance(frame, frames.Attach)
+                self.output = self._map(frame.size, mmap.PROT_READ | mmap.PROT_WRITE)
         return self.output
+
+    @contextlib.contextmanager
+    def uninterrupted(self) -> Iterator[None]:
+        """From a question to the end of its answer, which an interrupted call would leave behind for the next one."""
+        self._asking = True
+        try:
+            yield
+        finally:
+            self._asking = False
+        if self._interrupted:
+            self._interrupted = False
+            raise KeyboardInterrupt
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt, now or when the host has answered. Called in the signal handler."""
+        if not self._asking:
+            raise KeyboardInterrupt
+        self._interrupted = True
 
     def _map(self, size: int, protection: int) -> memoryview:
         _, ancillary, _, _ = self._connection.recvmsg(1, _ROOM, socket.MSG_CMSG_CLOEXEC)

@@ -52,7 +52,9 @@ class _Worker:
         self._seed = 0
         self._busy = False
         self._reported_at = 0.0
-        # SIGINT is how the host asks a call to end. Between calls it means nothing.
+        self._interrupts = 0
+        self._interrupted_after = -1
+        # SIGINT is how the host asks a call to end. It may come before the call does, or after its answer has been sent.
         signal.signal(signal.SIGINT, self._interrupted)
 
     def run(self) -> None:
@@ -74,6 +76,7 @@ class _Worker:
                 self._busy = True
                 answer = self._answer(frame)
             except BaseException as error:  # a plugin may raise whatever it likes: the worker goes on serving
+                self._busy = False  # an interrupt meant for what has failed must not end the worker
                 answer = failure.describe(error)
             finally:
                 self._busy = False
@@ -134,6 +137,11 @@ class _Worker:
     def _call(self, frame: frames.Call) -> frames.Returned:
         assert self._plugin is not None
         assert self._state is not None
+        came_early = self._interrupts > frame.interrupts != self._interrupted_after  # not twice for the same one
+        self._interrupts = frame.interrupts + came_early
+        if came_early:
+            self._interrupted_after = frame.interrupts
+            raise KeyboardInterrupt
         # The base of this call's input arrays: if it outlives the call, the plugin still holds one of them.
         self._view = np.frombuffer(self._channel.input, np.uint8) if self._channel.input is not None else None
         if frame.seed is not None:
@@ -187,17 +195,17 @@ class _Worker:
         if len(body) > frames.PIECE_BYTES and (room := self._channel.room(len(body))) is not None:
             room[: len(body)] = body
             sent = frames.Body(b"", 0, len(body))
-        self._channel.send(frames.Fetch(method, url, dict(headers), sent, float(timeout_s)))
-        first = answer = self._fetched()
+        first = answer = self._ask(frames.Fetch(method, url, dict(headers), sent, float(timeout_s)))
         pieces = [first.piece]
         while answer.remaining:
-            self._channel.send(frames.More())
-            answer = self._fetched()
+            answer = self._ask(frames.More())
             pieces.append(answer.piece)
         return FetchReply(status=first.status, url=first.url, headers=first.headers, body=b"".join(pieces))
 
-    def _fetched(self) -> frames.Fetched:
-        answer = frames.decode_to_worker(self._channel.receive())
+    def _ask(self, frame: frames.Fetch | frames.More) -> frames.Fetched:
+        with self._channel.uninterrupted():
+            self._channel.send(frame)
+            answer = frames.decode_to_worker(self._channel.receive())
         assert isinstance(answer, frames.Fetched)
         if answer.refused:
             raise PermissionError(answer.error)
@@ -206,5 +214,6 @@ class _Worker:
         return answer
 
     def _interrupted(self, number: int, stack: object) -> None:
+        self._interrupts += 1
         if self._busy:
-            raise KeyboardInterrupt
+            self._channel.interrupt()

@@ -39,21 +39,28 @@ class Loop(asyncio.SelectorEventLoop):
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end."""
-        self._catching = True
-        task = asyncio.Task(coroutine, loop=self)
-        assert self._caught is not None
-        (step, arguments, context), self._caught = self._caught, None
-        asyncio._set_running_loop(self)
+        task, stepped = None, False
         try:
+            self._catching = True
+            task = asyncio.Task(coroutine, loop=self)
+            assert self._caught is not None
+            step, arguments, context = self._caught
+            asyncio._set_running_loop(self)
+            stepped = True
             if context is None:
                 step(*arguments)
             else:
                 context.run(step, *arguments)
         except BaseException:  # KeyboardInterrupt and SystemExit go through a task, and stay in it
-            if task.done() and not task.cancelled():
+            self._catching = False
+            if not stepped and self._caught is not None:  # interrupted before: `cancel_all` waits for a step to be taken
+                step, arguments, context = self._caught
+                super().call_soon(step, *arguments, context=context)
+            if task is not None and task.done() and not task.cancelled():
                 task.exception()
             raise
         finally:
+            self._caught = None
             asyncio._set_running_loop(None)
         return task.result() if task.done() else self.run_until_complete(task)
 
