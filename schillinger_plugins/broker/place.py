@@ -118,7 +118,7 @@ def split(granted: str) -> tuple[str, int | None]:
     """
     match = _ENTRY.fullmatch(granted) if len(granted) <= MAX_URL_CHARS else None
     if match is None or (match["port"] and not 0 < int(match["port"]) < 65536):
-        raise _odd(granted, _HOST_REMEDY)
+        raise InputError(f"'{redacted(granted)}' is no host that can be granted", remedy=_HOST_REMEDY)
     return host_of(match["host"], granted), int(match["port"]) if match["port"] else None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from schillinger_plugins.broker import Broker, FetchRecord
+from schillinger_plugins.broker import Broker, FetchRecord, FetchReply, FetchRequest
 from schillinger_plugins.broker.allowance import Allowance
 
 Answer = Callable[[socket.socket, bytes], None]
@@ -81,6 +81,11 @@ def reply(body: bytes = b"fine", *, status: str = "200 OK", headers: str = "") -
         connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body)
 
     return answer
+
+
+def get(broker: Broker, server: Server, path: str = "/", **options: object) -> FetchReply:
+    """Fetch from a server with `broker`."""
+    return broker.fetch(FetchRequest(method="GET", url=f"http://127.0.0.1:{server.port}{path}", **options))  # type: ignore[arg-type]
 
 
 @pytest.fixture
