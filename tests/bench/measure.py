@@ -66,7 +66,9 @@ class Figure:
         """This divided by another: the median over the rounds of the ratio of the medians within a round."""
         if len(self.rounds) != len(other.rounds):
             return self.median / other.median
-        medians = ((statistics.median(own), statistics.median(theirs)) for own, theirs in zip(self.rounds, other.rounds))
+        medians = (
+            (statistics.median(own), statistics.median(theirs)) for own, theirs in zip(self.rounds, other.rounds)
+        )
         return statistics.median(own / theirs for own, theirs in medians)
 
 
@@ -105,7 +107,9 @@ def in_turns(
     names = list(contenders)
     taken: dict[str, list[tuple[float, ...]]] = {name: [] for name in names}
     for contender in contenders.values():
-        contender(max(settle, 1))  # the warm-up: what is done once only, imports and first touches of memory, is done now
+        contender(
+            max(settle, 1)
+        )  # the warm-up: what is done once only, imports and first touches of memory, is done now
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:

@@ -48,8 +48,6 @@ DEADLINE_S = 300.0
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 """As a worker has it."""
 
-SPAWN = "a fresh interpreter"
-
 
 def given_back(value: Any) -> Any:
     """What a pool's process is asked to do: return what it was given."""
@@ -148,7 +146,9 @@ def fresh_interpreter(code: str) -> Action:
     environment = {**os.environ, **as_a_worker()}
 
     def start() -> None:
-        subprocess.run([sys.executable, "-I", "-c", code], check=True, env=environment, timeout=DEADLINE_S)
+        subprocess.run(
+            [sys.executable, "-I", "-W", "ignore", "-c", code], check=True, env=environment, timeout=DEADLINE_S
+        )
 
     return start
 

@@ -1,0 +1,152 @@
+"""What an instance costs: to create, to reload, and to have beside many others.
+
+Owns the rows of creating and reloading, and the plot against the number of instances.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from pathlib import Path
+
+from schillinger_plugins import Instance, PluginManager
+
+from .measure import Action, Contender, Figure, repeated
+from .peers import fresh_interpreter
+from .plugins import managed, write
+from .row import Chapter, Plot, Row, compared
+from .run import Run
+
+NUMPY = "import numpy"
+AUDIO = "from schillinger_plugins.worker.preload import preload; preload('audio', lambda fraction, message: None)"
+"""What the audio zygote imports, its kernels read from the cache and run once: what a worker begins with."""
+
+_CREATING = "creating an instance"
+_NUMBERS = (1, 2, 5, 10, 20, 50, 100, 200)
+
+
+def chapter(run: Run) -> Chapter:
+    """Measure them."""
+    return Chapter(
+        title="Instances",
+        how="""\
+An instance is created of a plugin that has been imported before, and is called once, to see that it works; it is destroyed
+outside of what is measured. A *fresh interpreter* is `python -I -c` with the same imports: NumPy, or what the zygote for audio
+has in memory (librosa and its kin), with numba's kernels read from the cache and each of them called once, as that zygote has them.
+A *reload* follows the main file being written with a new line; its one instance keeps its state, which is checked, and is called
+once. The plot has so many instances of one plugin alive, all but the one that is measured idle.""",
+        rows=(*_base(run), *_audio(run), *_reload(run)),
+        plots=(_against_number(run),),
+    )
+
+
+def _base(run: Run) -> tuple[Row, ...]:
+    with managed("nothing") as (manager, _):
+        figures = run.turns(
+            "creating an instance",
+            {"ours": _creating(manager, "nothing"), NUMPY: repeated(fresh_interpreter(NUMPY))},
+            rounds=run.pick(30, 3),
+        )
+    return compared("create an instance (NumPy)", figures["ours"], {"a fresh interpreter, NumPy": figures[NUMPY]})
+
+
+def _audio(run: Run) -> tuple[Row, ...]:
+    peer = "a fresh interpreter, librosa and its kernels"
+    with managed("listen") as (manager, _):
+        figures = run.turns(
+            "creating an instance with librosa",
+            {"ours": _creating(manager, "listen")},
+            rounds=run.pick(30, 3),
+        )
+        theirs = run.turns(
+            "fresh interpreters with librosa",
+            {peer: repeated(fresh_interpreter(AUDIO))},
+            rounds=run.pick(3, 1),
+            settle=0,
+        )
+    return compared("create an instance (librosa)", figures["ours"], theirs, reaches={peer: 1 / 200})
+
+
+def _reload(run: Run) -> tuple[Row, ...]:
+    with managed("count") as (manager, folder):
+        instance = manager.create_instance("count")
+        figures = run.turns(
+            "reloading",
+            {"reload": _reloading(manager, instance, folder), _CREATING: _creating(manager, "count")},
+            rounds=run.pick(30, 3),
+        )
+    return compared(
+        "reload after a save, state kept", figures["reload"], {_CREATING: figures[_CREATING]}, reaches={_CREATING: 3}
+    )
+
+
+def _reloading(manager: PluginManager, instance: Instance, folder: Path) -> Contender:
+    saves = itertools.count(1)
+
+    def contend(times: int) -> list[float]:
+        taken = []
+        for _ in range(times):
+            before = instance.execute()["calls"]
+            write(folder, "count", addition=f"\n# saved {next(saves)} times\n")
+            begun_s = time.perf_counter()
+            manager.reload("count")
+            after = instance.execute()["calls"]
+            taken.append(time.perf_counter() - begun_s)
+            if after != before + 1:
+                raise RuntimeError(f"its state was lost: {before} calls before the reload, then {after}")
+        return taken
+
+    return contend
+
+
+def _against_number(run: Run) -> Plot:
+    curves: dict[str, dict[float, Figure]] = {}
+    with managed("nothing") as (manager, _):
+        alive: list[Instance] = []
+        for number in _NUMBERS[: run.pick(len(_NUMBERS), 3)]:
+            with run.shown(f"{number} instances", steps=number - len(alive)) as tick:
+                while len(alive) < number:
+                    alive.append(manager.create_instance("nothing"))
+                    alive[-1].execute()
+                    tick()
+            figures = run.turns(
+                f"{number} instances alive",
+                {
+                    "call one of them": repeated(alive[0].execute),
+                    "call each in turn": repeated(_each(alive)),
+                },
+                rounds=run.pick(5, 2),
+                burst=200,
+                settle=50,
+            )
+            figures |= run.turns(
+                f"one more than {number} instances",
+                {"create one more": _creating(manager, "nothing")},
+                rounds=run.pick(7, 2),
+            )
+            for name, figure in figures.items():
+                curves.setdefault(name, {})[number] = figure
+    return Plot(
+        name="instances",
+        title="Many instances of one plugin",
+        across="instances alive",
+        up="time (s)",
+        curves=curves,
+    )
+
+
+def _creating(manager: PluginManager, plugin_id: str) -> Contender:
+    return repeated(_creator(manager, plugin_id), after=_destroyer(manager))
+
+
+def _creator(manager: PluginManager, plugin_id: str) -> Action:
+    return lambda: manager.create_instance(plugin_id).execute()
+
+
+def _destroyer(manager: PluginManager) -> Action:
+    return lambda: manager.destroy_instance(next(reversed(manager.instances)))
+
+
+def _each(instances: list[Instance]) -> Action:
+    turn = itertools.cycle(list(instances))
+    return lambda: next(turn).execute()
