@@ -1,7 +1,7 @@
 """What a real analysis costs confined, against the same function called in-process.
 
-Owns that one row. Run as a program it is the peer: the same plugin's code, imported and awaited in an interpreter of its own,
-with the thread settings of a worker.
+Owns that one row. Run as a program it is the peer: the same plugin's code, imported and awaited in an interpreter of its
+own, with the thread settings of a worker.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="A real analysis",
         how=f"""\
-`audio_analyzer` on {DURATION_S:g} s of made stereo at 44.1 kHz, call by call in turns. In-process means that the plugin's main
-file is imported and its `execute` awaited in an interpreter of its own, which has been warmed up and has the thread settings of a
-worker (one thread for BLAS and OpenMP).""",
+`audio_analyzer` on {DURATION_S:g} s of made stereo at 44.1 kHz, call by call in turns. In-process means that the
+plugin's main file is imported and its `execute` awaited in an interpreter of its own, which has been warmed up and
+has the thread settings of a worker (one thread for BLAS and OpenMP).""",
         rows=compared(
             "audio_analyzer on 30 s",
             figures["confined"],

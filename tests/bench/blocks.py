@@ -1,7 +1,7 @@
 """Audio in real time: blocks that come when they come, and must have been through every effect before the next one does.
 
-Owns the pacing, and the rows of one effect and of eight in series. A block that comes late counts from when it was due, so that a
-slow one can't hide those that waited behind it.
+Owns the pacing, and the rows of one effect and of eight in series. A block that comes late counts from when it was due, so
+that a slow one can't hide those that waited behind it.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="Blocks in real time",
         how=f"""\
-A block is stereo, {FRAMES} frames at {SAMPLE_RATE / 1000:g} kHz: {PERIOD_S * 1e3:.3f} ms. One comes every {PERIOD_S * 1e3:.3f} ms for
-{duration_s:g} s by an absolute clock (a sleep until shortly before, then a spin), and goes through the effects one after another, each
-of which halves it and gives it back. The time is from when the block goes into the first effect to when it is out of the last. The
-slowest block is counted from when it was due, whatever had held up the loop before, and a block is late if that is longer than a
-block. *In-process* is the same loop with the same effect as a plain
-function, for a third of the time: it shows what the machine itself makes late.""",
+A block is stereo, {FRAMES} frames at {SAMPLE_RATE / 1000:g} kHz: {PERIOD_S * 1e3:.3f} ms. One comes every {
+            PERIOD_S * 1e3:.3f} ms for {
+            duration_s:g} s by an absolute clock (a sleep until shortly before, then a spin), and goes
+through the effects one after another, each of which halves it and gives it back. The time is from when the block
+goes into the first effect to when it is out of the last. The slowest block is counted from when it was due,
+whatever had held up the loop before, and a block is late if that is longer than a block. *In-process* is the same
+loop with the same effect as a plain function, for a third of the time: it shows what the machine itself makes late.""",
         rows=tuple(rows),
     )
 

@@ -36,13 +36,14 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="A call that does nothing",
         how=f"""\
-The plugin's `execute` returns an empty dictionary. Each contender has its turn in each round: {run.pick(100, 20)} calls that
-are not measured, then {run.pick(250, 50)} that are, one after another. A *ping-pong* is one byte there and back through a bare
-SEQPACKET socket between two Python processes: the least that any call to another process costs. Where its two ends run
-decides how fast it is, so it is measured thrice: as the scheduler places them, both on one core, each on a core of its own.
-The process pools have one process each and are asked for a function that returns its argument, None. The calls through
-asyncio are awaited one after another within one running loop. *Pinned to one core* is the same call with host and worker
-bound to one core, as with `taskset`. *After silence* is one call after {_SILENCE_S * 1e3:g} ms in which nothing was asked.""",
+The plugin's `execute` returns an empty dictionary. Each contender has its turn in each round: {run.pick(100, 20)}
+calls that are not measured, then {run.pick(250, 50)} that are, one after another. A *ping-pong* is one byte there
+and back through a bare SEQPACKET socket between two Python processes: the least that any call to another process
+costs. Where its two ends run decides how fast it is, so it is measured thrice: as the scheduler places them, both
+on one core, each on a core of its own. The process pools have one process each and are asked for a function that
+returns its argument, None. The calls through asyncio are awaited one after another within one running loop. *Pinned
+to one core* is the same call with host and worker bound to one core, as with `taskset`. *After silence* is one call
+after {_SILENCE_S * 1e3:g} ms in which nothing was asked.""",
         rows=(*_in_a_row(run), *_after_silence(run)),
     )
 
@@ -117,7 +118,7 @@ def _awaited(runner: asyncio.Runner, instance: Instance) -> Contender:
 
 def _silent_before(contender: Contender) -> Contender:
     def contend(times: int) -> list[float]:
-        taken = []
+        taken: list[float] = []
         for _ in range(times):
             time.sleep(_SILENCE_S)
             taken += contender(1)

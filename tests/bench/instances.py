@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from schillinger_plugins import Instance, PluginManager
@@ -30,11 +31,12 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="Instances",
         how="""\
-An instance is created of a plugin that has been imported before, and is called once, to see that it works; it is destroyed
-outside of what is measured. A *fresh interpreter* is `python -I -c` with the same imports: NumPy, or what the zygote for audio
-has in memory (librosa and its kin), with numba's kernels read from the cache and each of them called once, as that zygote has them.
-A *reload* follows the main file being written with a new line; its one instance keeps its state, which is checked, and is called
-once. The plot has so many instances of one plugin alive, all but the one that is measured idle.""",
+An instance is created of a plugin that has been imported before, and is called once, to see that it works; it is
+destroyed outside of what is measured. A *fresh interpreter* is `python -I -c` with the same imports: NumPy, or what
+the zygote for audio has in memory (librosa and its kin), with numba's kernels read from the cache and each of them
+called once, as that zygote has them. A *reload* follows the main file being written with a new line; its one
+instance keeps its state, which is checked, and is called once. The plot has so many instances of one plugin alive,
+all but the one that is measured idle.""",
         rows=(*_base(run), *_audio(run), *_reload(run)),
         plots=(_against_number(run),),
     )
@@ -143,8 +145,8 @@ def _creator(manager: PluginManager, plugin_id: str) -> Action:
     return lambda: manager.create_instance(plugin_id).execute()
 
 
-def _destroyer(manager: PluginManager) -> Action:
-    return lambda: manager.destroy_instance(next(reversed(manager.instances)))
+def _destroyer(manager: PluginManager) -> Callable[[object], None]:
+    return lambda given: manager.destroy_instance(list(manager.instances)[-1])
 
 
 def _each(instances: list[Instance]) -> Action:

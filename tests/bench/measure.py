@@ -6,11 +6,14 @@ one run, a ratio is taken within each round, and the median of those is what is 
 
 from __future__ import annotations
 
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
 
 Action = Callable[[], object]
 Contender = Callable[[int], Sequence[float]]
@@ -66,23 +69,22 @@ class Figure:
         """This divided by another: the median over the rounds of the ratio of the medians within a round."""
         if len(self.rounds) != len(other.rounds):
             return self.median / other.median
-        medians = (
-            (statistics.median(own), statistics.median(theirs)) for own, theirs in zip(self.rounds, other.rounds)
-        )
-        return statistics.median(own / theirs for own, theirs in medians)
+        pairs = zip(self.rounds, other.rounds, strict=True)
+        return statistics.median(statistics.median(own) / statistics.median(theirs) for own, theirs in pairs)
 
 
-def repeated(action: Action, *, after: Action | None = None) -> Contender:
-    """A contender that calls `action`; `after` is called after each, and not measured."""
+def repeated(action: Callable[[], T], *, after: Callable[[T], object] | None = None) -> Contender:
+    """A contender that calls `action`; `after` is called with what each gave, and not measured."""
 
     def contend(times: int) -> list[float]:
         taken = []
         for _ in range(times):
             begun_s = time.perf_counter()
-            action()
+            given = action()
             taken.append(time.perf_counter() - begun_s)
             if after is not None:
-                after()
+                after(given)
+            del given
         return taken
 
     return contend
@@ -96,7 +98,7 @@ def in_turns(
     Parameters
     ----------
     rounds : int
-        How often each has its turn. Who begins changes from round to round.
+        How often each has its turn. Who follows whom changes from round to round.
     burst : int
         How many times in a row it does its thing in a turn.
     settle : int
@@ -110,9 +112,9 @@ def in_turns(
         contender(
             max(settle, 1)
         )  # the warm-up: what is done once only, imports and first touches of memory, is done now
-    for turn in range(rounds):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
+    order = random.Random(0)  # noqa: S311  # who follows whom must not always be the same, but may be in every run
+    for _ in range(rounds):
+        for name in order.sample(names, len(names)):
             if settle:
                 contenders[name](settle)
             taken[name].append(tuple(contenders[name](burst)))

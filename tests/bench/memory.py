@@ -33,11 +33,12 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="Memory",
         how="""\
-PSS as `/proc/PID/smaps_rollup` tells it: of memory that several processes share, each is told an equal part. Every instance has been
-called once and is idle. *One more instance* is what the zygote and its workers take together with so many alive, less what the
-zygote takes alone, divided by their number: what you get back by destroying one. The *PSS of an instance* is what the kernel says of
-its process, and has its part of what the zygote imported: with one instance that is half of it. The peer is a fresh
-interpreter with the same imports, idle, measured while ours are there, so that it shares the files of the libraries with them.""",
+PSS as `/proc/PID/smaps_rollup` tells it: of memory that several processes share, each is told an equal part. Every
+instance has been called once and is idle. *One more instance* is what the zygote and its workers take together with
+so many alive, less what the zygote takes alone, divided by their number: what you get back by destroying one. The
+*PSS of an instance* is what the kernel says of its process, and has its part of what the zygote imported: with one
+instance that is half of it. The peer is a fresh interpreter with the same imports, idle, measured while ours are
+there, so that it shares the files of the libraries with them.""",
         rows=tuple(rows),
     )
 

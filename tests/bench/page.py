@@ -102,17 +102,17 @@ def _head(chapters: list[Chapter], run: Run) -> str:
     return f"""\
 # Performance
 
-{caution}Written by `make bench-page`; every figure was taken in that one run. `make bench` measures again and prints the tables,
-`python -m tests.bench calls memory` only the chapters that are named.
+{caution}Written by `make bench-page`; every figure was taken in that one run. `make bench` measures again and prints the
+tables, `python -m tests.bench calls memory` only the chapters that are named.
 
 | | |
 |---|---|
 {found}
 
-Ours and its peers take turns within the run, after a warm-up, so that a machine whose speed drifts is equally kind to all. A time is
-told as median and 99th percentile (the largest, where fewer than a hundred were taken; *n* says how many were). A *ratio* is ours
-divided by theirs, taken within each round; the median over the rounds is told. *Reach* is what a ratio is to be at most, as it was
-set before anything was measured. On another machine the times differ; the ratios differ less.
+Ours and its peers take turns within the run, after a warm-up, so that a machine whose speed drifts is equally kind to all.
+A time is told as median and 99th percentile (the largest, where fewer than a hundred were taken; *n* says how many were).
+A *ratio* is ours divided by theirs, taken within each round; the median over the rounds is told. *Reach* is what a ratio is
+to be at most, as it was set before anything was measured. On another machine the times differ; the ratios differ less.
 
 Of {len(demanded)} ratios with a reach, {len(demanded) - len(missed)} are within it{", these are not:" if missed else "."}
 {missing}"""

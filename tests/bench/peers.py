@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import loky
+import loky  # type: ignore[import-untyped]  # it has no types
 import numpy as np
 
 from schillinger_plugins.sandbox.zygote import cache_dir

@@ -1,7 +1,7 @@
 """One run of the benchmarks: how thorough it is, and how far.
 
-Owns the choice between the full run and the quick one, and the line that shows progress. Made by ``__main__``, handed to every
-module that measures.
+Owns the choice between the full run and the quick one, and the line that shows progress. Made by ``__main__``, handed to
+every module that measures.
 """
 
 from __future__ import annotations

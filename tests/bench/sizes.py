@@ -8,16 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from .measure import Action, Contender, Figure, repeated
+from schillinger_plugins import Result
+
+from .measure import Contender, Figure, repeated
 from .peers import copies_into, fresh_copies, pools
 from .plugins import managed
 from .row import Chapter, Plot, Row, compared
 from .run import Run
 from .sound import noise
+
+T = TypeVar("T")
 
 _MEMCPY = "one memcpy each way, into memory at hand"
 _FRESH_COPIES = "one memcpy each way, into fresh memory"
@@ -35,7 +39,7 @@ def chapter(run: Run) -> Chapter:
         manager, _ = stack.enter_context(managed("echo"))
         instance = manager.create_instance("echo")
 
-        def send(value: Any) -> Any:
+        def send(value: Any) -> Result:
             return instance.execute({"value": value})
 
         rows = (*_minute(run, send, sends), *_minutes_in_a_row(run, send))
@@ -43,23 +47,24 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="Large arguments",
         how=f"""\
-The plugin returns what it was given. The minute is stereo, 44.1 kHz, float32 noise: {noise(_MINUTE_S).samples.nbytes / 1e6:.1f} MB
-there, and as many back. *Into memory at hand* is `np.copyto` into an array that has been written before, twice; *into fresh
-memory* is `array.copy()` twice, which pays for the page faults of new memory, as the array that a result holds does. The
-contenders take turns call by call, after one call that is not measured. *One after another* are calls with no pause in between: the
-digests that the provenance records are computed beside the calls, and hold up the next one if it comes too soon. The plot has an
-array of float32 there and back, in the same way.""",
+The plugin returns what it was given. The minute is stereo, 44.1 kHz, float32 noise:
+{noise(_MINUTE_S).samples.nbytes / 1e6:.1f} MB there, and as many back. *Into memory at hand* is `np.copyto` into an
+array that has been written before, twice; *into fresh memory* is `array.copy()` twice, which pays for the page
+faults of new memory, as the array that a result holds does. The contenders take turns call by call, after one call
+that is not measured, and each begins when the digests that ours records in the provenance are done. *One after
+another* are calls with no pause in between: the digests are computed beside the calls, and hold up the next one if
+it comes too soon. The plot has an array of float32 there and back, in the same way.""",
         rows=rows,
         plots=(plot,),
     )
 
 
-def _minute(run: Run, send: Callable[[Any], Any], sends: dict[str, Callable[[Any], Any]]) -> tuple[Row, ...]:
+def _minute(run: Run, send: Callable[[Any], Result], sends: dict[str, Callable[[Any], Any]]) -> tuple[Row, ...]:
     sound = noise(_MINUTE_S)
     figures = run.turns(
         "60 s of stereo",
         {
-            "ours": repeated(lambda: send(sound)),
+            "ours": _alone(lambda: send(sound)),
             _MEMCPY: repeated(copies_into(sound.samples)),
             _FRESH_COPIES: repeated(fresh_copies(sound.samples)),
             **{name: repeated(_sending(through, sound.samples)) for name, through in sends.items()},
@@ -70,7 +75,7 @@ def _minute(run: Run, send: Callable[[Any], Any], sends: dict[str, Callable[[Any
     return compared("60 s of stereo in and back", ours, figures, reaches=_REACHES)
 
 
-def _minutes_in_a_row(run: Run, send: Callable[[Any], Any]) -> tuple[Row, ...]:
+def _minutes_in_a_row(run: Run, send: Callable[[Any], Result]) -> tuple[Row, ...]:
     sound = noise(_MINUTE_S)
     figures = run.turns(
         "60 s of stereo, one after another",
@@ -85,7 +90,7 @@ def _minutes_in_a_row(run: Run, send: Callable[[Any], Any]) -> tuple[Row, ...]:
     return compared("the same, one after another", figures["ours"], {_MEMCPY: figures[_MEMCPY]})
 
 
-def _against_size(run: Run, send: Callable[[Any], Any], sends: dict[str, Callable[[Any], Any]]) -> Plot:
+def _against_size(run: Run, send: Callable[[Any], Result], sends: dict[str, Callable[[Any], Any]]) -> Plot:
     curves: dict[str, dict[float, Figure]] = {}
     for exponent in range(3, run.pick(10, 7)):
         size_bytes = 10**exponent
@@ -93,7 +98,7 @@ def _against_size(run: Run, send: Callable[[Any], Any], sends: dict[str, Callabl
             break
         array = np.random.default_rng(1).random(size_bytes // 4, np.float32)
         contenders: dict[str, Contender] = {
-            "confined call": repeated(_sending(send, array)),
+            "confined call": _alone(_sending(send, array)),
             _MEMCPY: repeated(copies_into(array)),
             **{name: repeated(_sending(through, array)) for name, through in sends.items()},
         }
@@ -110,7 +115,12 @@ def _against_size(run: Run, send: Callable[[Any], Any], sends: dict[str, Callabl
     )
 
 
-def _sending(send: Callable[[Any], Any], value: Any) -> Action:
+def _alone(call: Callable[[], Result]) -> Contender:
+    """Calls whose digests are waited for, unmeasured: computed beside whoever is next, they would slow down a peer."""
+    return repeated(call, after=lambda result: result.provenance)
+
+
+def _sending(send: Callable[[Any], T], value: Any) -> Callable[[], T]:
     return lambda: send(value)
 
 
