@@ -1,6 +1,7 @@
 # make lab    everything set up, then JupyterLab on the quickstart
 # make test   everything set up, then every check and test
-# make bench  everything set up, then the benchmarks and their table
+# make bench  everything set up, then the benchmarks and their tables
+# make bench-page  the same, and docs/performance.md written anew
 # make lint   the checks without the tests
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
   && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
-.PHONY: lab test bench lint format clean
+.PHONY: lab test bench bench-page lint format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
@@ -25,6 +26,9 @@ test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm lint
 
 bench: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/python -m tests.bench
+
+bench-page: $(SETUP)/python $(SETUP)/warm
+	$(BIN)/python -m tests.bench --page
 
 lint: $(SETUP)/python $(SETUP)/npm
 	$(BIN)/ruff check .
