@@ -6,35 +6,49 @@ trace. Called by ``instance`` and the manager.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .loaded import PluginCode
 from .protocol import frames
-from .sandbox.conversation import OnFetch
 from .sandbox.trace import Trace
 
+if TYPE_CHECKING:
+    from .broker import Broker, FetchRecord
 
-def fetcher(plugin: PluginCode, trace: Trace) -> OnFetch:
-    """What fetches for a plugin, from the hosts that were granted to it; every request leaves an entry in `trace`."""
-    # Imported when a plugin first asks: most never do.
-    broker = None
 
-    def fetch(asked: frames.Fetch, body: bytes) -> frames.Fetched:
-        nonlocal broker
-        from .broker import Broker, FetchRecord, FetchRequest
+class Fetcher:
+    """Fetches for one worker of a plugin, from the hosts that were granted; every request leaves an entry in the trace."""
 
-        def record(made: FetchRecord) -> None:
-            trace.add(
-                "fetch",
-                f"{made.method} {made.url} {made.outcome}{f' {made.status}' if made.status else ''}, "
-                f"{made.sent_bytes} bytes sent, {made.received_bytes} received, {made.wall_s:.2f} s",
+    def __init__(self, plugin: PluginCode, trace: Trace) -> None:
+        self._plugin = plugin
+        self._trace = trace
+        self._broker: Broker | None = None
+
+    def __call__(self, asked: frames.Fetch, body: bytes) -> frames.Fetched:
+        """Make a request."""
+        # Imported when a plugin first asks: most never do.
+        from .broker import Broker, FetchRequest
+
+        if self._broker is None:
+            self._broker = Broker(
+                plugin_id=self._plugin.plugin_id, hosts=self._plugin.granted.hosts, record=self._record
             )
-
-        if broker is None:
-            broker = Broker(plugin_id=plugin.plugin_id, hosts=plugin.granted.hosts, record=record)
-        reply = broker.fetch(
+        reply = self._broker.fetch(
             FetchRequest(
                 method=asked.method, url=asked.url, headers=asked.headers, body=body, timeout_s=asked.timeout_s
             )
         )
         return frames.Fetched(reply.status, reply.url, reply.headers, reply.body)
 
-    return fetch
+    def close(self) -> None:
+        """End what is under way: its worker has ended."""
+        if self._broker is not None:
+            self._broker.close()
+
+    def _record(self, made: FetchRecord) -> None:
+        status = f" {made.status}" if made.status else ""
+        self._trace.add(
+            "fetch",
+            f"{made.method} {made.url} {made.outcome}{status}, "
+            f"{made.sent_bytes} bytes sent, {made.received_bytes} received, {made.wall_s:.2f} s",
+        )

@@ -20,7 +20,7 @@ from .call import Call, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
 from .errors import Busy, InputError, LimitExceeded, PluginError, UnknownPlugin
 from .events import Event, EventName, Events
-from .fetching import fetcher
+from .fetching import Fetcher
 from .loaded import LoadedPlugin
 from .protocol import values
 from .protocol.frames import Body
@@ -423,7 +423,7 @@ class Instance:
     def _spawn(self, limits: Limits, on_progress: OnProgress | None, *, plugin: LoadedPlugin | None = None) -> Worker:
         plugin = plugin or self.plugin
         return plugin.spawn(
-            self._sandbox, self.log, limits=limits, on_fetch=fetcher(plugin, self.log.trace), on_progress=on_progress
+            self._sandbox, self.log, limits=limits, on_fetch=Fetcher(plugin, self.log.trace), on_progress=on_progress
         )
 
     def _begin(self, worker: Worker) -> None:

@@ -24,7 +24,7 @@ from .caretaker import Caretaker
 from .definition import NodeDefinition
 from .errors import DefinitionError, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
-from .fetching import fetcher
+from .fetching import Fetcher
 from .instance import Instance
 from .loaded import LoadedPlugin, PluginCode
 from .loader import discover, inspect
@@ -539,7 +539,7 @@ class PluginManager:
         manifest = code.manifest
         log = Log(code.plugin_id, f"{code.plugin_id}-load")
         self._keep(log)
-        fetch = fetcher(code, log.trace)
+        fetch = Fetcher(code, log.trace)
         worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
         try:
             said = blocking.drive(

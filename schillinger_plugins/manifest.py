@@ -22,6 +22,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from .definition import NodeDefinition
 from .errors import InputError, ManifestError
+from .hosts import split
 from .paths import inner_path
 from .schema.config import config_flaws, schema_flaws
 from .schema.json_text import MAX_BYTES, NotPlain, read_json
@@ -65,31 +66,12 @@ def _check_python_path(text: str) -> str:
     return _check_inner_path(text)
 
 
-def host_name(text: str) -> str:
-    """A host, with its port if it has one, as it may be asked for and granted.
-
-    Raises
-    ------
-    InputError
-        For an address, a wildcard, or a port that there is not.
-    """
-    name = text.rsplit(":", 1)
-    port_is_good = len(name) == 1 or (name[1].isdecimal() and 0 < int(name[1]) < 65536)
-    labels = name[0].split(".")
-    if not port_is_good or not all(
-        label and all(c.isascii() and (c.isalnum() or c == "-") for c in label) for label in labels
-    ):
-        raise InputError(
-            f"{show(text)} is no host", remedy='write "example.org" or "example.org:443"; wildcards are not supported'
-        )
-    return text
-
-
 def _check_host(text: str) -> str:
     try:
-        return host_name(text)
+        split(text)
     except InputError as error:
         raise offence(error.message, remedy=error.remedy) from error
+    return text
 
 
 Requirements = Annotated[
@@ -177,6 +159,9 @@ class Permissions(StrictModel):
     execute: ExecutePermission | None = Field(default=None, description="running at all")
 
 
+_NO_LIMITS, _NO_PERMISSIONS = Limits(), Permissions()
+
+
 class Manifest(StrictModel):
     """A checked ``plugin.json``.
 
@@ -203,8 +188,10 @@ class Manifest(StrictModel):
         default=None,
         description="what get_node_definition() returns; lets the node be drawn without running the plugin",
     )
-    limits: Limits = Field(default_factory=Limits, description="what it asks for, at most")
-    permissions: Permissions = Field(default_factory=Permissions, description="a reason for each permission")
+    limits: Limits = Field(default_factory=lambda: _NO_LIMITS, description="what it asks for, at most")
+    permissions: Permissions = Field(
+        default_factory=lambda: _NO_PERMISSIONS, description="a reason for each permission"
+    )
     python_dependencies: Requirements = Field(
         default=(), description="Python packages it needs, as librosa>=0.11 (PEP 508)"
     )
@@ -359,12 +346,16 @@ def _read_manifest(folder: Path) -> bytes:
         descriptor = os.open(f"{folder}/{FILE_NAME}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         return _read_odd_manifest(folder)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            return _read_odd_manifest(folder)
-        # One byte more than is accepted, so that a file that is too large is seen without being read.
-        return file.read(min(found.st_size, MAX_BYTES) + 1)
+        if stat.S_ISREG(found.st_mode):
+            # One byte more than is accepted, so that a file that is too large is seen without being read.
+            return os.read(descriptor, min(found.st_size, MAX_BYTES) + 1)
+    except OSError:
+        pass  # which the other way puts into words
+    finally:
+        os.close(descriptor)
+    return _read_odd_manifest(folder)
 
 
 def _read_odd_manifest(folder: Path) -> bytes:

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from ..errors import InputError, LimitExceeded, LimitName, PermissionDenied, PluginError
+from ..hosts import split
 from .address import Lookups, NotPublic, Resolve, resolve
 from .allowance import Allowance, TooManyAtOnce, TooOften
 from .connection import Connection, Failed, TooLong, TooMuch
 from .headers import Headers, checked, without_body, without_secrets
 from .limits import FetchLimits
-from .place import Place, redacted, split
+from .place import Place, redacted
 from .wire import Answer, carry
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

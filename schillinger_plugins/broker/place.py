@@ -6,11 +6,11 @@ to, so that no two parsers can be played against each other. Whatever is odd is 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
 from ..errors import InputError
+from ..hosts import host_of, split
 
 MAX_URL_CHARS = 8192
 
@@ -19,10 +19,6 @@ _URL = re.compile(
     r"(?P<target>[/?][!-~]*)?",
     re.ASCII,
 )
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-_ENTRY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
-_HOST_REMEDY = "write the host as example.org, or an address as 192.0.2.1 or [2001:db8::1]"
 _UNSAFE = frozenset('"<>\\^`{|}#')
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -68,10 +64,14 @@ class Place:
             raise _odd(url, "a port is a number from 1 to 65535")
         if (scheme, port) == ("http", 443):
             raise _odd(url, "port 443 is for https")
+        try:
+            host = host_of(match["host"])
+        except InputError as error:
+            raise _odd(url, error.remedy or "") from error
         target = match["target"] or "/"
         return cls(
             scheme=scheme,
-            host=host_of(match["host"], url),
+            host=host,
             port=port,
             target=target if target[0] == "/" else f"/{target}",
         )
@@ -108,40 +108,6 @@ class Place:
         if host != self.host:
             return False
         return (self.scheme, self.port) == ("https", 443) if port is None else self.port == port
-
-
-def split(granted: str) -> tuple[str, int | None]:
-    """Host and port of an entry of the allow-list.
-
-    >>> split("Example.org:8443"), split("[2001:db8::1]")
-    (('example.org', 8443), ('2001:db8::1', None))
-    """
-    match = _ENTRY.fullmatch(granted) if len(granted) <= MAX_URL_CHARS else None
-    if match is None or (match["port"] and not 0 < int(match["port"]) < 65536):
-        raise InputError(f"'{redacted(granted)}' is no host that can be granted", remedy=_HOST_REMEDY)
-    return host_of(match["host"], granted), int(match["port"]) if match["port"] else None
-
-
-def host_of(text: str, url: str) -> str:
-    """A host's name in lower case, or its address in Python's spelling. An IPv6 address, and no other, is in brackets.
-
-    Raises
-    ------
-    InputError
-        For anything else: an address in octal or as one number, a name with an empty label or a final dot.
-    """
-    try:
-        if text.startswith("["):
-            return str(ipaddress.IPv6Address(text[1:-1]))
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        pass
-    name = text.lower()
-    labels = name.split(".")
-    # A name whose last label is a number (or 0x…) is taken for an address by some resolvers, each in its own way.
-    if not all(map(_LABEL.fullmatch, labels)) or len(name) > 253 or _NUMBER.fullmatch(labels[-1]):
-        raise _odd(url, _HOST_REMEDY)
-    return name
 
 
 def redacted(url: object) -> str:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, PluginError
-from ..manifest import Manifest, host_name
+from ..hosts import split
+from ..manifest import Manifest
 from ..paths import grantable_folder, shown
 from ..registry import PluginRecord
 from ..schema.strict import suggestion
@@ -208,7 +209,8 @@ def _several(named: Iterable[str | Path] | None) -> list[str]:
 def _host(text: str) -> str:
     if len(text) > 253:
         raise InputError(f"{text[:60]!r}… is no host: it is too long", remedy="write example.org")
-    return host_name(text).lower()
+    split(text)
+    return text.lower()
 
 
 def _meant(folder: str) -> Path:

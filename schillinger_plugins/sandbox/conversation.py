@@ -13,6 +13,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+import msgspec
+
 from ..errors import (
     DefinitionError,
     InputError,
@@ -30,6 +32,7 @@ from .printable import printable
 from .segment import Segment
 
 _MB = 1024 * 1024
+_STARTING_S = 60.0
 _PROGRESS_BURST = 100
 _PROGRESS_PER_S = 50
 
@@ -67,8 +70,16 @@ CANCEL = Cancel()
 Step: TypeAlias = Send | Receive | Consult | Cancel
 Conversation: TypeAlias = Generator[Step, bytes | memoryview | None, T]
 OnProgress: TypeAlias = Callable[[float, str], None]
-OnFetch: TypeAlias = Callable[[frames.Fetch, bytes], frames.Fetched]
-"""Makes a request for a plugin, with this body. The reply's may be of any length. Raises `PluginError` where it can't."""
+
+
+class OnFetch(Protocol):
+    """Makes requests for a plugin."""
+
+    def __call__(self, request: frames.Fetch, body: bytes, /) -> frames.Fetched:
+        """Make one. The body of the reply may be of any length. Raises `PluginError` where it can't."""
+
+    def close(self) -> None:
+        """End what is under way, from any thread: the worker has ended."""
 
 
 class Peer(Protocol):
@@ -165,8 +176,8 @@ def call(
         packed = values.pack({"inputs": inputs, "parameters": parameters}, "$")
     except values.CannotCross as error:
         raise InputError(str(error), plugin_id=plugin_id) from error
-    peer.busy = True
     body = yield from _write(peer, packed)
+    peer.busy = True
     segment = peer.input if packed.size else None
     release = segment.hold() if segment is not None else _nothing
     try:
@@ -208,8 +219,8 @@ def save(peer: Peer, *, plugin_id: str, limits: Limits) -> Conversation[Any]:
 def restore(peer: Peer, state: Any, *, plugin_id: str, same_code: bool) -> Conversation[dict[str, str]]:
     """Give an instance the state of another one; what didn't fit, with the reason."""
     packed = values.pack(state, "state")
-    peer.busy = True
     body = yield from _write(peer, packed)
+    peer.busy = True
     yield Send(frames.encode(frames.Restore(body, same_code)))
     answer = yield from _answer(peer, plugin_id, frames.Restored, None)
     return {printable(name)[:200]: printable(reason)[:500] for name, reason in answer.left.items()}
@@ -222,9 +233,9 @@ def _write(peer: Peer, packed: values.Packed) -> Conversation[frames.Body]:
     segment = peer.input
     if segment is not None and segment.is_read:
         # The digests of the last call's inputs are still being computed: take turns with a second segment.
+        if peer.other_input is not None and peer.other_input.is_read:
+            yield Consult(_wait_until_free(peer.other_input))  # may be interrupted: nothing has changed yet
         peer.input, peer.other_input = peer.other_input, segment
-        if peer.input is not None and peer.input.is_read:
-            yield Consult(_wait_until_free(peer.input))
     if peer.input is None or peer.input.size < packed.size:
         _retire_input(peer)
         peer.input = Segment(packed.size, writable=False)
@@ -255,6 +266,7 @@ def _answer(
 ) -> Conversation[A]:
     """Receive until the answer has come; meanwhile give the worker what it asks for."""
     progress: _ProgressGuard | None = None
+    begun_s = time.monotonic()
     rest = memoryview(b"")
     while True:
         data = yield RECEIVE
@@ -274,7 +286,9 @@ def _answer(
         elif isinstance(frame, frames.NeedSegment) and limits is not None:
             yield _segment(peer, frame.size, limits, plugin_id)
         elif isinstance(frame, frames.Fetch):
-            fetched, rest = yield from _fetch(peer, frame, plugin_id)
+            left_s = (limits.wall_s if limits is not None else _STARTING_S) - (time.monotonic() - begun_s)
+            asked = msgspec.structs.replace(frame, timeout_s=max(0.001, min(frame.timeout_s, left_s)))
+            fetched, rest = yield from _fetch(peer, asked, plugin_id)
             yield Send(fetched)
         elif isinstance(frame, frames.More) and rest:
             piece, rest = rest[: frames.PIECE_BYTES], rest[frames.PIECE_BYTES :]

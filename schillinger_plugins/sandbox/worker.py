@@ -209,6 +209,8 @@ class Worker:
             if self._ended or os.getpid() != self._process:  # a fork of the host must leave alone what it inherited
                 return None
             self._signal(signal.SIGKILL)
+            if self.on_fetch is not None:
+                self.on_fetch.close()
             exit_code = self._reap(self.pid)
             self._ended = True
             self.watched = None
@@ -226,6 +228,8 @@ class Worker:
 
     def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
         """The watchdog's verdict: too much of something."""
+        if self.on_fetch is not None:  # the driver may be waiting for a server rather than for the worker
+            self.on_fetch.close()
         self.kill(LimitExceeded(message, limit=limit, setting=setting, plugin_id=self.plugin_id, remedy=remedy))
 
     def _segments(self) -> list[Segment]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
-from schillinger_plugins.errors import PluginExecutionError, ProtocolViolation
+from schillinger_plugins.errors import PluginError, PluginExecutionError, ProtocolViolation
 from schillinger_plugins.loader import inspect
 
 from .conftest import Serve, reply
@@ -114,3 +117,43 @@ def test_forged_requests_are_violations(make: Callable[..., Instance], frame: st
     with pytest.raises(ProtocolViolation):
         instance.execute({"x": "now"})
     assert instance.execute()["y"] == "fine"
+
+
+def test_the_wall_limit_holds_while_the_host_fetches(serve: Serve, fetching: Callable[..., Instance]) -> None:
+    """A server that never answers costs a call no more time than it has, at either door, and the next call works."""
+    released = threading.Event()
+    server = serve(lambda connection, _: released.wait(30) and None)
+    asked = {"x": {"url": f"http://127.0.0.1:{server.port}/", "timeout_s": 30.0}}
+    instance = fetching(f"127.0.0.1:{server.port}", body=f"if not inputs.get('x'): return {{'y': 1}}\n{FETCH}")
+    for call in (instance.execute, lambda *a, **k: asyncio.run(instance.aexecute(*a, **k))):
+        began_s = time.monotonic()
+        with pytest.raises(PluginError):
+            call(asked, limits={"wall_s": 1})
+        assert time.monotonic() - began_s < 10
+        assert instance.execute()["y"] == 1
+    released.set()
+
+
+def test_cancelling_ends_the_request(serve: Serve, fetching: Callable[..., Instance]) -> None:
+    """A task that is cancelled while the host fetches doesn't leave it fetching."""
+    arrived, released = threading.Event(), threading.Event()
+
+    def never(connection: socket.socket, _: bytes) -> None:
+        arrived.set()
+        released.wait(30)
+
+    server = serve(never)
+    instance = fetching(f"127.0.0.1:{server.port}")
+
+    async def cancelled() -> None:
+        asked = {"x": {"url": f"http://127.0.0.1:{server.port}/", "timeout_s": 30.0}}
+        task = asyncio.create_task(instance.aexecute(asked))
+        assert await asyncio.to_thread(arrived.wait, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    began_s = time.monotonic()
+    asyncio.run(cancelled())
+    assert time.monotonic() - began_s < 10
+    released.set()
