@@ -14,6 +14,7 @@ import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
@@ -44,12 +45,16 @@ def discover(paths: Iterable[str | Path] = (), *, everywhere: bool = True) -> li
         folder with an id has it; the next is broken with `DuplicatePlugin` and listed as ``id@2``.
     """
     records: dict[str, PluginRecord] = {}
-    seen: set[Path] = set()
-    for root, source, problem in _places(paths, everywhere):
-        if root in seen:
+    seen: set[str] = set()
+    for place in _places(paths, everywhere):
+        root = place.root
+        key = str(root)
+        if key in seen:
             continue
-        seen.add(root)
-        record = _inspect(root, source) if problem is None else _broken(root, source, problem)
+        seen.add(key)
+        record = _inspect(place)
+        if record is None:
+            continue
         first = records.get(record.id)
         if first is not None:
             number = 2
@@ -57,7 +62,7 @@ def discover(paths: Iterable[str | Path] = (), *, everywhere: bool = True) -> li
                 number += 1
             error = record.error or duplicate(record.id, root, first.root)
             record = PluginRecord(
-                id=key, root=root, source=source, manifest=record.manifest, error=error, state="broken"
+                id=key, root=root, source=place.source, manifest=record.manifest, error=error, state="broken"
             )
         records[record.id] = record
     return list(records.values())
@@ -65,18 +70,35 @@ def discover(paths: Iterable[str | Path] = (), *, everywhere: bool = True) -> li
 
 def inspect(folder: str | Path, *, source: str = "path") -> PluginRecord:
     """The record of one plugin's folder, broken or not. Runs nothing of it."""
-    return _inspect(_real(Path(folder)), source)
+    record = _inspect(_Place(_real(Path(folder)), source))
+    assert record is not None
+    return record
 
 
-def _inspect(root: Path, source: str) -> PluginRecord:
+class _Place(NamedTuple):
+    """Where a plugin is, or might be."""
+
+    root: Path
+    """Links followed."""
+    source: str
+    problem: PluginError | None = None
+    is_certain: bool = True
+    """False if it is no plugin unless there is a manifest in it."""
+
+
+def _inspect(place: _Place) -> PluginRecord | None:
+    root, source, problem, is_certain = place
+    if problem is not None:
+        return PluginRecord(id=root.name or str(root), root=root, source=source, error=problem, state="broken")
     try:
         manifest = Manifest.read(root)
     except PluginError as error:
+        # lexists: a plugin.json that is a dangling link is a broken plugin, not no plugin. Asked only now, since nearly
+        # every folder of a folder of plugins is one.
+        if not is_certain and not os.path.lexists(f"{root}/{FILE_NAME}"):
+            return None
         return PluginRecord(id=Manifest.claimed_id(root), root=root, source=source, error=error, state="broken")
     return PluginRecord(id=manifest.id, root=root, source=source, manifest=manifest, definition=manifest.definition)
-
-
-_Place = tuple[Path, str, PluginError | None]
 
 
 def _places(paths: Iterable[str | Path], everywhere: bool) -> Iterator[_Place]:
@@ -100,38 +122,34 @@ def user_folder() -> Path:
 def _plugins_at(path: Path, source: str, *, required: bool) -> Iterator[_Place]:
     try:
         if (path / FILE_NAME).exists():
-            yield _real(path), source, None
+            yield _Place(_real(path), source)
             return
         with os.scandir(path) as entries:
+            # What kind an entry is the folder tells, without a look at it.
             found = sorted(
-                (entry.name, entry.is_symlink()) for entry in entries if not entry.name.startswith((".", "__"))
+                (entry.name, entry.is_symlink())
+                for entry in entries
+                if not entry.name.startswith((".", "__")) and entry.is_dir()
             )
     except FileNotFoundError:
         if required:
             where = f"{ENVIRONMENT_VARIABLE} names" if source == "environment" else "the search path names"
-            yield _real(path), source, ManifestError(f"{where} {path}, which does not exist", remedy="correct the path")
+            problem = ManifestError(f"{where} {path}, which does not exist", remedy="correct the path")
+            yield _Place(_real(path), source, problem)
         return
     except NotADirectoryError:
         message = f"{path} is a file, not a folder"
-        yield (
-            _real(path),
-            source,
-            ManifestError(message, remedy="name the folder of a plugin, or one that holds plugins"),
-        )
+        problem = ManifestError(message, remedy="name the folder of a plugin, or one that holds plugins")
+        yield _Place(_real(path), source, problem)
         return
     except (OSError, ValueError) as error:
-        yield (
-            _real(path),
-            source,
-            ManifestError(f"{path} can't be searched: {error}", remedy="check the path and its permissions"),
-        )
+        problem = ManifestError(f"{path} can't be searched: {error}", remedy="check the path and its permissions")
+        yield _Place(_real(path), source, problem)
         return
     real = _real(path)
     for name, is_link in found:
-        # lexists: a plugin.json that is a dangling link is a broken plugin, not no plugin.
-        if os.path.lexists(f"{real}/{name}/{FILE_NAME}"):
-            # Following links costs as much as reading a manifest: done for the folder of plugins, once.
-            yield (_real(real / name) if is_link else real / name), source, None
+        # Following links costs as much as reading a manifest: done for the folder of plugins, once.
+        yield _Place(_real(real / name) if is_link else real / name, source, None, False)
 
 
 def _entry_points() -> Iterator[_Place]:
@@ -145,7 +163,7 @@ def _entry_points() -> Iterator[_Place]:
                 f"the entry point {point.name} = {point.value!r} of {distribution} leads to no folder: {error}",
                 remedy=f"reinstall {distribution}, or ask its author",
             )
-            yield _real(Path(point.name)), source, problem
+            yield _Place(_real(Path(point.name)), source, problem)
         else:
             yield from _plugins_at(folder, source, required=True)
 
@@ -175,10 +193,6 @@ def _examples() -> Path:
     checkout = _PACKAGE.parent
     # Not merely "plugins beside the package": in site-packages that would be somebody else's folder.
     return checkout / "plugins" if (checkout / "pyproject.toml").is_file() else shipped
-
-
-def _broken(root: Path, source: str, problem: PluginError) -> PluginRecord:
-    return PluginRecord(id=root.name or str(root), root=root, source=source, error=problem, state="broken")
 
 
 def _real(folder: Path) -> Path:

@@ -212,6 +212,11 @@ class NodeDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
+        # Asked of every plugin that is found; the search for words only of those that need some.
+        ends = {item.name for item in (*self.inputs, *self.parameters)}
+        outputs = {output.name for output in self.outputs}
+        if len(ends) == len(self.inputs) + len(self.parameters) and len(outputs) == len(self.outputs):
+            return self
         seen: dict[str, str] = {}
         groups: dict[str, Sequence[Port | Parameter]] = {"inputs": self.inputs, "parameters": self.parameters}
         for field, items in groups.items():
@@ -233,6 +238,8 @@ class NodeDefinition(StrictModel):
     def _axes_are_outputs(self) -> Self:
         names = [output.name for output in self.outputs]
         for index, output in enumerate(self.outputs):
+            if output.times is None and output.bins is None:
+                continue
             for axis in ("times", "bins"):
                 other = getattr(output, axis)
                 if other is not None and (other not in names or other == output.name):

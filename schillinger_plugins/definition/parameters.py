@@ -13,16 +13,18 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..schema.strict import Line, Number, Text, offence, show, suggestion
 from ..types.audio import MAX_CHANNELS
-from .ports import Labelled, Misfit, also_called, boolean, integer, number
+from .ports import PYTHON_WORDS, Labelled, Misfit, also_called, boolean, integer, number
 
 ParameterType = Annotated[
     Literal["number", "integer", "boolean", "string", "choice", "breakpoints", "channels", "any"],
-    BeforeValidator(
-        lambda word: also_called(
-            word, {"select": "choice", "enum": "choice", **dict.fromkeys(("list", "array", "object", "dict"), "any")}
-        )
-    ),
+    BeforeValidator(lambda word: also_called(word, _OUR_WORDS)),
 ]
+_OUR_WORDS = {
+    **PYTHON_WORDS,
+    "select": "choice",
+    "enum": "choice",
+    **dict.fromkeys(("list", "array", "object", "dict"), "any"),
+}
 
 MAX_BREAKPOINTS = 100_000
 MAX_STRING = 10_000
@@ -95,16 +97,15 @@ class Parameter(Labelled):
         return str(value)
 
     def _within(self, value: float, *, subject: str = "is", at: tuple[str | int, ...] = ()) -> None:
+        if (self.min is None or value >= self.min) and (self.max is None or value <= self.max):
+            return
         unit = f" {self.unit}" if self.unit else ""
         remedy = f"choose {_tidy(self.min)} to {_tidy(self.max)}{unit}"
         if self.min is not None and value < self.min:
             raise Misfit(
                 f"{subject} {_tidy(value)}{unit}, below the minimum {_tidy(self.min)}{unit}", remedy=remedy, at=at
             )
-        if self.max is not None and value > self.max:
-            raise Misfit(
-                f"{subject} {_tidy(value)}{unit}, above the maximum {_tidy(self.max)}{unit}", remedy=remedy, at=at
-            )
+        raise Misfit(f"{subject} {_tidy(value)}{unit}, above the maximum {_tidy(self.max)}{unit}", remedy=remedy, at=at)
 
     def _breakpoints(self, value: Any) -> list[list[float]]:
         remedy = "write [(time_s, value), …], as [(0, -6), (2, 0)]"
@@ -149,7 +150,7 @@ class Parameter(Labelled):
         elif isinstance(high, (int, float)) and high < 0:
             zero = high
         defaults = {"number": zero, "integer": zero, "boolean": False, "string": "", "breakpoints": [], "channels": []}
-        kind = also_called(data.get("type"), {"select": "choice", "enum": "choice"})
+        kind = also_called(data.get("type"), _OUR_WORDS)
         if kind == "choice" and isinstance(options, (list, tuple)) and options:
             return {**data, "default": options[0]}
         return {**data, "default": defaults.get(kind)} if isinstance(kind, str) else data

@@ -20,17 +20,18 @@ PortType = Annotated[
     Literal[
         "audio", "array", "number", "integer", "string", "boolean", "list", "object", "midi", "events", "bytes", "any"
     ],
-    BeforeValidator(lambda word: also_called(word, {"ndarray": "array", "dict": "object"})),
+    BeforeValidator(lambda word: also_called(word, _OUR_WORDS)),
 ]
 SampleType = Literal["one_per_step", "fixed_rate", "variable_rate"]
 
 
-_PYTHON_WORDS = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
+PYTHON_WORDS = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
+_OUR_WORDS = {**PYTHON_WORDS, "ndarray": "array", "dict": "object"}
 
 
-def also_called(word: object, more: Mapping[str, str]) -> object:
+def also_called(word: object, our_words: Mapping[str, str]) -> object:
     """Our word for a type that people also know by Python's name for it."""
-    return {**_PYTHON_WORDS, **more}.get(word, word) if isinstance(word, str) else word
+    return our_words.get(word, word) if isinstance(word, str) else word
 
 
 class Misfit(ValueError):
