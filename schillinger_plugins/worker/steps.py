@@ -53,7 +53,7 @@ class Loop(asyncio.SelectorEventLoop):
                 context.run(step, *arguments)
         except BaseException:  # KeyboardInterrupt and SystemExit go through a task, and stay in it
             self._catching = False
-            if not stepped and self._caught is not None:  # interrupted before: `cancel_all` waits for a step to be taken
+            if not stepped and self._caught is not None:  # interrupted before: `cancel_all` waits for a step
                 step, arguments, context = self._caught
                 super().call_soon(step, *arguments, context=context)
             if task is not None and task.done() and not task.cancelled():
