@@ -13,6 +13,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -35,6 +36,7 @@ PluginType = Literal["NODE", "ANALYSIS", "EFFECT", "GENERATOR", "WORKFLOW", "INT
 Permission = Literal["execute", "file_access", "network"]
 
 
+@lru_cache(maxsize=1024)  # the same few, in manifest after manifest
 def _check_version(text: str) -> str:
     try:
         Version(text)
@@ -43,6 +45,7 @@ def _check_version(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def _check_requirement(text: str) -> str:
     try:
         requirement = Requirement(text)

@@ -157,6 +157,8 @@ class Parameter(Labelled):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
+        if self._is_plain:
+            return self._with_sound_default()
         ranged = self.type in ("number", "integer", "breakpoints")
         for key in ("min", "max", "step"):
             bound = getattr(self, key)
@@ -181,6 +183,22 @@ class Parameter(Labelled):
             raise offence("an option is there twice", at=("options",), remedy="remove one")
         if self.automatable and self.type not in ("number", "integer"):
             raise offence(f"a {self.type} can't be automated", at=("automatable",), remedy="only numbers can")
+        return self._with_sound_default()
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it has nothing that could contradict its type, as most have not: then there is no more to ask."""
+        return (
+            self.min is None
+            and self.max is None
+            and self.step is None
+            and not self.options
+            and not self.automatable
+            and self.type != "choice"
+            and self.scale == "linear"
+        )
+
+    def _with_sound_default(self) -> Self:
         try:
             self.check(self.default)
         except Misfit as misfit:
