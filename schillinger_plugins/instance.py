@@ -117,6 +117,7 @@ class Instance:
         self._events = events
         self._worker = worker
         self._kept: _KeptState | None = None
+        self._former: tuple[LoadedPlugin, _KeptState | None] | None = None
         self._turnstile = Turnstile(QUEUE_PLACES)
         self._restoring = False
         self._leak_told = False
@@ -331,8 +332,9 @@ class Instance:
         with interrupts.held():
             self._enter(first=True)
             try:
-                old = self._worker
-                self._kept = self._state()
+                old, left_to = self._worker, (self.plugin, self._state())
+                # Taken back: with what it had before, not with what became of it meanwhile.
+                self._kept = left_to[1] if self._former is None or self._former[0] is not plugin else self._former[1]
                 if old is None and ready is None:
                     self.plugin = plugin
                     return {}
@@ -343,7 +345,7 @@ class Instance:
                     worker.end()
                     raise
                 worker.log = self.log
-                self._worker, self.plugin = worker, plugin
+                self._worker, self.plugin, self._former = worker, plugin, left_to
                 self._leak_told = False
                 if old is not None:
                     old.stop()
@@ -488,7 +490,7 @@ class Instance:
         return left
 
     def _retire_worker(self) -> None:
-        self._kept = self._state()
+        self._kept, self._former = self._state(), None
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
