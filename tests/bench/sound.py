@@ -12,9 +12,9 @@ from schillinger_plugins import Audio
 SAMPLE_RATE = 44100
 
 
-def noise(duration_s: float) -> Audio:
+def noise(duration_s: float, *, seed: int = 1) -> Audio:
     """Stereo noise, since zeros are cheaper to copy: the kernel has but one page of them."""
-    samples = np.random.default_rng(1).standard_normal((2, round(duration_s * SAMPLE_RATE)), np.float32)
+    samples = np.random.default_rng(seed).standard_normal((2, round(duration_s * SAMPLE_RATE)), np.float32)
     return Audio(samples * np.float32(0.1), SAMPLE_RATE)
 
 
