@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 import signal
 import sys
@@ -25,9 +24,10 @@ from typing import Any
 import numpy as np
 
 from schillinger_plugins import Instance, PluginManager
-from schillinger_plugins.errors import PluginError
+from schillinger_plugins.errors import PluginError, WorkerCrashed
 
 from .census import Census, descendants, gone, rss_bytes, until
+from .probe import write_probe
 
 WALL_S = 4.0
 SLACK_S = 6.0
@@ -180,7 +180,7 @@ class Chaos:
 
     def _raised(self, error: BaseException, started_s: float) -> None:
         with self._lock:
-            self.report.errors[type(error).__name__] += 1
+            self.report.errors[_kind(error)] += 1
             if not isinstance(error, PluginError):
                 self.report.wrong.append(f"a call raised {error!r}")
         self._took(time.monotonic() - started_s)
@@ -232,22 +232,15 @@ class Chaos:
             self.report.wrong.append(f"{folders} scratch folders for {len(workers)} workers")
 
 
+def _kind(error: BaseException) -> str:
+    if isinstance(error, WorkerCrashed):
+        return type(error).__name__
+    return f"{type(error).__name__} ({getattr(error, 'message', error)})"
+
+
 def cause(folder: Path, *, seed: int, enough: Callable[[Report], bool]) -> Report:
     """Chaos in a manager of its own, from the first process to the last; what was left over is in the report."""
-    (folder / "probe").mkdir(parents=True)
-    (folder / "probe" / "main.py").write_text(_PLUGIN)
-    metadata = {
-        "name": "probe",
-        "version": "1.0.0",
-        "description": "called while its process is killed",
-        "author": "tests",
-        "plugin_type": "NODE",
-        "category": "Test",
-        "dependencies": [],
-        "requires_permissions": ["execute"],
-    }
-    manifest = {"metadata": metadata, "main_file": "main.py", "config_schema": {}, "default_config": {}}
-    (folder / "probe" / "plugin.json").write_text(json.dumps(manifest))
+    write_probe(folder, _PLUGIN)
     with PluginManager() as warm_up:  # what Python opens once and for all is not the manager's
         warm_up.create_instance(warm_up.load(folder / "probe").id).execute({"x": 0, "kind": "nothing"})
     before, grown = Census.take(), rss_bytes()
