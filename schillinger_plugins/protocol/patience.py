@@ -43,8 +43,14 @@ class Patience:
         self._begun_s = 0.0
         self.looks = 0
 
-    def slept(self, seconds: float) -> None:
-        """Learn from a wait that ended in sleep after `looks` looks: how long it took in all."""
+    def slept(self, seconds: float) -> bool:
+        """Learn from a wait that ended in sleep after `looks` looks: how long it took in all.
+
+        Returns
+        -------
+        bool
+            Whether looking begins now.
+        """
         if self.looks:
             in_vain = time.monotonic() - self._begun_s < _SOON_S
             self._rounds = min(2 * self._rounds, _MOST_ROUNDS) if in_vain else 1
@@ -55,6 +61,8 @@ class Patience:
             if self._to_wait <= 0:
                 self.looks = LOOKS
                 self._begun_s = time.monotonic()
+                return True
+        return False
 
 
 def has_spare_core() -> bool:

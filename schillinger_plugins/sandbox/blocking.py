@@ -91,7 +91,7 @@ def _receive(worker: Worker) -> bytes | memoryview:
                     continue
                 worker.kill(None if worker.cancelling else unanswered(worker.plugin_id))
                 return b""
-            worker.patience.slept(time.monotonic() - began_s)
+            worker.slept(time.monotonic() - began_s)
             return worker.view[:size]
     except OSError:
         return b""

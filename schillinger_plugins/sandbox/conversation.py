@@ -151,6 +151,9 @@ def start(
     return values.unpack(frames.Body(answer.definition), None, copy=True)
 
 
+_NO_ARGUMENTS = values.pack({"inputs": {}, "parameters": {}}, "$")
+
+
 def call(
     peer: Peer,
     inputs: dict[str, Any],
@@ -173,7 +176,9 @@ def call(
         For what no honest worker sends.
     """
     try:
-        packed = values.pack({"inputs": inputs, "parameters": parameters}, "$")
+        packed = (
+            values.pack({"inputs": inputs, "parameters": parameters}, "$") if inputs or parameters else _NO_ARGUMENTS
+        )
     except values.CannotCross as error:
         raise InputError(str(error), plugin_id=plugin_id) from error
     body = yield from _write(peer, packed)

@@ -7,6 +7,7 @@ Owns its process id and pidfd, its channel, its segments, its scratch folder, an
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
@@ -40,6 +41,8 @@ _LOOK_UP_S = 0.25
 
 _SEND_DEADLINE_S = 5.0
 _DEATH_WAIT_S = 1.0
+
+_libc = ctypes.CDLL(None)
 
 
 class Worker:
@@ -129,6 +132,20 @@ class Worker:
         be told from the answer to another call.
         """
         return _Turn(self, limits)
+
+    def slept(self, seconds: float) -> None:
+        """Note how long an answer took that had to be slept for; where looking for answers begins, see that it can help.
+
+        The kernel wakes a worker on the core of whoever sends to it, and there it gets no turn while that one looks. So it is
+        moved off, once; while both look nobody is woken, and it stays where it is.
+        """
+        if self.patience.slept(seconds):
+            with contextlib.suppress(OSError):
+                everywhere = os.sched_getaffinity(self.pid)
+                elsewhere = everywhere - {_libc.sched_getcpu()}
+                if elsewhere:
+                    os.sched_setaffinity(self.pid, elsewhere)
+                    os.sched_setaffinity(self.pid, everywhere)
 
     def send(self, data: bytes, descriptor: int | None = None, *, wait: bool = True) -> None:
         """Send a frame, then a descriptor. A worker that has died says so at the next receive."""
