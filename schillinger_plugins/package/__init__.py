@@ -21,7 +21,7 @@ from ..manifest import FILE_NAME, Manifest
 from ..paths import shown
 from ..schema.json_text import MAX_BYTES
 from .folder_reader import folder_members
-from .placing import aside, fill, move_into_place, os_error
+from .placing import aside, fill, move_into_place, os_error, rename_new
 from .rules import (
     MAX_ARCHIVE_BYTES,
     MAX_DEPTH,
@@ -200,7 +200,7 @@ def pack(folder: Path, output: Path | None = None) -> Path:
                 os.fchmod(file.fileno(), 0o644)
                 os.fsync(file.fileno())
             inspect(written)  # by the very rules of unpack: nothing leaves that couldn't come back
-            os.link(written, target)  # fails where a file has appeared meanwhile
+            rename_new(written, target)  # fails where a file has appeared meanwhile
         finally:
             with suppress(OSError):
                 written.unlink()

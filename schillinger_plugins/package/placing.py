@@ -100,7 +100,7 @@ def move_into_place(content: Path, target: Path, *, replace: bool) -> None:
     """
     if not replace:
         try:
-            _rename(content, target, _NO_REPLACE)
+            rename_new(content, target)
         except FileExistsError:
             raise PackageError(
                 f"{shown(target)} is there already", remedy="add --replace (replace=True) to put this one in its place"
@@ -109,7 +109,7 @@ def move_into_place(content: Path, target: Path, *, replace: bool) -> None:
         try:
             _rename(content, target, _EXCHANGE)
         except FileNotFoundError:
-            _rename(content, target, _NO_REPLACE)
+            rename_new(content, target)
         except OSError as error:
             if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
                 raise
@@ -119,6 +119,17 @@ def move_into_place(content: Path, target: Path, *, replace: bool) -> None:
             ) from error
         # The old one is in the hidden folder now and goes with it.
     _flush(target.parent)
+
+
+def rename_new(old: Path, new: Path) -> None:
+    """Rename a file or a folder.
+
+    Raises
+    ------
+    FileExistsError
+        If the name is taken, even by an empty folder, which a plain rename would swallow.
+    """
+    _rename(old, new, _NO_REPLACE)
 
 
 @contextlib.contextmanager
