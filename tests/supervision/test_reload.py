@@ -129,10 +129,10 @@ def test_of_two_instances_none_is_reloaded_if_one_fails(manager: PluginManager, 
     for _ in range(7):
         other.execute()
     edit(
-        "return {'y': 'new'}",
-        more="def set_state(self, state):\n        if state['count'] == 7: raise ValueError('seven')\n        self.count = 0",
+        "return {}",
+        more="def set_state(self, state):\n        self.count = 0\n        if state['count'] == 7: raise OSError('7')",
     )
-    with pytest.raises(PluginError, match="seven"):
+    with pytest.raises(PluginError, match="OSError: 7"):
         manager.reload("probe")
     assert [counting.execute()["y"], other.execute()["y"]] == [3, 8]
 
