@@ -98,27 +98,32 @@ def move_into_place(content: Path, target: Path, *, replace: bool) -> None:
     PackageError
         If something is there and may not, or can't, be replaced.
     """
-    if not replace:
-        try:
+    try:
+        if not (replace and _exchanged(content, target)):
             rename_new(content, target)
-        except FileExistsError:
+    except FileExistsError:
+        # Another process may have been faster where this one was told to replace what is there.
+        if not (replace and _exchanged(content, target)):
             raise PackageError(
                 f"{shown(target)} is there already", remedy="add --replace (replace=True) to put this one in its place"
             ) from None
-    else:
-        try:
-            _rename(content, target, _EXCHANGE)
-        except FileNotFoundError:
-            rename_new(content, target)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
-                raise
-            raise PackageError(
-                f"this file system can't put one folder in the place of another in one step: {shown(target.parent)}",
-                remedy=f"move {shown(target)} away, then install without --replace",
-            ) from error
-        # The old one is in the hidden folder now and goes with it.
     _flush(target.parent)
+
+
+def _exchanged(content: Path, target: Path) -> bool:
+    """Whether there was something to exchange; it is where `content` was then, in the hidden folder, and goes with it."""
+    try:
+        _rename(content, target, _EXCHANGE)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        raise PackageError(
+            f"this file system can't put one folder in the place of another in one step: {shown(target.parent)}",
+            remedy=f"move {shown(target)} away, then install without --replace",
+        ) from error
+    return True
 
 
 def rename_new(old: Path, new: Path) -> None:
