@@ -118,23 +118,37 @@ def needs_decoding(definition: NodeDefinition, inputs: Mapping[str, Any]) -> boo
     )
 
 
-def digests_of(outcome: Outcome) -> Callable[[], dict[str, str]]:
+Digests = Callable[[], dict[str, str]]
+
+
+def digests_of(outcome: Outcome, before: tuple[int, Digests]) -> Digests:
     """What gives the digests of the inputs: of the very bytes that were sent, whatever the caller does to the arrays since.
 
-    Large ones are hashed beside what follows, since hashing a minute of audio takes twice as long as sending it; until
-    that is done their segment isn't written again.
+    Large ones are hashed beside what follows, since hashing a minute of audio takes longer than sending it; until that is
+    done their segment isn't written again. If those of the content at hand have been computed `before`, they are taken from
+    there.
     """
     if outcome.segment is None:
-        return lambda: _digests_of(outcome)
-    return _digests.submit(_digests_of, outcome).result
+        return lambda: _digests_of(outcome, None)
+    content, known = before
+    return _digests.submit(_digests_of, outcome, known if content == outcome.content else None).result
 
 
-def _digests_of(outcome: Outcome) -> dict[str, str]:
+def _digests_of(outcome: Outcome, before: Digests | None) -> dict[str, str]:
+    known = before() if before is not None else {}
     try:
         # A view of the segment as an array, since it must outlive the views that are taken of it.
         memory = np.frombuffer(outcome.segment.view, np.uint8) if outcome.segment is not None else None
         sent = values.unpack(outcome.sent, memory, copy=False)
-        return {name: digest(value) for name, value in sent["inputs"].items()}
+        return {
+            name: known[name] if name in known and _is_large(value) else digest(value)
+            for name, value in sent["inputs"].items()
+        }
     finally:
         memory = sent = None
         outcome.release()
+
+
+def _is_large(value: object) -> bool:
+    array = value.samples if isinstance(value, Audio) else value
+    return isinstance(array, np.ndarray) and array.nbytes > values.SMALL_ARRAY_BYTES

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from .call import Call, digests_of, needs_decoding, prepare
+from .call import Call, Digests, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
 from .errors import Busy, InputError, LimitExceeded, PluginError, UnknownPlugin
 from .events import Event, EventName, Events
@@ -116,6 +116,7 @@ class Instance:
         self._sandbox = sandbox
         self._events = events
         self._worker = worker
+        self._digests: tuple[int, Digests] = (0, dict)
         self._kept: _KeptState | None = None
         self._former: tuple[LoadedPlugin, _KeptState | None] | None = None
         self._turnstile = Turnstile(QUEUE_PLACES)
@@ -528,7 +529,9 @@ class Instance:
 
     def _finish(self, call: Call, outcome: Outcome, worker: Worker, plugin: LoadedPlugin) -> Result:
         stats = self._stats
-        digests = digests_of(outcome)
+        digests = digests_of(outcome, self._digests)
+        if outcome.segment is not None:
+            self._digests = outcome.content, digests
         outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
         wall_s = time.perf_counter() - call.started_s
         stats.calls += 1

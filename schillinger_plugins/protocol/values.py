@@ -8,6 +8,7 @@ memory before it is looked at.
 
 from __future__ import annotations
 
+import ctypes
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,10 @@ _DTYPES = frozenset(
 )
 
 
+_memcmp = ctypes.CDLL(None).memcmp
+_memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+
+
 class CannotCross(TypeError):
     """A value that can't cross, with its path in the message."""
 
@@ -81,15 +86,31 @@ class Packed:
     """Values ready to be sent: their structure, their arrays, and how large a segment they need."""
 
     structure: bytes
-    arrays: list[tuple[int, np.ndarray[Any, Any]]]
+    arrays: list[tuple[int, np.ndarray[Any, Any], str]]
     size: int
+
+    @property
+    def layout(self) -> tuple[tuple[object, ...], ...]:
+        """Which array lies where, by its path."""
+        return tuple((path, offset, array.dtype.str, array.shape) for offset, array, path in self.arrays)
+
+    def lies_in(self, segment: memoryview) -> bool:
+        """Whether a segment that was written with the same layout holds the same bytes still to be written."""
+        return len(self.structure) <= MAX_INLINE_BYTES and all(
+            array.flags.c_contiguous and not _memcmp(array.ctypes.data, _address(segment) + offset, array.nbytes)
+            for offset, array, _ in self.arrays
+        )
 
     def write(self, segment: memoryview | None) -> Body:
         """Copy the arrays (and a long structure) into `segment`; return what goes into the frame."""
-        for offset, array in self.arrays:
+        for offset, array, _ in self.arrays:
             assert segment is not None
             target = np.ndarray(array.shape, array.dtype, segment, offset)
             np.copyto(target, array)
+        return self.written(segment)
+
+    def written(self, segment: memoryview | None) -> Body:
+        """What goes into the frame, once the arrays are in `segment`."""
         if len(self.structure) <= MAX_INLINE_BYTES:
             return Body(self.structure)
         assert segment is not None
@@ -117,7 +138,7 @@ def pack(value: Any, root: str) -> Packed:
         structure = msgspec.msgpack.encode(value)
         if len(structure) <= _SURVEYED_BYTES:
             return Packed(structure, [], 0)
-    arrays: list[tuple[int, np.ndarray[Any, Any]]] = []
+    arrays: list[tuple[int, np.ndarray[Any, Any], str]] = []
     end = 0
 
     def reference(array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int) -> msgspec.msgpack.Ext:
@@ -131,7 +152,7 @@ def pack(value: Any, root: str) -> Packed:
             ref = _ArrayRef(array.dtype.str, array.shape, _INLINE, sample_rate, array.tobytes())
             return msgspec.msgpack.Ext(code, _ref_encoder.encode(ref))
         offset = end
-        arrays.append((offset, array))
+        arrays.append((offset, array, path))
         end = _aligned(offset + array.nbytes)
         return msgspec.msgpack.Ext(
             code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
@@ -304,6 +325,10 @@ def _check(value: Any, depth: int) -> None:
             _check(item, depth + 1)
     else:
         raise ProtocolViolation(f"a {kind.__name__} is none of the types that cross")
+
+
+def _address(segment: memoryview) -> int:
+    return int(np.frombuffer(segment, np.uint8).ctypes.data)
 
 
 def _base(value: Any) -> Any:

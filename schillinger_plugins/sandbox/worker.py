@@ -77,6 +77,8 @@ class Worker:
         self.limits = limits
         self.input: Segment | None = None
         self.other_input: Segment | None = None
+        self.layout: tuple[tuple[object, ...], ...] = ()
+        self.content = 0
         self.output: Segment | None = None
         self.busy = False
         self.ready = False
@@ -136,8 +138,8 @@ class Worker:
     def slept(self, seconds: float) -> None:
         """Note how long an answer took that had to be slept for; where looking for answers begins, see that it can help.
 
-        The kernel wakes a worker on the core of whoever sends to it, and there it gets no turn while that one looks. So it is
-        moved off, once; while both look nobody is woken, and it stays where it is.
+        The kernel wakes a worker on the core of whoever sends to it, and there it gets no turn while that one looks. So it
+        is moved off, once; while both look nobody is woken, and it stays where it is.
         """
         if self.patience.slept(seconds):
             with contextlib.suppress(OSError):
@@ -156,7 +158,7 @@ class Worker:
                 socket.send_fds(self.channel, [b"\0"], [descriptor], flags)
 
     def interrupted(self) -> None:
-        """Ctrl-C: ask the running call to end, as it would; the second time, end the worker. Called in a signal handler."""
+        """Ctrl-C: ask the running call to end; the second time, end the worker. Called in a signal handler."""
         if self.cancelling:
             self.kill()
         else:
