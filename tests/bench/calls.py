@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from schillinger_plugins import Instance
 
-from .measure import Action, Contender, repeated
+from .measure import Contender, Figure, repeated
 from .peers import ping_pongs, pools
 from .plugins import managed
 from .row import Chapter, Row, compared
@@ -33,6 +34,11 @@ _ONE_CORE = "ping-pong, one core"
 
 def chapter(run: Run) -> Chapter:
     """Measure them."""
+    with ExitStack() as stack:
+        peers = _peers(stack)
+        manager, _ = stack.enter_context(managed("nothing"))
+        instance = manager.create_instance("nothing")
+        rows = (*_in_a_row(run, instance, peers), *_after_silence(run, instance, peers))
     return Chapter(
         title="A call that does nothing",
         how=f"""\
@@ -44,19 +50,16 @@ on one core, each on a core of its own. The process pools have one process each 
 returns its argument, None. The calls through asyncio are awaited one after another within one running loop. *Pinned
 to one core* is the same call with host and worker bound to one core, as with `taskset`. *After silence* is one call
 after {_SILENCE_S * 1e3:g} ms in which nothing was asked.""",
-        rows=(*_in_a_row(run), *_after_silence(run)),
+        rows=rows,
     )
 
 
-def _in_a_row(run: Run) -> tuple[Row, ...]:
+def _in_a_row(run: Run, instance: Instance, peers: Mapping[str, Contender]) -> tuple[Row, ...]:
     with ExitStack() as stack:
-        peers = _peers(stack)
-        manager, _ = stack.enter_context(managed("nothing"))
         with _pinned_to_one_core():
             # What is begun now stays there: the zygote, its workers, the watchdog.
             bound_manager, _ = stack.enter_context(managed("nothing"))
             bound = bound_manager.create_instance("nothing")
-        instance = manager.create_instance("nothing")
         loop = stack.enter_context(asyncio.Runner())
         figures = run.turns(
             "calls that do nothing",
@@ -70,38 +73,35 @@ def _in_a_row(run: Run) -> tuple[Row, ...]:
             burst=run.pick(250, 50),
             settle=run.pick(100, 20),
         )
-    against = {name: figures[name] for name in peers}
+    blocking = {"blocking": figures["blocking"]}
     return (
-        *compared("no-op call, blocking", figures["blocking"], against, reaches=_REACHES),
-        *compared(
-            "no-op call, asyncio", figures["asyncio"], {"blocking": figures["blocking"]}, reaches={"blocking": 1.6}
-        ),
+        *compared("no-op call, blocking", figures["blocking"], _of(peers, figures), reaches=_REACHES),
+        *compared("no-op call, asyncio", figures["asyncio"], blocking, reaches={"blocking": 1.6}),
         *compared("no-op call, pinned to one core", figures["pinned"], {_ONE_CORE: figures[_ONE_CORE]}),
     )
 
 
-def _after_silence(run: Run) -> tuple[Row, ...]:
-    with ExitStack() as stack:
-        peers = {name: _silent_before(peer) for name, peer in _peers(stack).items()}
-        manager, _ = stack.enter_context(managed("nothing"))
-        instance = manager.create_instance("nothing")
-        figures = run.turns(
-            "calls after silence",
-            {"blocking": _silent_before(repeated(instance.execute)), **peers},
-            rounds=run.pick(10, 2),
-            burst=run.pick(20, 4),
-        )
-    return compared("no-op call, after silence", figures["blocking"], {name: figures[name] for name in peers})
+def _after_silence(run: Run, instance: Instance, peers: Mapping[str, Contender]) -> tuple[Row, ...]:
+    figures = run.turns(
+        "calls after silence",
+        {
+            "blocking": _silent_before(repeated(instance.execute)),
+            **{name: _silent_before(peer) for name, peer in peers.items()},
+        },
+        rounds=run.pick(10, 2),
+        burst=run.pick(20, 4),
+    )
+    return compared("no-op call, after silence", figures["blocking"], _of(peers, figures))
+
+
+def _of(peers: Mapping[str, Contender], figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    return {name: figures[name] for name in peers}
 
 
 def _peers(stack: ExitStack) -> dict[str, Contender]:
     pongs = stack.enter_context(ping_pongs())
-    return {**pongs, **{name: repeated(_asking(send)) for name, send in stack.enter_context(pools()).items()}}
-
-
-def _asking(send: object) -> Action:
-    assert callable(send)
-    return lambda: send(None)
+    sends = stack.enter_context(pools())
+    return {**pongs, **{name: repeated(partial(send, None)) for name, send in sends.items()}}
 
 
 def _awaited(runner: asyncio.Runner, instance: Instance) -> Contender:

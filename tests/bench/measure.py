@@ -109,10 +109,8 @@ def in_turns(
     names = list(contenders)
     taken: dict[str, list[tuple[float, ...]]] = {name: [] for name in names}
     for contender in contenders.values():
-        contender(
-            max(settle, 1)
-        )  # the warm-up: what is done once only, imports and first touches of memory, is done now
-    order = random.Random(0)  # noqa: S311  # who follows whom must not always be the same, but may be in every run
+        contender(max(settle, 1))  # what is done only once, imports and first touches of memory, is done now
+    order = random.Random(0)  # who follows whom must not always be the same, but may be in every run
     for _ in range(rounds):
         for name in order.sample(names, len(names)):
             if settle:

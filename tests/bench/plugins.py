@@ -54,7 +54,7 @@ _BODIES = {
         'return {"crossings": float(librosa.zero_crossings(np.ones(64, np.float32)).sum())}',
     ),
 }
-_LIMITS = {"memory_mb": 6144, "output_mb": 4096, "wall_s": 600, "cpu_s": 600}
+_LIMITS = {"memory_mb": 6144, "output_mb": 4096, "scratch_mb": 16_384, "wall_s": 600, "cpu_s": 600}
 
 
 def write(folder: Path, name: str, *, addition: str = "") -> Path:

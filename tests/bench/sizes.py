@@ -6,6 +6,7 @@ Owns the row of the 60 seconds and the plot against size. Everything is sent the
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,7 +29,10 @@ _MEMCPY = "one memcpy each way, into memory at hand"
 _FRESH_COPIES = "one memcpy each way, into fresh memory"
 _REACHES = {_MEMCPY: 2.5, _FRESH_COPIES: 2.5, "ProcessPoolExecutor": 1 / 15, "loky": 1 / 12}
 _MINUTE_S = 60.0
-_LONGEST_ROUND_S = 1.5
+_LONGEST_S = 12.0
+"""A peer that would take longer, by what it took for a tenth, is left out of the plot from there on."""
+
+_NEVER = Figure(((math.inf,),))
 _TIMES_THE_SIZE = 12
 """Memory that must be free, by the size of the array: a pool holds it pickled too, on both sides."""
 
@@ -54,7 +58,8 @@ array that has been written before, twice; *into fresh memory* is `array.copy()`
 faults of new memory, as the array that a result holds does. The contenders take turns call by call, after one call
 that is not measured, and each begins when the digests that ours records in the provenance are done. *One after
 another* are calls with no pause in between: the digests are computed beside the calls, and hold up the next one if
-it comes too soon. The plot has an array of float32 there and back, in the same way.""",
+it comes too soon. The plot has an array of float32 there and back, in the same way; a peer that would take longer
+than {_LONGEST_S:g} s is left out.""",
         rows=rows,
         plots=(plot,),
     )
@@ -103,8 +108,13 @@ def _against_size(run: Run, send: Callable[[Any], Result], sends: dict[str, Call
             _MEMCPY: repeated(copies_into(array)),
             **{name: repeated(_sending(through, array)) for name, through in sends.items()},
         }
-        rounds = max(run.pick(3, 2), min(run.pick(40, 5), int(_LONGEST_ROUND_S / (10e-9 * size_bytes))))
-        taken = run.turns(f"{_size(size_bytes)} there and back", contenders, rounds=rounds, settle=int(exponent < 8))
+        bearable = {
+            name: contender
+            for name, contender in contenders.items()
+            if exponent == 3 or 10 * curves[name].get(size_bytes // 10, _NEVER).median < _LONGEST_S
+        }
+        rounds = run.pick(40, 5) if exponent < 8 else run.pick(3, 2) if exponent == 8 else 1
+        taken = run.turns(f"{_size(size_bytes)} there and back", bearable, rounds=rounds)
         for name, figure in taken.items():
             curves.setdefault(name, {})[size_bytes] = figure
     return Plot(
