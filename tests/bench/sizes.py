@@ -114,7 +114,7 @@ def _against_size(run: Run, send: Callable[[Any], Result], sends: dict[str, Call
             if exponent == 3 or 10 * curves[name].get(size_bytes // 10, _NEVER).median < _LONGEST_S
         }
         rounds = run.pick(40, 5) if exponent < 8 else run.pick(3, 2) if exponent == 8 else 1
-        taken = run.turns(f"{_size(size_bytes)} there and back", bearable, rounds=rounds)
+        taken = run.turns(f"{_size(size_bytes)} there and back", bearable, rounds=rounds, settle=int(exponent < 8))
         for name, figure in taken.items():
             curves.setdefault(name, {})[size_bytes] = figure
     return Plot(
