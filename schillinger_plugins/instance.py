@@ -157,17 +157,20 @@ class Instance:
     @property
     def memory_bytes(self) -> int:
         """Private memory of its worker, beyond what every worker has."""
-        return self._worker.memory_bytes if self._worker is not None and self._worker.alive else 0
+        worker = self._worker
+        return worker.memory_bytes if worker is not None and worker.alive else 0
 
     @property
     def growth_bytes_per_call(self) -> float:
         """How much its worker's memory grows with each call, over a window; 0 until enough was seen."""
-        return self._worker.growth.bytes_per_call if self._worker is not None else 0.0
+        worker = self._worker
+        return worker.growth.bytes_per_call if worker is not None else 0.0
 
     @property
     def leaks(self) -> bool:
         """Whether its worker's memory has grown steadily by more than 16 MB over the window."""
-        return self._worker is not None and self._worker.leaks
+        worker = self._worker
+        return worker is not None and worker.leaks
 
     def __repr__(self) -> str:
         return f"<Instance {self.id} of {self.plugin_id}, {self.state}, {self._stats.calls} calls>"

@@ -152,7 +152,7 @@ def test_blocking_where_a_task_of_this_loop_has_the_turn(make: Callable[..., Ins
 
 def test_destroyed_from_its_own_progress_callback(make: Callable[..., Instance], manager: PluginManager) -> None:
     """The call ends with an error that says so; nothing hangs."""
-    instance = make(PROGRESS + "\n")
+    instance = make(PROGRESS.replace("return", "time.sleep(60)\nreturn"))
     with pytest.raises(PluginError, match="destroyed"):
         instance.execute({"x": 1}, on_progress=lambda *_: manager.destroy_instance(instance.id))
     assert instance._worker is None
@@ -182,7 +182,7 @@ ODD = {
     "signals are blocked": "signal.pthread_sigmask(signal.SIG_BLOCK, set(range(1, 32)))\n",
     "standard input is closed": "os.close(0)\n",
     "standard input and error are closed": "os.close(0); os.close(2)\n",
-    "umask takes everything": "os.umask(0o777)\n",
+    "umask is strict": "os.umask(0o077)\n",
     "the working directory is gone": "os.mkdir('d'); os.chdir('d'); os.rmdir('../d')\n",
     "there is no environment": "os.environ.clear()\n",
 }
@@ -191,7 +191,7 @@ ODD = {
 @pytest.mark.parametrize("odd", ODD)
 def test_in_an_odd_process(script: ScriptRun, probe: Path, tmp_path: Path, odd: str) -> None:
     """Workers are started, called, killed, replaced and ended."""
-    again = "    instance._worker.kill()\n    print(instance.execute({'x': 44})['y'])\n"
+    again = "    instance._worker.kill(); instance._worker._dies_within(5)\n    print(instance.execute({'x': 44})['y'])\n"
     done = script(SCRIPT + ODD[odd] + CALL + again, str(probe), cwd=tmp_path)
     assert done.stdout.split() == ["42", "43", "44"], done.stderr
     assert done.returncode == 0
@@ -243,6 +243,7 @@ def last_words():
 def test_few_descriptors_left(script: ScriptRun, probe: Path) -> None:
     """At whichever step they run out: a clear error each time, nothing is left over, and with room again it works."""
     code = """
+import resource
 sys.path.insert(0, sys.argv[2])
 from tests.supervision.census import Census
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -288,6 +289,7 @@ with PluginManager() as manager:
 def test_few_descriptors_while_a_zygote_is_needed(script: ScriptRun, probe: Path) -> None:
     """The first start, too."""
     code = """
+import resource
 for room in range(30):
     taken = len(os.listdir("/proc/self/fd")) - 1
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -298,7 +300,7 @@ for room in range(30):
             print("worked")
             break
         except PluginError as error:
-            print("refused", error)
+            print("refused", repr(str(error)))
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 """
@@ -405,6 +407,7 @@ def test_status_is_asked_while_calls_end_and_begin(make: Callable[..., Instance]
             assert instance.execute()["y"]
             if number % 3 == 0 and instance._worker is not None:
                 instance._worker.kill()
+                assert until(lambda: instance.state == "resting")
     except PluginError as error:
         pytest.fail(f"a call failed: {error}")
     finally:
