@@ -8,10 +8,12 @@ loads a plugin.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,16 @@ from .types import Audio
 
 MAX_SEED = 2**63 - 1
 
-_digests = ThreadPoolExecutor(1, thread_name_prefix="schillinger-digest")
+_digests: ThreadPoolExecutor
+
+
+def _begin_digests() -> None:
+    global _digests
+    _digests = ThreadPoolExecutor(1, thread_name_prefix="schillinger-digest")
+
+
+_begin_digests()
+os.register_at_fork(after_in_child=_begin_digests)  # threads stay with the parent: what is handed to them is never done
 
 
 @dataclass(slots=True)
@@ -131,7 +142,12 @@ def digests_of(outcome: Outcome, before: tuple[int, Digests]) -> Digests:
     if outcome.segment is None:
         return lambda: _digests_of(outcome, None)
     content, known = before
-    return _digests.submit(_digests_of, outcome, known if content == outcome.content else None).result
+    work = partial(_digests_of, outcome, known if content == outcome.content else None)
+    try:
+        return _digests.submit(work).result
+    except RuntimeError:  # the interpreter ends, and begins no threads any more
+        done = work()
+        return lambda: done
 
 
 def _digests_of(outcome: Outcome, before: Digests | None) -> dict[str, str]:
