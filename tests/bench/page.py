@@ -17,6 +17,9 @@ from .plots import draw
 from .row import Chapter, Plot, Row
 from .run import Run
 
+_IDLE_LOAD = 0.5
+"""A load up to this is what an idle machine has."""
+
 
 def table(chapter: Chapter) -> Table:
     """A chapter's rows for the terminal."""
@@ -94,7 +97,11 @@ def _head(chapters: list[Chapter], run: Run) -> str:
         "load": f"{run.load_at_begin:.2f} at the beginning, {os.getloadavg()[0]:.2f} at the end, itself included",
     }
     found = "\n".join(f"| {name} | {value} |" for name, value in told.items())
-    caution = "**A quick run: it shows that everything works, its figures mean little.**\n\n" if run.quick else ""
+    caution = ""
+    if run.quick:
+        caution += "**A quick run: it shows that everything works, its figures mean little.**\n\n"
+    if run.load_at_begin > _IDLE_LOAD:
+        caution += "**Others used this machine meanwhile (see the load): trust the ratios, and them not too much.**\n\n"
     missing = "".join(
         f"\n- {row.what}, against {row.against}: {said_ratio(row.ratio)}, was to be at most {said_ratio(row.reach)}"
         for row in missed
