@@ -1,9 +1,9 @@
 """Paths: the one place where a path that somebody wrote is judged.
 
-Owns two questions. Does a relative path stay within the folder of a plugin or an archive (`inner_path`)? And may a folder
-be given to a plugin (`grantable_folder`)? Refuses what holds secrets, what runs the system and, for writing, whatever
-Python or a shell would run: a plugin that may write there has left its sandbox. Touches nothing but to look. Called by
-``manifest``, ``package`` and ``permissions``.
+Owns three questions. What in a folder is part of the plugin (`belongs`)? Does a relative path stay within the folder of a
+plugin or an archive (`inner_path`)? And may a folder be given to a plugin (`grantable_folder`)? Refuses what holds
+secrets, what runs the system and, for writing, whatever Python or a shell would run: a plugin that may write there has
+left its sandbox. Touches nothing but to look. Called by ``manifest``, ``package`` and ``permissions``.
 """
 
 from __future__ import annotations
@@ -52,6 +52,20 @@ _SECRET_VARIABLES = (
     "XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME XDG_RUNTIME_DIR JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR "
     "JUPYTER_RUNTIME_DIR IPYTHONDIR GNUPGHOME"
 ).split()
+
+
+CACHES = frozenset(
+    {"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+)
+"""Folders that change when the plugin doesn't."""
+
+
+def belongs(name: str, *, is_folder: bool) -> bool:
+    """Whether a file or folder of that name is part of a plugin: of what is hashed, scanned, packed, copied and run.
+
+    That is one set: nothing that isn't hashed may be run. Caches and compiled files aren't in it.
+    """
+    return name not in CACHES if is_folder else not name.endswith(".pyc")
 
 
 def inner_path(text: str) -> str:

@@ -22,24 +22,12 @@ from .definition import NodeDefinition
 from .errors import DuplicatePlugin, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .manifest import Manifest
+from .paths import belongs
 
 State = Literal["discovered", "loaded", "broken"]
 
-_CACHES = frozenset(
-    {"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
-)
-
-
 MAX_DEPTH = 64
 _RAISE: Any = object()
-
-
-def belongs(name: str, *, is_folder: bool) -> bool:
-    """Whether a file or folder of that name is part of a plugin: of what is hashed, copied and run, which is the same.
-
-    Caches and compiled files aren't: they change when the plugin doesn't, and nothing that isn't hashed may be run.
-    """
-    return name not in _CACHES if is_folder else not name.endswith(".pyc")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from ..paths import belongs
 from .rules import CHUNK_BYTES, MAX_DEPTH, MAX_ENTRIES, Member, refusal
-
-CACHES = frozenset(
-    {"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
-)
-"""What is no part of a plugin: neither of its content hash."""
 
 
 def folder_members(root: Path) -> Iterator[Member]:
@@ -40,7 +36,7 @@ def _walk(root: Path) -> Iterator[tuple[str, int]]:
         with os.scandir(root / inner) as listing:
             for entry in listing:
                 name = f"{inner}{entry.name}"
-                if entry.name in CACHES or entry.name.endswith(".pyc"):
+                if not belongs(entry.name, is_folder=entry.is_dir(follow_symlinks=False)):
                     continue
                 seen += 1
                 if seen > MAX_ENTRIES or name.count("/") > MAX_DEPTH:

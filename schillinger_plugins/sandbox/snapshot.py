@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 from ..errors import LoadError
-from ..registry import belongs
+from ..paths import belongs
 
 MAX_BYTES = 4 * 1024**3
 MAX_ENTRIES = 20_000

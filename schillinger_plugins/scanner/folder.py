@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..paths import shown
+from ..paths import belongs, shown
 
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 32
 SOURCE_SUFFIXES = (".py", ".pyw")
 
 _HEAD_BYTES = 512
-_CACHES = frozenset({"__pycache__", ".git", ".hypothesis", ".ipynb_checkpoints"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +111,7 @@ def entries(root: Path) -> Iterator[Entry]:
                 continue
             mode = found_stat.st_mode
             if stat.S_ISDIR(mode):
-                if entry.name not in _CACHES:
+                if belongs(entry.name, is_folder=True):
                     pending.append((Path(entry.path), depth + 1))
                 continue
             kind = "file" if stat.S_ISREG(mode) else "link" if stat.S_ISLNK(mode) else "other"
