@@ -39,7 +39,8 @@ def chapter(run: Run) -> Chapter:
                 "confined": repeated(lambda: instance.execute({"audio": sound})),
                 _IN_PROCESS: in_process,
             },
-            rounds=run.pick(15, 2),
+            rounds=run.pick(11, 2),
+            settle=0,
         )
     return Chapter(
         title="A real analysis",
