@@ -21,6 +21,7 @@ from .run import Run
 FRAMES = 128
 SAMPLE_RATE = 48_000
 PERIOD_S = FRAMES / SAMPLE_RATE
+_PERIOD = f"{PERIOD_S * 1e3:.3f} ms"
 _AWAKE_S = 300e-6
 """Before a block is due, the loop wakes up so much earlier and spins: a sleep ends when the kernel likes."""
 
@@ -35,20 +36,19 @@ def chapter(run: Run) -> Chapter:
     with managed("halve") as (manager, _):
         chain = [_through(manager.create_instance("halve")) for _ in range(8)]
         rows = [
-            *_rows("in-process", [_halved], run, duration_s / 3, reach=False, none_late=False),
+            *_rows("in-process", [_halved], run, duration_s / 6, reach=False, none_late=False),
             *_rows("1 confined effect", chain[:1], run, duration_s, reach=True, none_late=True),
             *_rows("8 confined effects", chain, run, duration_s, reach=True, none_late=False),
         ]
     return Chapter(
         title="Blocks in real time",
         how=f"""\
-A block is stereo, {FRAMES} frames at {SAMPLE_RATE / 1000:g} kHz: {PERIOD_S * 1e3:.3f} ms. One comes every {
-            PERIOD_S * 1e3:.3f} ms for {
-            duration_s:g} s by an absolute clock (a sleep until shortly before, then a spin), and goes
-through the effects one after another, each of which halves it and gives it back. The time is from when the block
-goes into the first effect to when it is out of the last. The slowest block is counted from when it was due,
-whatever had held up the loop before, and a block is late if that is longer than a block. *In-process* is the same
-loop with the same effect as a plain function, for a third of the time: it shows what the machine itself makes late.""",
+A block is stereo, {FRAMES} frames at {SAMPLE_RATE // 1000} kHz: {_PERIOD}. One comes every {_PERIOD} for {duration_s:g} s by an
+absolute clock (a sleep until shortly before, then a spin), and goes through the effects one after another, each of
+which halves it and gives it back. The time is from when the block goes into the first effect to when it is out of
+the last. The slowest block is counted from when it was due, whatever had held up the loop before, and a block is
+late if that is longer than a block. *In-process* is the same loop with the same effect as a plain function, for a
+sixth of the time: it shows what the machine itself makes late.""",
         rows=tuple(rows),
     )
 
@@ -59,7 +59,7 @@ def _rows(what: str, chain: list[Effect], run: Run, duration_s: float, *, reach:
         taken_s, since_due_s = _paced(chain, duration_s)
     figure, worst = Figure((tuple(taken_s),)), Figure(((max(since_due_s),),))
     late = sum(seconds > PERIOD_S for seconds in since_due_s)
-    block = f"the block's {PERIOD_S * 1e3:.3g} ms"
+    block = f"the block's {_PERIOD}"
     return [
         Row(
             what=f"a block through {what}",

@@ -68,7 +68,7 @@ def _audio(run: Run) -> tuple[Row, ...]:
         figures = run.turns(
             "creating an instance with librosa",
             {"ours": _creating(manager, "listen"), **{name: _once(repeated(start)) for name, start in peers.items()}},
-            rounds=run.pick(4, 1),
+            rounds=run.pick(3, 1),
             burst=run.pick(10, 3),
             settle=0,
         )
