@@ -43,8 +43,8 @@ def chapter(run: Run) -> Chapter:
     return Chapter(
         title="Blocks in real time",
         how=f"""\
-A block is stereo, {FRAMES} frames at {SAMPLE_RATE // 1000} kHz: {_PERIOD}. One comes every {_PERIOD} for {duration_s:g} s by an
-absolute clock (a sleep until shortly before, then a spin), and goes through the effects one after another, each of
+A block is stereo, {FRAMES} frames at {SAMPLE_RATE // 1000} kHz: {_PERIOD}. One comes every {_PERIOD} for {duration_s:g} s
+by an absolute clock (a sleep until shortly before, then a spin), and goes through the effects one after another, each of
 which halves it and gives it back. The time is from when the block goes into the first effect to when it is out of
 the last. The slowest block is counted from when it was due, whatever had held up the loop before, and a block is
 late if that is longer than a block. *In-process* is the same loop with the same effect as a plain function, for a
