@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
@@ -28,6 +30,12 @@ OPEN_DEFINITION = {
 }
 WritePlugin = Callable[..., Path]
 Run = Callable[..., Any]
+
+
+# The machine that tests may be busy, and its runs are to be compared; by hand, every run looks elsewhere.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_configure() -> None:

@@ -12,7 +12,8 @@ A conversation, from the host's side::
     (Attach) Restore → Restored | Raised
     Stop           → the worker cleans up and exits
 
-`Start`, `Save` and `Restore` may be answered by `Fetch` too, before their answer.
+`Start`, `Save` and `Restore` may be answered by `Fetch` too, before their answer. Each request has the number of its
+turn, and its answer repeats it: an answer too many, or one too late, is not taken for that to the next request.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Start(Frame, frozen=True):
     readable: list[str]
     writable: list[str]
     spare_core: bool
+    turn: int
 
 
 class Attach(Frame, frozen=True):
@@ -78,11 +80,14 @@ class Call(Frame, frozen=True):
 
     seed: int | None
     body: Body
-    interrupts: int = 0
+    interrupts: int
+    turn: int
 
 
 class Save(Frame, frozen=True):
     """Give the state of the instance."""
+
+    turn: int
 
 
 class Restore(Frame, frozen=True):
@@ -90,6 +95,7 @@ class Restore(Frame, frozen=True):
 
     state: Body
     same_code: bool
+    turn: int
 
 
 class Fetched(Frame, frozen=True):
@@ -118,6 +124,7 @@ class Started(Frame, frozen=True):
     """The plugin is ready; its node definition as packed values."""
 
     definition: bytes
+    turn: int = 0
 
 
 class Progress(Frame, frozen=True):
@@ -159,18 +166,21 @@ class Returned(Frame, frozen=True):
     seed: int
     keeps_inputs: bool = False
     state: bytes = b""
+    turn: int = 0
 
 
 class Saved(Frame, frozen=True):
     """The state of the instance; nothing if it has none."""
 
     state: Body | None
+    turn: int = 0
 
 
 class Restored(Frame, frozen=True):
     """The state was taken; `left` names what did not fit, with the reason."""
 
     left: dict[str, str]
+    turn: int = 0
 
 
 class Raised(Frame, frozen=True):
@@ -181,6 +191,7 @@ class Raised(Frame, frozen=True):
     message: str
     traceback_text: str
     keeps_inputs: bool = False
+    turn: int = 0
 
 
 # Host to zygote, and its answers.

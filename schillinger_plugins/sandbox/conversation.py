@@ -87,8 +87,8 @@ class Peer(Protocol):
     """What is known of a worker between two frames.
 
     Its segments, and which arrays lie in the one for inputs; whether it still owes an answer, has started its plugin, and
-    was asked to cancel; how often it had been asked that before this turn; which folder its plugin's files are shown as in
-    messages, since it runs a copy; the last state it told, packed; and who fetches for it.
+    was asked to cancel; the number of this turn; how often it had been asked to cancel before it; which folder its
+    plugin's files are shown as in messages, since it runs a copy; the last state it told, packed; and who fetches for it.
     """
 
     input: Segment | None
@@ -99,6 +99,7 @@ class Peer(Protocol):
     busy: bool
     ready: bool
     cancelling: bool
+    turns: int
     interrupts_before: int
     shown_as: tuple[str, str]
     state: bytes
@@ -148,7 +149,16 @@ def start(
     """Have the worker import the plugin and make its instance; return the node definition as it came, unchecked."""
     packed = values.pack(config, "$.config")
     frame = frames.Start(
-        plugin_id, instance_id, root, main_file, plugin_type, packed.structure, readable, writable, spare_core
+        plugin_id,
+        instance_id,
+        root,
+        main_file,
+        plugin_type,
+        packed.structure,
+        readable,
+        writable,
+        spare_core,
+        peer.turns,
     )
     peer.busy = True
     yield Send(frames.encode(frame))
@@ -193,7 +203,7 @@ def call(
     segment = peer.input if packed.size else None
     release = segment.hold() if segment is not None else _nothing
     try:
-        yield Send(frames.encode(frames.Call(seed, body, peer.interrupts_before)))
+        yield Send(frames.encode(frames.Call(seed, body, peer.interrupts_before, peer.turns)))
         answer = yield from _answer(peer, plugin_id, frames.Returned, limits, on_progress)
         if answer.keeps_inputs:
             _retire_input(peer)
@@ -221,7 +231,7 @@ def _nothing() -> None:
 def save(peer: Peer, *, plugin_id: str, limits: Limits) -> Conversation[Any]:
     """The state of the instance as plain data, or None if it has none."""
     peer.busy = True
-    yield Send(frames.encode(frames.Save()))
+    yield Send(frames.encode(frames.Save(peer.turns)))
     answer = yield from _answer(peer, plugin_id, frames.Saved, limits)
     if answer.state is None:
         return None
@@ -233,7 +243,7 @@ def restore(peer: Peer, state: Any, *, plugin_id: str, same_code: bool) -> Conve
     packed = values.pack(state, "state")
     body = yield from _write(peer, packed)
     peer.busy = True
-    yield Send(frames.encode(frames.Restore(body, same_code)))
+    yield Send(frames.encode(frames.Restore(body, same_code, peer.turns)))
     answer = yield from _answer(peer, plugin_id, frames.Restored, None)
     return {printable(name)[:200]: printable(reason)[:500] for name, reason in answer.left.items()}
 
@@ -292,6 +302,8 @@ def _answer(
     while True:
         data = yield RECEIVE
         frame = frames.decode_from_worker(data or b"")
+        if isinstance(frame, (expected, frames.Raised)) and frame.turn != peer.turns:
+            raise ProtocolViolation("it answered something that it was not asked now", plugin_id=plugin_id)
         if isinstance(frame, expected):
             peer.busy = False
             return frame

@@ -71,6 +71,7 @@ class _Worker:
                 if self._plugin is not None:
                     self._await(self._plugin.cleanup())
                 return
+            assert not isinstance(frame, frames.Fetched)
             answer: _Answer
             try:
                 self._busy = True
@@ -82,11 +83,11 @@ class _Worker:
                 self._busy = False
             if self._view is not None and not self._release_inputs():
                 answer = msgspec.structs.replace(answer, keeps_inputs=True)
-            self._channel.send(answer)
+            self._channel.send(msgspec.structs.replace(answer, turn=frame.turn))
             if isinstance(frame, frames.Call):
                 self._reseed(secrets.randbits(32))  # for the next call, while the host looks at this one's answer
 
-    def _answer(self, frame: frames.Frame) -> _Answer:
+    def _answer(self, frame: frames.Start | frames.Call | frames.Save | frames.Restore) -> _Answer:
         if isinstance(frame, frames.Call):
             return self._call(frame)
         if isinstance(frame, frames.Start):
@@ -95,11 +96,9 @@ class _Worker:
         if isinstance(frame, frames.Save):
             packed = self._state.pack()
             return frames.Saved(None if packed is None else packed.write(self._channel.room(packed.size)))
-        if isinstance(frame, frames.Restore):
-            # A copy: the state is the plugin's to keep and to change.
-            state = values.unpack(frame.state, self._channel.input, copy=True)
-            return frames.Restored(self._state.restore(state, same_code=frame.same_code))
-        raise ValueError(f"unexpected {type(frame).__name__}")
+        # A copy: the state is the plugin's to keep and to change.
+        state = values.unpack(frame.state, self._channel.input, copy=True)
+        return frames.Restored(self._state.restore(state, same_code=frame.same_code))
 
     def _start(self, frame: frames.Start) -> frames.Started:
         if frame.plugin_id == probe.PLUGIN_ID:

@@ -1,0 +1,1 @@
+"""What comes from a worker, made up by machines."""
