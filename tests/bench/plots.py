@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .row import Plot
 
+_WORTH_WRITING_OUT = 10_000
+"""Below that, each point has its number under it rather than a power of ten."""
+
 
 def draw(plot: Plot, target: Path) -> None:
     """Draw one as SVG."""
@@ -25,6 +28,10 @@ def draw(plot: Plot, target: Path) -> None:
             worst = [points[at].p99 for at in over]
             axes.loglog(over, worst, linestyle="--", linewidth=0.8, color=line.get_color(), alpha=0.6)
         axes.set(title=plot.title, xlabel=plot.across, ylabel=plot.up)
+        drawn = sorted({at for points in plot.curves.values() for at in points})
+        if drawn[-1] < _WORTH_WRITING_OUT:
+            axes.set_xticks(drawn, [f"{at:g}" for at in drawn])
+            axes.set_xticks([], minor=True)
         axes.grid(which="major", alpha=0.3)
         axes.legend(title="median; dashed: 99th percentile", fontsize=9, title_fontsize=9)
         figure.savefig(target, format="svg", metadata={"Date": None})

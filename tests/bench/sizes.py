@@ -32,6 +32,9 @@ _MINUTE_S = 60.0
 _LONGEST_S = 12.0
 """A peer that would take longer, by what it took for a tenth, is left out of the plot from there on."""
 
+_TURNS = {**dict.fromkeys((3, 4, 5), (10, 20, 5)), **dict.fromkeys((6, 7), (40, 1, 1)), 8: (3, 1, 0), 9: (1, 1, 0)}
+"""How many rounds, in a row and before, for an array of 10 to the power of so many bytes: small ones are sent in a row."""
+
 _NEVER = Figure(((math.inf,),))
 _TIMES_THE_SIZE = 12
 """Memory that must be free, by the size of the array: a pool holds it pickled too, on both sides."""
@@ -58,8 +61,8 @@ array that has been written before, twice; *into fresh memory* is `array.copy()`
 faults of new memory, as the array that a result holds does. The contenders take turns call by call, after one call
 that is not measured, and each begins when the digests that ours records in the provenance are done. *One after
 another* are calls with no pause in between: the digests are computed beside the calls, and hold up the next one if
-it comes too soon. The plot has an array of float32 there and back, in the same way; a peer that would take longer
-than {_LONGEST_S:g} s is left out.""",
+it comes too soon. The plot has an array of float32 there and back, in the same way, up to 100 kB twenty of them in
+a row; a peer that would take longer than {_LONGEST_S:g} s is left out.""",
         rows=rows,
         plots=(plot,),
     )
@@ -113,8 +116,10 @@ def _against_size(run: Run, send: Callable[[Any], Result], sends: dict[str, Call
             for name, contender in contenders.items()
             if exponent == 3 or 10 * curves[name].get(size_bytes // 10, _NEVER).median < _LONGEST_S
         }
-        rounds = run.pick(40, 5) if exponent < 8 else run.pick(3, 2) if exponent == 8 else 1
-        taken = run.turns(f"{_size(size_bytes)} there and back", bearable, rounds=rounds, settle=int(exponent < 8))
+        rounds, burst, settle = _TURNS[min(exponent, max(_TURNS))]
+        taken = run.turns(
+            f"{_size(size_bytes)} there and back", bearable, rounds=run.pick(rounds, 1), burst=burst, settle=settle
+        )
         for name, figure in taken.items():
             curves.setdefault(name, {})[size_bytes] = figure
     return Plot(
