@@ -12,8 +12,9 @@ import time
 from typing import TypeVar
 
 from .blocking import unanswered
-from .conversation import Cancelled, Consult, Conversation, Receive, Send
+from .conversation import Consult, Conversation, Receive, Send
 from .limits import Limits
+from .raised import Cancelled
 from .worker import Worker
 
 _AT_ONCE = 8

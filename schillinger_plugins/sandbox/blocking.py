@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from ..errors import LimitExceeded
 from . import interrupts
-from .conversation import Cancelled, Consult, Conversation, Receive, Send
+from .conversation import Consult, Conversation, Receive, Send
 from .limits import Limits
+from .raised import Cancelled
 from .worker import Worker
 
 T = TypeVar("T")

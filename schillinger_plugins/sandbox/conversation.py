@@ -8,7 +8,6 @@ waits, or what to ask the host's own services, is sent the bytes that came, and 
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -17,19 +16,17 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from ..errors import (
-    DefinitionError,
     InputError,
     LimitExceeded,
-    LoadError,
     PermissionDenied,
     PluginError,
-    PluginExecutionError,
     ProtocolViolation,
 )
 from ..protocol import frames, values
 from . import interrupts
 from .limits import Limits
 from .printable import printable
+from .raised import error_of
 from .segment import Segment
 
 _MB = 1024 * 1024
@@ -104,10 +101,6 @@ class Peer(Protocol):
     shown_as: tuple[str, str]
     state: bytes
     on_fetch: OnFetch | None
-
-
-class Cancelled(Exception):
-    """The plugin stopped because it was asked to. The drivers turn it into what their caller expects."""
 
 
 @dataclass(slots=True)
@@ -330,7 +323,7 @@ def _answer(
             peer.busy = False
             if frame.keeps_inputs:
                 _retire_input(peer)
-            raise _error(frame, peer, plugin_id)
+            raise error_of(frame, peer, plugin_id)
         else:
             raise ProtocolViolation(f"{type(frame).__name__} instead of {expected.__name__}", plugin_id=plugin_id)
 
@@ -400,76 +393,3 @@ def _sent_body(peer: Peer, body: frames.Body, plugin_id: str) -> bytes:
     if peer.output is None or body.offset < 0 or not 0 < body.size <= peer.output.size - body.offset:
         raise ProtocolViolation("the body of a request lies outside the segment", plugin_id=plugin_id)
     return bytes(peer.output.view[body.offset : body.offset + body.size])
-
-
-def _error(answer: frames.Raised, peer: Peer, plugin_id: str) -> BaseException:
-    message, trace = (_shown(text, peer) for text in (answer.message, answer.traceback_text))
-    match answer.kind:
-        case "cancelled" if (
-            peer.cancelling
-        ):  # a plugin that raises KeyboardInterrupt unasked must not interrupt the host
-            return Cancelled()
-        case "load":
-            return LoadError(message, plugin_id=plugin_id)
-        case "cannot_cross":
-            return DefinitionError(message, plugin_id=plugin_id)
-        case "memory" | "file_size" | "open_files" | "processes" as limit:
-            error: PluginError = LimitExceeded(
-                f"{_LIMIT_WORDS[limit]}: {message or 'MemoryError'}",
-                limit=limit,
-                plugin_id=plugin_id,
-                remedy=_LIMIT_REMEDIES[limit],
-            )
-            error.add_note(trace)
-            return error
-        case _:
-            return PluginExecutionError(
-                f"{printable(answer.exception_type)}: {message}",
-                exception_type=printable(answer.exception_type),
-                traceback_text=trace,
-                plugin_id=plugin_id,
-                remedy=_way_out(message, trace, plugin_id) if answer.kind == "denied" else None,
-            )
-
-
-def _way_out(message: str, trace: str, plugin_id: str) -> str | None:
-    """What a plugin that ran into the wall would need. Its words are the plugin's, so they only choose among ours."""
-    if "%plugin grant" in message:
-        return None
-    named = _PATH.search(message)
-    if named is None:
-        if "socket" not in trace:
-            return None
-        return (
-            "a plugin has no sockets: its author asks for the permission network and uses context.fetch(), and you name "
-            f"the host: %plugin grant {plugin_id} network --host NAME"
-        )
-    folder, _, _ = named[1].rpartition("/")
-    option = "--write" if _WRITES.search(trace) else "--read"
-    return (
-        "if it should: its author asks for the permission file_access, and you grant it: "
-        f"%plugin grant {plugin_id} file_access {option} {folder or '/'}"
-    )
-
-
-_PATH = re.compile(r"'(/[^'\n]{0,1000})'\Z")
-_WRITES = re.compile(r"'[rbt]*[wax+][rbt+]*'|write|mkdir|unlink|remove|rename|symlink|to_csv|savez?\(")
-
-
-_LIMIT_WORDS = {
-    "memory": "it ran out of the memory it may use",
-    "file_size": "it wrote a file longer than it may",
-    "open_files": "it opened more files than it may",
-    "processes": "it tried to start a process or too many threads",
-}
-_LIMIT_REMEDIES = {
-    "memory": "give it less, or raise limits.memory_mb in plugin.json or limits={'memory_mb': …} in the call",
-    "file_size": "raise limits.file_size_mb in plugin.json",
-    "open_files": "raise limits.open_files in plugin.json",
-    "processes": "a plugin can't start processes; ask its author for a version that works in one",
-}
-
-
-def _shown(text: str, peer: Peer) -> str:
-    copy, original = peer.shown_as
-    return printable(text.replace(copy, original) if copy else text)

@@ -14,6 +14,7 @@ from schillinger_plugins.protocol import frames, values
 from schillinger_plugins.sandbox import conversation
 from schillinger_plugins.sandbox.conversation import Consult, Conversation, Outcome, Receive
 from schillinger_plugins.sandbox.limits import Limits
+from schillinger_plugins.sandbox.raised import Cancelled
 from schillinger_plugins.sandbox.segment import Segment
 
 from .strategies import from_worker, spoilt
@@ -53,7 +54,7 @@ def carry(talk: Conversation[Any], said: list[bytes]) -> Any:
             step = talk.send(answer)
         except StopIteration as stop:
             return stop.value
-        except (PluginError, conversation.Cancelled) as error:
+        except (PluginError, Cancelled) as error:
             return error
         answer = None
         if isinstance(step, Consult):
