@@ -72,7 +72,7 @@ class Probe(NodePlugin):
 """
     with pytest.raises(LimitExceeded) as caught:
         make(main=main, manifest={"limits": {"start_s": 0.5}})
-    assert caught.value.limit == "cpu"
+    assert caught.value.limit in ("cpu", "wall")  # whichever a busy machine comes to first
 
 
 @pytest.mark.parametrize(
