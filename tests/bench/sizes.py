@@ -106,8 +106,9 @@ def _against_size(run: Run, send: Callable[[Any], Result], sends: dict[str, Call
         if size_bytes * _TIMES_THE_SIZE > _free_bytes():
             break
         array = np.random.default_rng(1).random(size_bytes // 4, np.float32)
+        call = _sending(send, array)
         contenders: dict[str, Contender] = {
-            "confined call": _alone(_sending(send, array)),
+            "confined call": _alone(call) if exponent >= 6 else repeated(call),
             _MEMCPY: repeated(copies_into(array)),
             **{name: repeated(_sending(through, array)) for name, through in sends.items()},
         }
