@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -32,7 +33,7 @@ def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -
     """
     control = socket.socket(fileno=control_descriptor)
     workers: set[int] = set()
-    _forget_the_hosts_signals()
+    _forget_the_hosts_ways()
     try:
         _leave_with_the_host(control)
         _serve(control, profile, roots, workers)
@@ -46,10 +47,13 @@ class _HostGone(BaseException):
     """The host has gone without saying so."""
 
 
-def _forget_the_hosts_signals() -> None:
-    """What the host ignores or blocks is inherited: children that reap themselves, workers that can't be asked to stop."""
+def _forget_the_hosts_ways() -> None:
+    """Undo what is inherited: signals ignored (children would reap themselves) or blocked (workers could not be asked to
+    stop), and a soft limit of open files that the host is near to."""
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _leave_with_the_host(control: socket.socket) -> None:

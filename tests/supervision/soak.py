@@ -10,13 +10,16 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from schillinger_plugins import Instance, PluginManager
 
 from .census import Census, rss_bytes
+from .probe import write_probe
 
 WARM_UP = 1_000
 
@@ -65,13 +68,13 @@ def soak(instance: Instance, call: Callable[[], object], *, calls: int, warm_up:
 
 
 def main() -> int:
-    """Soak an example."""
+    """Soak a plugin that does nothing."""
     parser = argparse.ArgumentParser(prog="python -m tests.supervision.soak", description=__doc__)
     parser.add_argument("--calls", type=int, default=20_000)
     asked = parser.parse_args()
-    with PluginManager() as manager:
-        instance = manager.create_instance("resultant_rhythm")
-        report = soak(instance, lambda: instance.execute({}, {"a": 3, "b": 2}), calls=asked.calls)
+    with tempfile.TemporaryDirectory() as folder, PluginManager() as manager:
+        instance = manager.create_instance(manager.load(write_probe(Path(folder))).id)
+        report = soak(instance, instance.execute, calls=asked.calls)
     print(report)
     return 0
 

@@ -257,7 +257,7 @@ with PluginManager() as manager:
     manager.unload("probe")
     before = Census.take()
     said, worked = set(), 0
-    for room in range(40):
+    for room in range(0, 40, 2):
         taken = len(os.listdir("/proc/self/fd")) - 1
         resource.setrlimit(resource.RLIMIT_NOFILE, (taken + room, hard))
         try:
@@ -284,14 +284,14 @@ with PluginManager() as manager:
     said = [line for line in lines if line.startswith("said")]
     assert said, done.stdout + done.stderr
     assert not [line for line in said if "OSError" in line], said
-    assert int(lines[-1].split()[1]) > 5, done.stdout
+    assert int(lines[-1].split()[1]) > 2, done.stdout
 
 
 def test_few_descriptors_while_a_zygote_is_needed(script: ScriptRun, probe: Path) -> None:
     """The first start, too."""
     code = """
 import resource
-for room in range(30):
+for room in range(0, 40, 3):
     taken = len(os.listdir("/proc/self/fd")) - 1
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with PluginManager() as manager:

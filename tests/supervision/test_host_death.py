@@ -97,7 +97,7 @@ def test_killed_while_a_plugin_is_imported(write_plugin: Callable[..., Path], ow
     host.kill()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_killed_at_a_random_moment(write_plugin: Callable[..., Path], own_temporary_folder: Path, seed: int) -> None:
     """Anywhere from its first line to its first call."""
     host = Killed(own_temporary_folder, HOST, "idle", str(write_plugin(body=BODY)))
