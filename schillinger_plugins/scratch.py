@@ -8,6 +8,7 @@ the sandbox, but for measuring, which is the watchdog's.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -16,6 +17,9 @@ from pathlib import Path
 ENDLESS = 1 << 62
 MAX_ENTRIES = 10_000
 MAX_DEPTH = 64
+_NOT_ITS_DOING = (errno.ENOENT, errno.EMFILE, errno.ENFILE)
+"""Its folder has been removed, since it has ended; or the host has no descriptor left."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -28,8 +32,10 @@ def used_bytes(folder: Path, pid: int, largest_bytes: int) -> int:
     """
     try:
         return _deleted_bytes(pid, largest_bytes) + _measure(os.open(folder, _FOLDER), 0, [MAX_ENTRIES])
-    except OSError:  # one that can't be listed: made to be hard to measure
-        return ENDLESS
+    except OSError as error:
+        if error.errno in _NOT_ITS_DOING:
+            return 0
+        return ENDLESS  # one that can't be listed: made to be hard to measure
 
 
 def _measure(descriptor: int, depth: int, left: list[int]) -> int:
