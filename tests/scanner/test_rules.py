@@ -16,7 +16,7 @@ from schillinger_plugins.scanner import Report, scan
 
 Look = Callable[..., Report]
 PLUGINS = Path(__file__).parents[2] / "plugins"
-LITERAL = base64.b64encode(random.Random(1).randbytes(600)).decode()  # noqa: S311
+LITERAL = base64.b64encode(random.Random(1).randbytes(600)).decode()
 
 HOSTILE = {
     # imports against permissions
