@@ -110,6 +110,8 @@ def _deleted_bytes(pid: int, largest_bytes: int) -> int:
     with contextlib.suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/fd/{name}").startswith("/memfd:"):
+                    continue  # a segment: only the host can make those
                 found = os.stat(f"/proc/{pid}/fd/{name}")
                 if stat.S_ISREG(found.st_mode) and not found.st_nlink and found.st_ino not in counted:
                     counted.add(found.st_ino)

@@ -40,6 +40,8 @@ _AUDIO_MODULES = (
 def preload(profile: str, report: Report) -> None:
     """Import the profile's modules and warm its kernels."""
 
+    import numpy.random  # noqa: F401  # NumPy imports it when it is first used, which every worker does
+
     import schillinger_plugins.types  # noqa: F401  # every plugin imports it
 
     _say_older_spelling()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
@@ -54,6 +55,14 @@ def test_all_plugins_together_have_a_limit(write_plugin: Callable[..., Path]) ->
 def _grow(instance: Instance) -> None:
     for size in range(150, 400, 10):
         instance.execute({"x": size})
+
+
+def test_large_arguments_are_no_files(make: Callable[..., Instance]) -> None:
+    """The memory that host and worker share is not counted as the plugin's scratch, however long the call."""
+    instance = make("time.sleep(1.2); return {'y': inputs['x']}", manifest={"limits": {"scratch_mb": 8}})
+    sound = np.ones(8_000_000, np.float32)
+    for _ in range(2):
+        assert instance.execute({"x": sound})["y"].nbytes == sound.nbytes
 
 
 def test_a_flood_of_log_lines_is_ended(make: Callable[..., Instance]) -> None:
