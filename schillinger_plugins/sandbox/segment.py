@@ -7,10 +7,11 @@ long as that lives and is reused from call to call, since the page faults of a f
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
-import threading
+import queue
 from collections.abc import Callable
 
 from .scarcity import scarcity
@@ -46,66 +47,68 @@ class Segment:
                 os.close(self.descriptor)
                 raise
         self.view = memoryview(self._map)
-        self._lock = threading.Lock()
-        self._readers = 0
+        # No lock anywhere below: readers that are forgotten are released by the collector, in the middle of whatever the
+        # thread is doing. Each step is one operation on a container, which no other thread can part.
+        self._memory = [(self.view, self._map, self.descriptor)]
+        self._readers: set[object] = set()
         self._closed = False
-        self._free = threading.Event()
-        self._free.set()
+        self._waiting = 0
+        self._released: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     @property
     def is_read(self) -> bool:
         """Whether somebody reads it still, so that it must not be written."""
-        return self._readers > 0
+        return bool(self._readers)
 
     def hold(self) -> Callable[[], None]:
         """Keep the content as it is until the returned function is called, or forgotten."""
-        with self._lock:
-            self._readers += 1
-            self._free.clear()
-        return _Reading(self._release)
+        return _Reading(self)
 
     def wait_until_free(self) -> None:
         """Wait until nobody reads it."""
-        self._free.wait()
+        self._waiting += 1
+        try:
+            while self._readers:
+                with contextlib.suppress(queue.Empty):
+                    self._released.get(timeout=1.0)
+        finally:
+            self._waiting -= 1
 
     def close(self) -> None:
         """Give the memory back, now or when the last reader is done. The worker's own mapping stays until it ends."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            if self._readers:
-                return
+        self._closed = True
         self._give_back()
 
-    def _release(self) -> None:
-        with self._lock:
-            self._readers -= 1
-            if self._readers:
-                return
-            self._free.set()
-            if not self._closed:
-                return
+    def _done(self, reader: object) -> None:
+        self._readers.discard(reader)
+        if self._waiting:
+            self._released.put(None)
         self._give_back()
 
     def _give_back(self) -> None:
-        self.view.release()
-        self._map.close()
-        os.close(self.descriptor)
+        if not self._closed or self._readers:
+            return
+        try:
+            view, mapping, descriptor = self._memory.pop()
+        except IndexError:  # another thread does it
+            return
+        view.release()
+        mapping.close()
+        os.close(descriptor)
 
 
 class _Reading:
     """One reader, who is done once, and whose end can't be missed: a segment that stays read is never written again."""
 
-    __slots__ = ("_release",)
+    __slots__ = ("_reader", "_segment")
 
-    def __init__(self, release: Callable[[], None]) -> None:
-        self._release: Callable[[], None] | None = release
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._reader = object()
+        segment._readers.add(self._reader)
 
     def __call__(self) -> None:
-        release, self._release = self._release, None
-        if release is not None:
-            release()
+        self._segment._done(self._reader)
 
     def __del__(self) -> None:
         self()

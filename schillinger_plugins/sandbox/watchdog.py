@@ -123,7 +123,7 @@ class Watchdog:
     def __init__(self, *, total_memory_mb: float) -> None:
         self._total_memory_mb = total_memory_mb
         self._workers: dict[Process, _Figures] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may end a forgotten manager's workers in any thread
         self._selector = selectors.DefaultSelector()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._selector.register(self._wake, selectors.EVENT_READ, None)
