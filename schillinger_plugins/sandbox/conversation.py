@@ -217,6 +217,12 @@ def call(
     return Outcome(outputs, answer.cpu_s, answer.seed, body, segment, release, peer.content)
 
 
+def discard(outcome: object) -> None:
+    """Let go of an outcome that nobody will get: the exception that takes its place may be kept for long, and it with that."""
+    if isinstance(outcome, Outcome):
+        outcome.release()
+
+
 def _nothing() -> None:
     """The release of what was not held."""
 
@@ -250,6 +256,9 @@ def _write(peer: Peer, packed: values.Packed) -> Conversation[frames.Body]:
         # The digests of the last call's inputs are still being computed: take turns with a second segment.
         if peer.other_input is not None and peer.other_input.is_read:
             yield Consult(_wait_until_free(peer.other_input))  # may be interrupted: nothing has changed yet
+            if peer.other_input.is_read:  # by somebody who forgot that he does
+                peer.other_input.close()
+                peer.other_input = None
         peer.input, peer.other_input = peer.other_input, segment
     if peer.input is None or peer.input.size < packed.size:
         _retire_input(peer)

@@ -12,12 +12,14 @@ import fcntl
 import mmap
 import os
 import queue
+import time
 from collections.abc import Callable
 
 from .scarcity import scarcity
 
 _F_SEAL_FUTURE_WRITE = 0x0010  # not in fcntl before Python 3.13's successor
 _SMALLEST = 64 * 1024
+_READ_WITHIN_S = 10.0
 
 
 class Segment:
@@ -65,12 +67,13 @@ class Segment:
         return _Reading(self)
 
     def wait_until_free(self) -> None:
-        """Wait until nobody reads it."""
+        """Wait until nobody reads it, but no longer than hashing a gigabyte takes."""
+        deadline_s = time.monotonic() + _READ_WITHIN_S
         self._waiting += 1
         try:
-            while self._readers:
+            while self._readers and time.monotonic() < deadline_s:
                 with contextlib.suppress(queue.Empty):
-                    self._released.get(timeout=1.0)
+                    self._released.get(timeout=0.1)
         finally:
             self._waiting -= 1
 
