@@ -220,7 +220,7 @@ class Instance:
             asked = (inputs or {}, parameters or {}, limits, seed, on_progress)
             plugin = self.plugin
             call = self._prepare(*asked)
-            with interrupts.held():
+            with interrupts.held() as hold:
                 self._enter()
                 try:
                     if plugin is not self.plugin or self._destroyed:  # while it waited
@@ -233,6 +233,8 @@ class Instance:
                     outcome = blocking.drive(self._call(worker, call), worker, call.limits)
                 finally:
                     self._leave()
+                if hold.interrupted:
+                    conversation.discard(outcome)
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
             self._failed(error)

@@ -12,7 +12,7 @@ import time
 from typing import TypeVar
 
 from .blocking import unanswered
-from .conversation import Consult, Conversation, Receive, Send
+from .conversation import Consult, Conversation, Receive, Send, discard
 from .limits import Limits
 from .raised import Cancelled
 from .worker import Worker
@@ -51,6 +51,7 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
             step = conversation.send(answer)
         except StopIteration as stop:
             if cancelled is not None:
+                discard(stop.value)
                 raise cancelled from None
             result: T = stop.value
             return result

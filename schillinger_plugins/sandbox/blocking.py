@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ..errors import LimitExceeded
 from . import interrupts
-from .conversation import Consult, Conversation, Receive, Send
+from .conversation import Consult, Conversation, Receive, Send, discard
 from .limits import Limits
 from .raised import Cancelled
 from .worker import Worker
@@ -47,6 +47,7 @@ def _drive(conversation: Conversation[T], worker: Worker) -> T:
             step = conversation.send(answer)
         except StopIteration as stop:
             if worker.cancelling:
+                discard(stop.value)
                 raise KeyboardInterrupt from None
             result: T = stop.value
             return result

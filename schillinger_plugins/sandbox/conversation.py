@@ -218,7 +218,7 @@ def call(
 
 
 def discard(outcome: object) -> None:
-    """Let go of an outcome that nobody will get: the exception that takes its place may be kept for long, and it with that."""
+    """Let go of an outcome that nobody will get: the exception in its place may be kept for long, and it with that."""
     if isinstance(outcome, Outcome):
         outcome.release()
 

@@ -120,6 +120,25 @@ def test_interrupts_while_megabytes_go_both_ways(make: Callable[..., Instance], 
     assert instance.stats.restarts == 0
 
 
+def test_who_keeps_the_interrupts_keeps_no_segments(make: Callable[..., Instance], alarm: Alarm) -> None:
+    """As a notebook does with the last exception, its traceback and all that is in its frames: calls go on at once."""
+    instance = make("return {'y': inputs['x'][0]}")
+    rng = random.Random(8)
+    kept: list[BaseException] = []
+    for number in range(TIMES):
+        began_s = time.monotonic()
+        try:
+            signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-6, 0.003))
+            try:
+                assert instance.execute({"x": np.full(50_000, number, np.float64)})["y"] == number
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except KeyboardInterrupt as error:
+            kept.append(error)
+        assert time.monotonic() - began_s < 3
+    assert kept
+
+
 def test_interrupts_while_workers_are_started(make: Callable[..., Instance], alarm: Alarm) -> None:
     """Put to sleep before each call: waking can be interrupted like any call, and the count goes on."""
     instance = make(BODY)

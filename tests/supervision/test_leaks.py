@@ -21,7 +21,9 @@ CALLS = 5_000
 
 def test_a_leak_is_noticed_with_figures_once(manager: PluginManager, make: Callable[..., Instance]) -> None:
     """A plugin that keeps a megabyte a call is named, in the status, in the log and to subscribers, once each."""
-    instance = make("self.kept = (self.kept or []) + [np.ones(131072)]\nreturn {}", definition=_nothing())
+    instance = make(
+        "self.kept = (self.kept or []) + [np.ones(131072)]\ntime.sleep(0.003)\nreturn {}", definition=_nothing()
+    )
     told: list[Event] = []
     undo = manager.events.subscribe("leaks", told.append)
     try:
