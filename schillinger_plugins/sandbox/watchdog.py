@@ -340,6 +340,8 @@ class Watchdog:
         doing, wall, cpu = "it", *_CALL_REMEDIES
         if not worker.ready:
             doing, wall, cpu = "importing it, or its initialize(),", _START_REMEDY, _START_REMEDY
+        if worker.watched is not watched:
+            return  # it has ended meanwhile: the next call is not to pay for it
         if elapsed_s > limits.wall_s:
             worker.exceeded(
                 f"{doing} took longer than the {limits.wall_s:g} s that the limit wall allows",

@@ -247,9 +247,11 @@ class Worker:
 
     def exceeded(self, message: str, *, limit: LimitName, setting: str, remedy: str) -> None:
         """The watchdog's verdict: too much of something."""
-        if self.on_fetch is not None:  # the driver may be waiting for a server rather than for the worker
-            self.on_fetch.close()
         self.kill(LimitExceeded(message, limit=limit, setting=setting, plugin_id=self.plugin_id, remedy=remedy))
+        if (
+            self.on_fetch is not None
+        ):  # the driver may be waiting for a server rather than for the worker; killed before, not after: it must not answer
+            self.on_fetch.close()
 
     def _segments(self) -> list[Segment]:
         return [segment for segment in (self.input, self.other_input, self.output) if segment is not None]
