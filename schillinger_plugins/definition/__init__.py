@@ -175,7 +175,7 @@ class NodeDefinition(StrictModel):
         for name in values:
             if name not in names:
                 raise DefinitionError(
-                    f"execute() returned `{str(name)[:64]}`, which is no output of the definition",
+                    f"execute() returned {_quoted(name)}, which is no output of the definition",
                     plugin_id=plugin_id,
                     remedy=suggestion(str(name)[:64], names) + " (an author declares it in the definition's outputs)",
                     path=json_path(["outputs", str(name)]),
@@ -208,7 +208,7 @@ class NodeDefinition(StrictModel):
             if name not in known:
                 remedy = suggestion(str(name)[:64], known)
                 path = json_path([f"{kind}s", str(name)])
-                raise InputError(f"no {kind} `{str(name)[:64]}`", plugin_id=plugin_id, remedy=remedy, path=path)
+                raise InputError(f"no {kind} {_quoted(name)}", plugin_id=plugin_id, remedy=remedy, path=path)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -260,6 +260,12 @@ class NodeDefinition(StrictModel):
         except InputError as error:
             raise offence(error.message, at=("example", "parameters"), remedy=error.remedy) from error
         return self
+
+
+def _quoted(name: object) -> str:
+    """A key as it is given, or as Python writes it where it would drive a terminal."""
+    text = str(name)[:64]
+    return f"`{text}`" if text.isprintable() else show(text)
 
 
 _MAY_BE_NONE = frozenset({"number", "integer", "string", "boolean", "any"})

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..schema.strict import Line, Number, Text, offence, show, suggestion
+from ..schema.strict import SHORT_PATTERN, Line, Number, Text, offence, show, suggestion
 from ..types.audio import MAX_CHANNELS
 from .ports import PYTHON_WORDS, Labelled, Misfit, also_called, boolean, integer, number
 
@@ -48,7 +48,7 @@ class Parameter(Labelled):
     step: Number | None = Field(
         default=None, description="how far a slider or an arrow key moves; values between are allowed"
     )
-    unit: Annotated[str, Field(max_length=32)] = Field(default="", description="dB, Hz, s, …")
+    unit: Annotated[str, Field(max_length=32, pattern=SHORT_PATTERN)] = Field(default="", description="dB, Hz, s, …")
     options: Annotated[tuple[Line, ...], Field(strict=False, max_length=512)] = Field(
         default=(), description="the values of a choice"
     )

@@ -7,13 +7,13 @@ audio. Called by ``definition`` alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..schema.strict import Line, Name, StrictModel, Text, is_name, show
+from ..schema.strict import SHORT_PATTERN, Line, Name, StrictModel, Text, is_name, show
 from ..types import Audio
 
 PortType = Annotated[
@@ -64,7 +64,7 @@ class Labelled(StrictModel):
 
 class _End(Labelled):
     type: PortType = Field(description="what kind of value")
-    unit: Annotated[str, Field(max_length=32)] = Field(default="", description="dB, Hz, s, …")
+    unit: Annotated[str, Field(max_length=32, pattern=SHORT_PATTERN)] = Field(default="", description="dB, Hz, s, …")
     tooltip: Text = Field(default="", description="a sentence that explains it")
 
     def describe(self) -> str:
@@ -93,9 +93,9 @@ class Output(_End):
     bin_count: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
         default=None, description="length of the first axis"
     )
-    bin_names: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(strict=False, max_length=1024)] = (
-        Field(default=(), description="names of the bins, as C, C#, D")
-    )
+    bin_names: Annotated[
+        tuple[Annotated[str, Field(max_length=64, pattern=SHORT_PATTERN)], ...], Field(strict=False, max_length=1024)
+    ] = Field(default=(), description="names of the bins, as C, C#, D")
     has_duration: bool = Field(default=False, description="whether each event lasts")
     sample_rate: Annotated[float, Field(gt=0)] | None = Field(default=None, description="values per second in Hz")
 
@@ -133,6 +133,8 @@ def _array(value: Any, _: bool) -> np.ndarray[Any, Any]:
         raise Misfit("is Audio, expected an array", remedy="pass its .samples")
     if not isinstance(value, (np.ndarray, list, tuple)):
         raise _misfit("an array of numbers", value)
+    if not isinstance(value, np.ndarray):
+        _demand_moderation(value)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -140,6 +142,55 @@ def _array(value: Any, _: bool) -> np.ndarray[Any, Any]:
     if array.dtype.kind not in "biufc":
         raise Misfit(f"is an array of {array.dtype}, expected one of numbers")
     return array
+
+
+def _demand_moderation(value: Sequence[Any]) -> None:
+    """Refuse lists that NumPy would make a far larger array of than they are.
+
+    One long text among many short ones makes all as long, one complex array among many of bytes makes all sixteen times as
+    large: what a worker packs into megabytes must not become terabytes here.
+    """
+    lists: list[Sequence[Any]] = [value]
+    seen: set[int] = set()
+    dtypes: set[np.dtype[Any]] = set()
+    items = given_bytes = 0
+    while lists:
+        rest = lists.pop()
+        if id(rest) in seen:
+            continue
+        seen.add(id(rest))
+        numbers = len(rest)
+        for item in () if _PLAIN_NUMBERS.issuperset(map(type, rest)) else rest:
+            if isinstance(item, (str, bytes)):
+                raise Misfit(f"holds {show(item)}, expected an array of numbers")
+            if isinstance(item, (list, tuple)):
+                lists.append(item)
+                numbers -= 1
+            elif isinstance(item, np.ndarray):
+                items += item.size
+                given_bytes += item.nbytes
+                dtypes.add(item.dtype)
+                numbers -= 1
+        if numbers:
+            items += numbers
+            given_bytes += numbers * _PYTHON_NUMBER.itemsize
+            dtypes.add(_PYTHON_NUMBER)
+    if not dtypes:
+        return
+    try:
+        made_bytes = items * np.result_type(*dtypes).itemsize
+    except TypeError:  # of what are no numbers, which NumPy keeps as they are
+        return
+    if made_bytes > _MODERATE_BYTES + 4 * given_bytes:
+        raise Misfit(
+            f"mixes arrays of {', '.join(sorted(map(str, dtypes)))}, which would take {made_bytes >> 20} MB as one",
+            remedy="convert them to one type first",
+        )
+
+
+_PLAIN_NUMBERS = frozenset({int, float, bool, complex})
+_PYTHON_NUMBER = np.dtype(np.float64)
+_MODERATE_BYTES = 64 * 1024 * 1024
 
 
 def number(value: Any, finite: bool = True) -> float:

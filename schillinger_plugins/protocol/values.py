@@ -31,6 +31,9 @@ _SURVEYED_BYTES = 8 * 1024
 SMALL_ARRAY_BYTES = 4096
 """An array up to this size travels within the structure: a block of audio needs no segment."""
 
+MAX_ARRAYS = 20_000
+"""Of one value, `Audio` included: each takes the one that unpacks it some microseconds, whatever its size."""
+
 _ARRAY, _AUDIO = 1, 2
 _INLINE = -1
 _SAMPLES = np.dtype(np.float32).str
@@ -132,17 +135,21 @@ def pack(value: Any, root: str) -> Packed:
     Raises
     ------
     CannotCross
-        For a value of another type, a key that is no string, an integer past 64 bits, a cycle, or nesting past 64.
+        For a value of another type, a key that is no string, an integer past 64 bits, a cycle, nesting past 64, or more
+        than `MAX_ARRAYS` arrays.
     """
     if _is_plain(value, 0):
         structure = msgspec.msgpack.encode(value)
         if len(structure) <= _SURVEYED_BYTES:
             return Packed(structure, [], 0)
     arrays: list[tuple[int, np.ndarray[Any, Any], str]] = []
-    end = 0
+    end = references = 0
 
     def reference(array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int) -> msgspec.msgpack.Ext:
-        nonlocal end
+        nonlocal end, references
+        references += 1
+        if references > MAX_ARRAYS:
+            raise CannotCross(f"{root} holds more than {MAX_ARRAYS} arrays; stack them into one")
         if array.dtype.str not in _DTYPES:
             native = array.dtype.newbyteorder("=")
             if native.str not in _DTYPES:
@@ -231,10 +238,11 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
     TooMuch
         For more than that.
     ProtocolViolation
-        For references outside the segment or overlapping ones, unknown types, nesting past 64, keys that are no strings.
+        For references outside the segment, or to more than it holds in all, unknown types, nesting past 64, keys that are
+        no strings, more than `MAX_ARRAYS` arrays.
     """
     room = len(segment) if segment is not None else 0
-    spent = 0
+    spent = references = 0
 
     def claim(offset: int, size: int) -> memoryview | np.ndarray[Any, Any]:
         nonlocal spent
@@ -247,6 +255,10 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
         return segment
 
     def extension(code: int, data: memoryview) -> Any:
+        nonlocal references
+        references += 1
+        if references > MAX_ARRAYS:
+            raise ProtocolViolation(f"more than {MAX_ARRAYS} arrays")
         if code not in (_ARRAY, _AUDIO):
             raise ProtocolViolation(f"unknown extension {code}")
         ref = _ref_decoder.decode(data)

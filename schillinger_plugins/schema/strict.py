@@ -25,6 +25,8 @@ TEXT_PATTERN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 """Control characters would reach a terminal, bidirectional overrides would make text read as what it is not."""
 _IN_LINE = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 LINE_PATTERN = rf"^[^{_IN_LINE}]*[^{_IN_LINE}\s][^{_IN_LINE}]*$"
+SHORT_PATTERN = rf"^[^{_IN_LINE}]*$"
+"""Of what is written beside a figure, possibly nothing."""
 _ID = re.compile(ID_PATTERN.replace("$", r"\Z"))
 
 
@@ -113,6 +115,10 @@ def _check_text(text: str) -> str:
 def _check_line(text: str) -> str:
     if not text.strip():
         raise offence("is empty", remedy="write something that a reader recognises")
+    return _check_short(text)
+
+
+def _check_short(text: str) -> str:
     if "\n" in text or "\t" in text:
         raise offence("holds a line break or a tab", remedy="write it in one line")
     return _check_text(text)
@@ -141,6 +147,7 @@ _IN_WORDS: dict[str, typing.Callable[[str], str]] = {
     NAME_PATTERN: _check_name,
     ID_PATTERN: _check_id,
     LINE_PATTERN: _check_line,
+    SHORT_PATTERN: _check_short,
     TEXT_PATTERN: _check_text,
 }
 

@@ -152,3 +152,14 @@ def test_forged_references_are_violations(structure: bytes) -> None:
     """References outside the segment, to the same bytes again and again, or of impossible arrays are refused."""
     with pytest.raises(ProtocolViolation):
         values.unpack(frames.Body(structure), memoryview(bytearray(1024)), copy=True)
+
+
+def test_arrays_without_number_are_refused_at_both_ends() -> None:
+    """Each array takes time to unpack, however small: a value holds at most 20,000, whoever packs it."""
+    empty = np.zeros(0, np.int8)
+    assert len(cross([empty] * values.MAX_ARRAYS)) == values.MAX_ARRAYS
+    with pytest.raises(values.CannotCross, match="stack them"):
+        values.pack([empty] * (values.MAX_ARRAYS + 1), "$")
+    many = msgspec.msgpack.encode([msgspec.Raw(ref(shape=(0,)))] * (values.MAX_ARRAYS + 1))
+    with pytest.raises(ProtocolViolation, match="arrays"):
+        values.unpack(frames.Body(many), None, copy=True)
