@@ -189,8 +189,8 @@ def pack(value: Any, root: str) -> Packed:
             return reference(value.samples, path, _AUDIO, value.sample_rate)
         if isinstance(value, np.ndarray):
             return reference(value, path, _ARRAY, 0)
-        if isinstance(value, np.generic) and value.dtype.kind in "biufU":
-            return value.item()
+        if isinstance(value, np.generic) and value.dtype.kind in "biufU" and type(value.item()) in _SCALARS:
+            return value.item()  # that of a longdouble is one again
         if isinstance(value, (int, float, str, list, tuple)):  # subclasses: enums of int, named tuples
             return plain(_base(value), path, depth + 1)
         raise CannotCross(

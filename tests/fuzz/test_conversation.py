@@ -17,7 +17,7 @@ from schillinger_plugins.sandbox.limits import Limits
 from schillinger_plugins.sandbox.raised import Cancelled
 from schillinger_plugins.sandbox.segment import Segment
 
-from .strategies import from_worker, spoilt
+from .strategies import frames_spoilt, from_worker
 
 LIMITS = Limits(output_mb=1)
 
@@ -92,7 +92,7 @@ honest = st.builds(
     lambda value: frames.Returned(frames.Body(values.pack(value, "$").structure), 0.5, 7, turn=1),
     st.dictionaries(st.text(max_size=4), st.integers(0, 9), max_size=3),
 )
-messages = st.lists((from_worker | honest).map(frames.encode) | spoilt() | st.binary(max_size=50), max_size=6)
+messages = st.lists((from_worker | honest).map(frames.encode) | frames_spoilt() | st.binary(max_size=50), max_size=6)
 
 
 @settings(max_examples=300)
