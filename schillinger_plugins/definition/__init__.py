@@ -25,6 +25,9 @@ __all__ = ["Example", "NodeDefinition", "Output", "Parameter", "ParameterType", 
 MAX_VALUES = 20_000
 """Of a definition as a whole: keys, items and scalars."""
 
+MAX_OUTPUT_NAME = 200
+"""Of an output that no definition declares."""
+
 
 class Example(StrictModel):
     """Values to try the node with."""
@@ -170,6 +173,7 @@ class NodeDefinition(StrictModel):
             With the path ``$.outputs.rms``.
         """
         if not self.outputs:
+            self._refuse_unreadable(values, plugin_id)
             return dict(values)
         names = [port.name for port in self.outputs]
         for name in values:
@@ -198,6 +202,16 @@ class NodeDefinition(StrictModel):
                 remedy = "its author returns what the definition declares, or declares what is returned"
                 raise DefinitionError(message, plugin_id=plugin_id, remedy=remedy, path=path) from None
         return checked
+
+    def _refuse_unreadable(self, values: Mapping[str, Any], plugin_id: str) -> None:
+        for name in values:
+            if not name.isprintable() or len(name) > MAX_OUTPUT_NAME:
+                raise DefinitionError(
+                    f"execute() returned an output called {show(name)}, which can't be shown",
+                    plugin_id=plugin_id,
+                    remedy=f"its author names it in at most {MAX_OUTPUT_NAME} characters without control characters",
+                    path=json_path(["outputs", name]),
+                )
 
     @property
     def _takes_anything(self) -> bool:

@@ -163,6 +163,17 @@ def test_a_definition_drives_no_terminal(data: Any) -> None:
     assert str(refused.value).isprintable()
 
 
+@pytest.mark.parametrize("name", [CONTROL, "x\x9b", "x" * 1_000_000])
+def test_an_undeclared_output_has_a_name_that_can_be_shown(name: str) -> None:
+    """A node that declares no outputs may return anything, but under names that a result can list."""
+    definition = NodeDefinition.parse({"type": "t", "label": "l"}, plugin_id="fuzzed")
+    assert definition.check_outputs({"any name (dB)": 1}, plugin_id="fuzzed") == {"any name (dB)": 1}
+    with pytest.raises(DefinitionError) as refused:
+        definition.check_outputs({name: 1}, plugin_id="fuzzed")
+    assert printable(str(refused.value)) == str(refused.value)
+    assert len(str(refused.value)) < 1000
+
+
 @pytest.mark.parametrize("outputs", [{CONTROL: 1}, {"y": CONTROL}, {"y": {CONTROL: 1}}, {"y": [CONTROL]}])
 def test_an_output_drives_no_terminal(outputs: Any) -> None:
     """Nor does what is said about an output."""
