@@ -307,4 +307,6 @@ def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | memoryview, sende
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
-        raise ProtocolViolation(f"the {sender} sent a frame that can't be read: {error}") from error
+        # A tag that nobody knows is repeated in the error, and is anything that the sender liked to put there.
+        why = ascii(str(error)[:200])[1:-1]
+        raise ProtocolViolation(f"the {sender} sent a frame that can't be read: {why}") from error

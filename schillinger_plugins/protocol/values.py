@@ -142,63 +142,8 @@ def pack(value: Any, root: str) -> Packed:
         structure = msgspec.msgpack.encode(value)
         if len(structure) <= _SURVEYED_BYTES:
             return Packed(structure, [], 0)
-    arrays: list[tuple[int, np.ndarray[Any, Any], str]] = []
-    end = references = 0
-
-    def reference(array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int) -> msgspec.msgpack.Ext:
-        nonlocal end, references
-        references += 1
-        if references > MAX_ARRAYS:
-            raise CannotCross(f"{root} holds more than {MAX_ARRAYS} arrays; stack them into one")
-        if array.dtype.str not in _DTYPES:
-            native = array.dtype.newbyteorder("=")
-            if native.str not in _DTYPES:
-                raise CannotCross(f"{path} is an array of {array.dtype}; only arrays of numbers can cross")
-            array = array.astype(native)
-        if array.nbytes <= SMALL_ARRAY_BYTES:
-            ref = _ArrayRef(array.dtype.str, array.shape, _INLINE, sample_rate, array.tobytes())
-            return msgspec.msgpack.Ext(code, _ref_encoder.encode(ref))
-        offset = end
-        arrays.append((offset, array, path))
-        end = _aligned(offset + array.nbytes)
-        return msgspec.msgpack.Ext(
-            code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
-        )
-
-    def plain(value: Any, path: str, depth: int) -> Any:
-        kind = type(value)
-        if kind in _SCALARS:
-            if kind in (bytes, str) and len(value) > MAX_STRUCTURE_BYTES:
-                raise CannotCross(
-                    f"{path} has {len(value)} bytes or characters, at most {MAX_STRUCTURE_BYTES} can cross; "
-                    "put bytes into a NumPy array of uint8"
-                )
-            return value
-        if depth > MAX_DEPTH:
-            raise CannotCross(f"{path[:200]} is nested more than {MAX_DEPTH} deep (or contains itself)")
-        if kind is list or kind is tuple:
-            if _PLAIN.issuperset(map(type, value)):
-                return value
-            return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-        if isinstance(value, dict):
-            for key in value:
-                if type(key) is not str:
-                    raise CannotCross(f"{path} has the key {key!r}; keys must be strings")
-            return {key: plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
-        if isinstance(value, Audio):
-            return reference(value.samples, path, _AUDIO, value.sample_rate)
-        if isinstance(value, np.ndarray):
-            return reference(value, path, _ARRAY, 0)
-        if isinstance(value, np.generic) and value.dtype.kind in "biufU" and type(value.item()) in _SCALARS:
-            return value.item()  # that of a longdouble is one again
-        if isinstance(value, (int, float, str, list, tuple)):  # subclasses: enums of int, named tuples
-            return plain(_base(value), path, depth + 1)
-        raise CannotCross(
-            f"{path} is a {kind.__name__}, which can't cross between plugin and host; "
-            "use numbers, strings, lists, dictionaries, NumPy arrays or Audio"
-        )
-
-    tree = plain(value, root, 0)
+    packer = _Packer(root)
+    tree = packer.plain(value, root, 0)
     try:
         structure = msgspec.msgpack.encode(tree)
     except (OverflowError, UnicodeEncodeError) as error:
@@ -213,9 +158,78 @@ def pack(value: Any, root: str) -> Packed:
             survey(structure)
         except Suspicious as error:
             raise CannotCross(f"{root} holds {error}; put tables of numbers into NumPy arrays") from error
+    end = packer.end
     if len(structure) > MAX_INLINE_BYTES:
         end += _aligned(len(structure))
-    return Packed(structure, arrays, end)
+    return Packed(structure, packer.arrays, end)
+
+
+class _Packer:
+    """Replaces arrays by references, and refuses what can't cross.
+
+    A class rather than functions that refer to each other: those would keep the arrays until the collector comes.
+    """
+
+    __slots__ = ("_references", "_root", "arrays", "end")
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._references = 0
+        self.arrays: list[tuple[int, np.ndarray[Any, Any], str]] = []
+        self.end = 0
+
+    def plain(self, value: Any, path: str, depth: int) -> Any:
+        """`value` as MessagePack takes it."""
+        kind = type(value)
+        if kind in _SCALARS:
+            if kind in (bytes, str) and len(value) > MAX_STRUCTURE_BYTES:
+                raise CannotCross(
+                    f"{path} has {len(value)} bytes or characters, at most {MAX_STRUCTURE_BYTES} can cross; "
+                    "put bytes into a NumPy array of uint8"
+                )
+            return value
+        if depth > MAX_DEPTH:
+            raise CannotCross(f"{path[:200]} is nested more than {MAX_DEPTH} deep (or contains itself)")
+        if kind is list or kind is tuple:
+            if _PLAIN.issuperset(map(type, value)):
+                return value
+            return [self.plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        if isinstance(value, dict):
+            for key in value:
+                if type(key) is not str:
+                    raise CannotCross(f"{path} has the key {key!r}; keys must be strings")
+            return {key: self.plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+        if isinstance(value, Audio):
+            return self._reference(value.samples, path, _AUDIO, value.sample_rate)
+        if isinstance(value, np.ndarray):
+            return self._reference(value, path, _ARRAY, 0)
+        if isinstance(value, np.generic) and value.dtype.kind in "biufU" and type(value.item()) in _SCALARS:
+            return value.item()  # that of a longdouble is one again
+        if isinstance(value, (int, float, str, list, tuple)):  # subclasses: enums of int, named tuples
+            return self.plain(_base(value), path, depth + 1)
+        raise CannotCross(
+            f"{path} is a {kind.__name__}, which can't cross between plugin and host; "
+            "use numbers, strings, lists, dictionaries, NumPy arrays or Audio"
+        )
+
+    def _reference(self, array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int) -> msgspec.msgpack.Ext:
+        self._references += 1
+        if self._references > MAX_ARRAYS:
+            raise CannotCross(f"{self._root} holds more than {MAX_ARRAYS} arrays; stack them into one")
+        if array.dtype.str not in _DTYPES:
+            native = array.dtype.newbyteorder("=")
+            if native.str not in _DTYPES:
+                raise CannotCross(f"{path} is an array of {array.dtype}; only arrays of numbers can cross")
+            array = array.astype(native)
+        if array.nbytes <= SMALL_ARRAY_BYTES:
+            ref = _ArrayRef(array.dtype.str, array.shape, _INLINE, sample_rate, array.tobytes())
+            return msgspec.msgpack.Ext(code, _ref_encoder.encode(ref))
+        offset = self.end
+        self.arrays.append((offset, array, path))
+        self.end = _aligned(offset + array.nbytes)
+        return msgspec.msgpack.Ext(
+            code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
+        )
 
 
 def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, copy: bool, most: float = math.inf) -> Any:
@@ -263,7 +277,7 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
             raise ProtocolViolation(f"unknown extension {code}")
         ref = _ref_decoder.decode(data)
         if ref.dtype not in _DTYPES or len(ref.shape) > 32 or any(not 0 <= n < 2**62 for n in ref.shape):
-            raise ProtocolViolation(f"no such array: {ref.dtype[:20]} {ref.shape[:8]}")
+            raise ProtocolViolation(f"no such array: {ref.dtype[:20]!a} {ref.shape[:8]}")
         if code == _AUDIO and (ref.dtype != _SAMPLES or len(ref.shape) != 2):
             raise ProtocolViolation(
                 f"audio crosses as {_SAMPLES} of (channels, frames), not as {ref.dtype} {ref.shape}"

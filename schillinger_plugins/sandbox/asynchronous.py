@@ -7,6 +7,7 @@ Cancelling the task asks the plugin to stop, waits a moment, then kills.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from typing import TypeVar
@@ -15,7 +16,7 @@ from .blocking import unanswered
 from .conversation import Consult, Conversation, Receive, Send, discard
 from .limits import Limits
 from .raised import Cancelled
-from .worker import Worker
+from .worker import DEATH_WAIT_S, Worker
 
 _AT_ONCE = 3
 """Answers that come at once, and keep the loop, before the other tasks of the loop have their turn: a fraction of a ms."""
@@ -87,7 +88,8 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
                 answer = b""
         if not answer:
             conversation.close()
-            death = worker.explain_death()
+            cancelled = cancelled or await _death(worker)
+            death = worker.explain_death(wait_s=0)
             if cancelled is not None:
                 raise cancelled from None
             raise death
@@ -125,6 +127,25 @@ async def _receive(worker: Worker) -> memoryview:
             await ready
         finally:
             loop.remove_reader(worker.channel)
+
+
+async def _death(worker: Worker) -> asyncio.CancelledError | None:
+    """Wait for a worker to end that has closed its channel, but not for long; whether the task was cancelled meanwhile."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    try:
+        pidfd = os.dup(worker.pidfd)  # its own may be closed at any moment, and the number given to something else
+    except OSError:
+        return None
+    loop.add_reader(pidfd, _set, ended)
+    try:
+        await asyncio.wait([ended], timeout=DEATH_WAIT_S)
+    except asyncio.CancelledError as error:
+        return error
+    finally:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
+    return None
 
 
 def _set(future: asyncio.Future[None]) -> None:

@@ -31,8 +31,6 @@ from .segment import Segment
 
 _MB = 1024 * 1024
 _STARTING_S = 60.0
-_PROGRESS_BURST = 100
-_PROGRESS_PER_S = 50
 
 T = TypeVar("T")
 
@@ -234,7 +232,12 @@ def save(peer: Peer, *, plugin_id: str, limits: Limits) -> Conversation[Any]:
     answer = yield from _answer(peer, plugin_id, frames.Saved, limits)
     if answer.state is None:
         return None
-    return values.unpack(answer.state, peer.output.view if peer.output is not None else None, copy=True)
+    state = values.unpack(answer.state, peer.output.view if peer.output is not None else None, copy=True)
+    try:
+        values.pack(state, "state")  # can be larger than it came: what the next worker can't be given is no state
+    except values.CannotCross as error:
+        raise ProtocolViolation(f"its state can't be given back to it: {error}", plugin_id=plugin_id) from error
+    return state
 
 
 def restore(peer: Peer, state: Any, *, plugin_id: str, same_code: bool) -> Conversation[dict[str, str]]:
@@ -298,7 +301,7 @@ def _answer(
     peer: Peer, plugin_id: str, expected: type[A], limits: Limits | None, on_progress: OnProgress | None = None
 ) -> Conversation[A]:
     """Receive until the answer has come; meanwhile give the worker what it asks for."""
-    progress: _ProgressGuard | None = None
+    progress, fetches = _Rate("reports progress", burst=100, per_s=50), _Rate("asks for pages", burst=500, per_s=10)
     begun_s = time.monotonic()
     rest = memoryview(b"")
     while True:
@@ -310,7 +313,6 @@ def _answer(
             peer.busy = False
             return frame
         if isinstance(frame, frames.Progress):
-            progress = progress or _ProgressGuard()
             progress.count(plugin_id)
             if on_progress is not None and 0 <= frame.fraction <= 1:
                 try:
@@ -321,6 +323,7 @@ def _answer(
         elif isinstance(frame, frames.NeedSegment) and limits is not None:
             yield _segment(peer, frame.size, limits, plugin_id)
         elif isinstance(frame, frames.Fetch):
+            fetches.count(plugin_id)
             left_s = (limits.wall_s if limits is not None else _STARTING_S) - (time.monotonic() - begun_s)
             asked = msgspec.structs.replace(frame, timeout_s=max(0.001, min(frame.timeout_s, left_s)))
             fetched, rest = yield from _fetch(peer, asked, plugin_id)
@@ -337,17 +340,24 @@ def _answer(
             raise ProtocolViolation(f"{type(frame).__name__} instead of {expected.__name__}", plugin_id=plugin_id)
 
 
-class _ProgressGuard:
-    """Refuses a flood: an honest worker reports twenty times a second."""
+class _Rate:
+    """Refuses a flood: an honest worker reports twenty times a second, and fetches twice."""
 
-    def __init__(self) -> None:
-        self._since_s = time.monotonic()
+    __slots__ = ("_burst", "_number", "_per_s", "_since_s", "_what")
+
+    def __init__(self, what: str, *, burst: int, per_s: float) -> None:
+        self._what = what
+        self._burst = burst
+        self._per_s = per_s
         self._number = 0
+        self._since_s = 0.0
 
     def count(self, plugin_id: str) -> None:
+        now_s = time.monotonic()
+        self._since_s = self._since_s or now_s
         self._number += 1
-        if self._number > _PROGRESS_BURST + _PROGRESS_PER_S * (time.monotonic() - self._since_s):
-            raise ProtocolViolation("it reports progress more often than a worker does", plugin_id=plugin_id)
+        if self._number > self._burst + self._per_s * (now_s - self._since_s):
+            raise ProtocolViolation(f"it {self._what} more often than a worker may", plugin_id=plugin_id)
 
 
 def _segment(peer: Peer, size: int, limits: Limits, plugin_id: str) -> Send:

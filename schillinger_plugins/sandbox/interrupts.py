@@ -80,7 +80,8 @@ class Hold:
         try:
             self._original(number, frame)
         except BaseException as error:
-            self._error = error
+            # Its traceback leads from this handler to whatever was interrupted, and would keep all of that alive.
+            self._error = error.with_traceback(None)
             if self._on_interrupt is not None:
                 self._on_interrupt()
 

@@ -95,9 +95,10 @@ class Segment:
             view, mapping, descriptor = self._memory.pop()
         except IndexError:  # another thread does it
             return
-        view.release()
-        mapping.close()
         os.close(descriptor)
+        with contextlib.suppress(BufferError):  # somebody has kept a view of it: the memory is given back with that
+            view.release()
+            mapping.close()
 
 
 class _Reading:

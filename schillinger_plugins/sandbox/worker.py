@@ -40,7 +40,9 @@ _LOOK_UP_S = 0.25
 """How long a driver sleeps at a stretch: a signal that came just before it fell asleep is noticed then at the latest."""
 
 _SEND_DEADLINE_S = 5.0
-_DEATH_WAIT_S = 1.0
+
+DEATH_WAIT_S = 1.0
+"""How long a worker that has closed its channel may take to end."""
 
 _libc = ctypes.CDLL(None)
 
@@ -177,9 +179,9 @@ class Worker:
             self.verdict = verdict
         self._signal(signal.SIGKILL)
 
-    def explain_death(self) -> PluginError:
+    def explain_death(self, wait_s: float = DEATH_WAIT_S) -> PluginError:
         """Why the channel closed: the verdict, how the process ended, or that it only pretends to have ended."""
-        if not self._dies_within(_DEATH_WAIT_S):
+        if not self._dies_within(wait_s):
             self.kill(ProtocolViolation("it closed its channel but went on running", plugin_id=self.plugin_id))
         exit_code = self.end()
         if self.verdict is not None:

@@ -45,11 +45,18 @@ def one_input(data: bytes) -> None:
         as_lines(data)
 
 
+def may_be_shown(error: Exception) -> None:
+    """What is said of a worker's bytes drives no terminal."""
+    assert str(error).isprintable()
+    assert len(str(error)) < 1000
+
+
 def as_frame(data: bytes) -> None:
     """A frame, and the values in it if it has some."""
     try:
         frame = frames.decode_from_worker(data)
-    except ProtocolViolation:
+    except ProtocolViolation as error:
+        may_be_shown(error)
         return
     assert isinstance(frame, KNOWN)
     again = msgspec.msgpack.encode(frame)
@@ -65,7 +72,8 @@ def as_values(body: frames.Body) -> None:
     """Packed values, and the definition and the outputs that they would be."""
     try:
         value = values.unpack(body, SEGMENT, copy=True, most=ROOM)
-    except (ProtocolViolation, values.TooMuch):
+    except (ProtocolViolation, values.TooMuch) as error:
+        may_be_shown(error)
         return
     again = values.pack(value, "$")
     assert again.size <= 4 * ROOM

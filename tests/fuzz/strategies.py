@@ -113,6 +113,7 @@ nasty = st.sampled_from(
         None,
         True,
         -1.5,
+        "\x1b[2J\u202e\n",
         float("nan"),
         float("inf"),
         "",
@@ -207,7 +208,9 @@ def frames_spoilt(frame: st.SearchStrategy[frames.Frame] = from_worker) -> st.Se
 def reference(draw: st.DrawFn, room: int = 4096) -> msgspec.msgpack.Ext:
     """A reference to an array: sound, or wrong in one of its parts, overlapping others or not."""
     dtype = draw(
-        st.sampled_from([np.dtype(one).str for one in DTYPES] + ["|O", "|S5", "<U3", "<M8[s]", ">f4", "f4", ""])
+        st.sampled_from(
+            [np.dtype(one).str for one in DTYPES] + ["|O", "|S5", "<U3", "<M8[s]", ">f4", "f4", "", "\x1b[2J"]
+        )
     )
     shape = draw(st.lists(st.integers(0, 40), max_size=3) | st.lists(st.sampled_from(EDGES), max_size=40))
     offset = draw(st.integers(0, 2 * room // 64).map(lambda n: 64 * n) | st.just(-1) | st.sampled_from(EDGES))

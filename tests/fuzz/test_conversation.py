@@ -17,6 +17,7 @@ from schillinger_plugins.protocol import frames, values
 from schillinger_plugins.sandbox import conversation, segment
 from schillinger_plugins.sandbox.conversation import Cancel, Consult, Conversation, OnFetch, Outcome, Receive, Send
 from schillinger_plugins.sandbox.limits import Limits
+from schillinger_plugins.sandbox.printable import printable
 from schillinger_plugins.sandbox.raised import Cancelled
 from schillinger_plugins.sandbox.segment import Segment
 
@@ -310,6 +311,7 @@ class HostileWorker(RuleBasedStateMachine):
             assert isinstance(frame, frames.Raised)
         if isinstance(ended, Exception):
             assert str(ended)
+            assert printable(str(ended)) == str(ended)
             if not isinstance(frame, frames.Raised):
                 assert isinstance(ended, (ProtocolViolation, LimitExceeded))
         if peer.busy or isinstance(ended, ProtocolViolation):  # as a turn with a real one ends it

@@ -31,7 +31,13 @@ def test_any_bytes_are_a_known_frame_or_a_violation(data: bytes) -> None:
     """Nothing else is raised, nothing unknown comes out, and each field is of its own type."""
     try:
         frame = frames.decode_from_worker(data)
-    except ProtocolViolation:
+    except ProtocolViolation as error:
+        refused: str | None = str(error)
+    else:
+        refused = None
+    if refused is not None:
+        assert refused.isprintable()
+        assert len(refused) < 1000
         return
     assert isinstance(frame, KNOWN)
     msgspec.convert(msgspec.to_builtins(frame, builtin_types=[bytes]), type(frame))
@@ -95,6 +101,14 @@ def test_no_frame_takes_more_memory_than_its_bytes_can_hold(kind: type[frames.Fr
         assert peak < 20 * len(sent) + 20_000
 
     check()
+
+
+def test_what_is_said_of_a_frame_drives_no_terminal() -> None:
+    """A kind of frame that nobody knows is named by the error; its name is the worker's, of any length."""
+    with pytest.raises(ProtocolViolation) as refused:
+        frames.decode_from_worker(msgspec.msgpack.encode(["\x1b[2J\u202e\n" * 9000, 1]))
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 1000
 
 
 def test_a_message_may_be_as_long_as_a_frame_and_no_longer() -> None:

@@ -334,3 +334,87 @@ def instance_outputs(instance: Instance, door: str, x: list[Any]) -> None:
         call(instance, door, x, limits={"wall_s": 5})
     finally:
         assert time.monotonic() - began_s < 8
+
+
+KEEPS = (
+    IN_CHARGE
+    + """
+server = serving()['self']
+
+def answer(frame, honest=server._answer):
+    if not isinstance(frame, frames.Save):
+        return honest(frame)
+    # Each float takes five bytes here and nine when Python packs it again.
+    state = b'\\x92\\xdd' + (199_000).to_bytes(4, 'big') + b'\\xca\\x3f\\x80\\0\\0' * 199_000
+    state += b'\\xdb' + (3_000_000).to_bytes(4, 'big') + b'x' * 3_000_000
+    channel.room(len(state))[: len(state)] = state
+    return frames.Saved(frames.Body(b'', 0, len(state)))
+
+server._answer = answer
+return {'y': 'well'}
+"""
+)
+
+
+def test_a_state_that_can_be_read_but_not_sent_is_left(make: Callable[..., Instance]) -> None:
+    """The next worker is started without it."""
+    instance = make(KEEPS)
+    for _ in range(2):
+        assert call(instance, "execute") == "well"
+        instance.rest()
+
+
+async def standstill_s(instance: Instance, x: Any, **options: Any) -> float:
+    """For how long the event loop stood still at worst during a call."""
+    worst_s, over = 0.0, asyncio.Event()
+
+    async def tick() -> None:
+        nonlocal worst_s
+        while not over.is_set():
+            began_s = time.monotonic()
+            await asyncio.sleep(0.005)
+            worst_s = max(worst_s, time.monotonic() - began_s)
+
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0)
+    with contextlib.suppress(PluginError):
+        await instance.aexecute({"x": x}, **options)
+    over.set()
+    await ticking
+    return worst_s
+
+
+MANY = IN_CHARGE + "if what: return {'y': [Audio(np.zeros((0, 0), np.float32), 44100)] * 20_000}\nreturn {'y': 0}"
+
+
+@pytest.mark.parametrize(
+    ("body", "x"),
+    [
+        (SULKS, ["closed"]),
+        (SULKS, ["half"]),
+        (FLOODS, ["progress"]),
+        (FLOODS, ["segments"]),
+        (MANY, ["many"]),
+    ],
+    ids=["closed", "half", "progress", "segments", "many"],
+)
+def test_the_event_loop_goes_on(make: Callable[..., Instance], body: str, x: list[Any]) -> None:
+    """Whatever a worker does, the loop's other tasks wait for less than half a second."""
+    instance = make(body)
+    call(instance, "aexecute")
+    assert asyncio.run(standstill_s(instance, x, limits={"wall_s": 1.5})) < 0.5
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_requests_without_end_cost_the_host_little(make: Callable[..., Instance], door: str) -> None:
+    """A plugin that asks for what it was not granted, again and again, is answered no faster than it does anything else."""
+    instance = make(
+        IN_CHARGE
+        + "request = frames.encode(frames.Fetch('GET', 'http://a.example/', {}, frames.Body(b''), 1.0))\n"
+        + "while what:\n    os.write(3, request)\n"
+        + "return {'y': 'well'}"
+    )
+    call(instance, door)
+    cpu_s, _ = host_cpu_s(lambda: call(instance, door, ["ask"], limits={"wall_s": 2}))
+    assert cpu_s < 1
+    assert call(instance, door) == "well"

@@ -256,6 +256,16 @@ def _passes(data: bytes) -> bool:
     return True
 
 
+@pytest.mark.parametrize("dtype", ["\x1b[2J\u202e\n", "x" * 5000])
+def test_what_is_said_of_values_drives_no_terminal(dtype: str) -> None:
+    """An array of a type that nobody knows is refused in characters that can be shown, and not too many."""
+    reference = msgspec.msgpack.encode([dtype, [1], 0])
+    with pytest.raises(ProtocolViolation) as refused:
+        values.unpack(Body(msgspec.msgpack.encode(msgspec.msgpack.Ext(1, reference))), None, copy=True)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 1000
+
+
 def _arrays(value: Any) -> list[np.ndarray[Any, Any]]:
     if isinstance(value, np.ndarray):
         return [value]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import mmap
+import weakref
 from typing import Any
 
 import msgspec
@@ -163,3 +165,16 @@ def test_arrays_without_number_are_refused_at_both_ends() -> None:
     many = msgspec.msgpack.encode([msgspec.Raw(ref(shape=(0,)))] * (values.MAX_ARRAYS + 1))
     with pytest.raises(ProtocolViolation, match="arrays"):
         values.unpack(frames.Body(many), None, copy=True)
+
+
+def test_what_was_packed_is_let_go_of_at_once() -> None:
+    """Not when the collector comes: an hour of audio would wait for it."""
+    array = np.zeros(10_000)
+    remains = weakref.ref(array)
+    gc.disable()
+    try:
+        values.pack({"inputs": {"x": [array]}}, "$")
+        del array
+        assert remains() is None
+    finally:
+        gc.enable()

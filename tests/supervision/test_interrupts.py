@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 
 from schillinger_plugins import Instance
 from schillinger_plugins.errors import PluginError
+from schillinger_plugins.sandbox import interrupts
 
 TIMES = 150
 BODY = """
@@ -137,6 +140,22 @@ def test_who_keeps_the_interrupts_keeps_no_segments(make: Callable[..., Instance
             kept.append(error)
         assert time.monotonic() - began_s < 3
     assert kept
+
+
+def test_an_interrupt_that_waited_keeps_nothing_of_what_it_interrupted() -> None:
+    """Its traceback would lead there, and the last traceback is kept for as long as a notebook runs."""
+    remains: list[weakref.ref[np.ndarray]] = []
+
+    def work() -> None:
+        array = np.zeros(3)
+        remains.append(weakref.ref(array))
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as kept, interrupts.held():
+        work()
+    gc.collect()
+    assert kept.value.__traceback__ is not None
+    assert remains[0]() is None
 
 
 def test_interrupts_while_workers_are_started(make: Callable[..., Instance], alarm: Alarm) -> None:
