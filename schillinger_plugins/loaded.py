@@ -14,7 +14,7 @@ from typing import Any
 from .definition import NodeDefinition
 from .manifest import Manifest
 from .policy import Granted
-from .protocol.patience import has_spare_core
+from .protocol.line import may_look
 from .sandbox import conversation
 from .sandbox.conversation import Conversation, OnFetch, OnProgress
 from .sandbox.level import Level
@@ -76,7 +76,7 @@ class PluginCode:
             config=dict(config),
             readable=[str(path) for path in self.granted.read],
             writable=[str(path) for path in self.granted.write],
-            spare_core=has_spare_core(),
+            spare_core=may_look(),
         )
 
 

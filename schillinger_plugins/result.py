@@ -16,6 +16,7 @@ from importlib import metadata
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from .definition import NodeDefinition
@@ -56,9 +57,8 @@ class Provenance:
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallStats:
-    """What a call cost.
+class CallStats(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call cost. A struct, since one is made for every call.
 
     Attributes
     ----------

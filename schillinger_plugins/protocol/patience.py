@@ -8,10 +8,9 @@ one that would have come in time begins it again.
 
 from __future__ import annotations
 
-import os
 import time
 
-LOOKS = 120
+LOOKS = 4000
 """About 150 µs: one look is a system call that finds nothing."""
 
 WORTH_S = 400e-6
@@ -63,8 +62,3 @@ class Patience:
                 self._begun_s = time.monotonic()
                 return True
         return False
-
-
-def has_spare_core() -> bool:
-    """Whether this process may run on more than one core."""
-    return len(os.sched_getaffinity(0)) > 1

@@ -28,10 +28,13 @@ MAX_STRUCTURE_BYTES = 4 * 1024 * 1024
 _SURVEYED_BYTES = 8 * 1024
 """A structure up to this size is read as it comes: the worst that can be made of it takes milliseconds."""
 
+_TINY_BYTES = 256
+"""A structure up to this size is read as if it had no arrays, which most have not; if it has, not much is lost."""
+
 SMALL_ARRAY_BYTES = 4096
 """An array up to this size travels within the structure: a block of audio needs no segment."""
 
-MAX_ARRAYS = 20_000
+MAX_ARRAYS = 10_000
 """Of one value, `Audio` included: each takes the one that unpacks it some microseconds, whatever its size."""
 
 _ARRAY, _AUDIO = 1, 2
@@ -80,6 +83,16 @@ class _ArrayRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     data: bytes = b""
 
 
+class _HasArrays(Exception):
+    """A structure refers to arrays."""
+
+
+def _refuse(code: int, data: memoryview) -> None:
+    raise _HasArrays
+
+
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, TypeError)
+_decoder_without_arrays = msgspec.msgpack.Decoder(ext_hook=_refuse)
 _ref_encoder = msgspec.msgpack.Encoder()
 _ref_decoder = msgspec.msgpack.Decoder(_ArrayRef)
 
@@ -255,23 +268,61 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
         For references outside the segment, or to more than it holds in all, unknown types, nesting past 64, keys that are
         no strings, more than `MAX_ARRAYS` arrays.
     """
-    room = len(segment) if segment is not None else 0
-    spent = references = 0
+    if body.size > MAX_STRUCTURE_BYTES:
+        raise ProtocolViolation(f"{body.size} bytes beside the arrays, at most {MAX_STRUCTURE_BYTES} can cross")
+    structure = body.inline
+    if not body.size and len(structure) <= _TINY_BYTES:
+        try:
+            value = _decoder_without_arrays.decode(structure)
+        except (_HasArrays, *_UNREADABLE):
+            pass  # it says why below
+        else:
+            if copy:
+                _check(value, 0)
+            return value
+    unpacker = _Unpacker(segment, copy, most)
+    if body.size:
+        memory = unpacker.claim(body.offset, body.size)
+        structure = bytes(memory[body.offset : body.offset + body.size])
+    try:
+        if len(structure) > _SURVEYED_BYTES:
+            survey(structure)
+        value = msgspec.msgpack.decode(structure, ext_hook=unpacker.array)
+    except (ProtocolViolation, TooMuch):
+        raise
+    except _UNREADABLE as error:
+        raise ProtocolViolation(f"values that can't be read: {error}") from error
+    if copy:
+        _check(value, 0)
+    return value
 
-    def claim(offset: int, size: int) -> memoryview | np.ndarray[Any, Any]:
-        nonlocal spent
-        spent += size
+
+class _Unpacker:
+    """Replaces references by arrays, and refuses those that no honest sender makes."""
+
+    __slots__ = ("_copy", "_most", "_references", "_room", "_segment", "_spent")
+
+    def __init__(self, segment: memoryview | np.ndarray[Any, Any] | None, copy: bool, most: float) -> None:
+        self._segment = segment
+        self._room = len(segment) if segment is not None else 0
+        self._copy = copy
+        self._most = most
+        self._spent = self._references = 0
+
+    def claim(self, offset: int, size: int) -> memoryview | np.ndarray[Any, Any]:
+        """The segment, if that piece lies in it."""
+        self._spent += size
         # The sum is capped too: many references to the same bytes would make the host copy them again and again.
-        if segment is None or offset < 0 or size < 0 or offset + size > room or spent > room:
-            raise ProtocolViolation(f"{size} bytes at {offset} lie outside the segment of {room}")
-        if spent > most:
+        if self._segment is None or offset < 0 or size < 0 or offset + size > self._room or self._spent > self._room:
+            raise ProtocolViolation(f"{size} bytes at {offset} lie outside the segment of {self._room}")
+        if self._spent > self._most:
             raise TooMuch
-        return segment
+        return self._segment
 
-    def extension(code: int, data: memoryview) -> Any:
-        nonlocal references
-        references += 1
-        if references > MAX_ARRAYS:
+    def array(self, code: int, data: memoryview) -> Any:
+        """The array, or the audio, that a reference stands for."""
+        self._references += 1
+        if self._references > MAX_ARRAYS:
             raise ProtocolViolation(f"more than {MAX_ARRAYS} arrays")
         if code not in (_ARRAY, _AUDIO):
             raise ProtocolViolation(f"unknown extension {code}")
@@ -292,10 +343,10 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
         elif size:
             if ref.offset % ALIGNMENT:
                 raise ProtocolViolation(f"an array begins at a multiple of {ALIGNMENT}, not at {ref.offset}")
-            array = np.ndarray(ref.shape, dtype, claim(ref.offset, size), ref.offset)
+            array = np.ndarray(ref.shape, dtype, self.claim(ref.offset, size), ref.offset)
         else:
             array = np.empty(ref.shape, dtype)
-        if copy:
+        if self._copy:
             array = array.copy()
         else:
             array.flags.writeable = False
@@ -305,23 +356,6 @@ def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, cop
             return Audio(array, ref.sample_rate)
         except (TypeError, ValueError) as error:
             raise ProtocolViolation(f"not a piece of audio: {error}") from error
-
-    if body.size > MAX_STRUCTURE_BYTES:
-        raise ProtocolViolation(f"{body.size} bytes beside the arrays, at most {MAX_STRUCTURE_BYTES} can cross")
-    structure = body.inline
-    if body.size:
-        structure = bytes(claim(body.offset, body.size)[body.offset : body.offset + body.size])
-    try:
-        if len(structure) > _SURVEYED_BYTES:
-            survey(structure)
-        value = msgspec.msgpack.decode(structure, ext_hook=extension)
-    except (ProtocolViolation, TooMuch):
-        raise
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError, TypeError) as error:
-        raise ProtocolViolation(f"values that can't be read: {error}") from error
-    if copy:
-        _check(value, 0)
-    return value
 
 
 def _is_plain(value: Any, depth: int) -> bool:

@@ -40,8 +40,14 @@ async def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -
     if _kept_loop >= _AT_ONCE:
         _kept_loop = 0
         await asyncio.sleep(0)  # here, where nothing has begun that could be cancelled
-    with worker.turn(limits):
-        return await _drive(conversation, worker)
+    worker.begin(limits)
+    try:
+        result = await _drive(conversation, worker)
+    except BaseException as error:
+        worker.finish(error)
+        raise
+    worker.finish()
+    return result
 
 
 async def _drive(conversation: Conversation[T], worker: Worker) -> T:
@@ -84,7 +90,7 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
             except TimeoutError:
                 worker.kill(None if cancelled is not None else unanswered(worker.plugin_id))
                 answer = b""
-            except OSError:
+            except (OSError, ValueError):  # it was closed
                 answer = b""
         if not answer:
             conversation.close()
@@ -98,29 +104,28 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
 def _look(worker: Worker) -> bytes | memoryview | None:
     """The next frame if it comes at once; the loop is held up for no longer than handing over to it would take."""
     global _kept_loop
-    for _ in range(worker.patience.looks):
-        try:
-            size = worker.channel.recv_into(worker.buffer, 0, socket.MSG_DONTWAIT)
-            _kept_loop += 1
-            return worker.view[:size]
-        except BlockingIOError:
-            pass
-        except OSError:
-            return b""
-    return None
+    looks = worker.patience.looks
+    try:
+        frame = worker.line.look(looks) if looks else worker.line.sleep()
+    except (OSError, ValueError):
+        return b""
+    _kept_loop += frame is not None
+    return frame
 
 
-async def _receive(worker: Worker) -> memoryview:
+async def _receive(worker: Worker) -> bytes | memoryview:
     loop = asyncio.get_running_loop()
     began_s = time.monotonic()
     while True:
         try:
-            size = worker.channel.recv_into(worker.buffer, 0, socket.MSG_DONTWAIT)
+            frame = worker.line.listen(socket.MSG_DONTWAIT)
         except BlockingIOError:
             pass
         else:
+            if frame is None:
+                continue
             worker.slept(time.monotonic() - began_s)
-            return worker.view[:size]
+            return frame
         ready = loop.create_future()
         loop.add_reader(worker.channel, _set, ready)
         try:

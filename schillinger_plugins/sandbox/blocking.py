@@ -6,7 +6,6 @@ moment, then kills; a second Ctrl-C kills at once.
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TypeVar
 
@@ -30,12 +29,19 @@ def drive(conversation: Conversation[T], worker: Worker, limits: Limits) -> T:
     PluginError
         What the conversation raises, or why the worker died.
     """
-    with interrupts.held() as hold, worker.turn(limits):
+    with interrupts.held() as hold:
+        worker.begin(limits)
         before = hold.tell(worker.interrupted)
         try:
             if hold.interrupted:  # before anybody could be told
                 raise KeyboardInterrupt
-            return _drive(conversation, worker)
+            result = _drive(conversation, worker)
+        except BaseException as error:
+            worker.finish(error)
+            raise
+        else:
+            worker.finish()
+            return result
         finally:
             hold.tell(before)
 
@@ -77,25 +83,24 @@ def _receive(worker: Worker) -> bytes | memoryview:
     An interrupt doesn't come out of here: what had been read would be lost. Its handler asks the plugin to stop, and
     shortens the worker's time.
     """
-    receive, buffer = worker.channel.recv_into, worker.buffer
+    line, looks = worker.line, worker.patience.looks
     try:
-        for _ in range(worker.patience.looks):
-            try:
-                return worker.view[: receive(buffer, 0, socket.MSG_DONTWAIT)]
-            except BlockingIOError:
-                pass
+        frame = line.look(looks) if looks else line.sleep()
+        if frame is not None:
+            return frame
         began_s = time.monotonic()
         while True:
             try:
-                size = receive(buffer)
+                frame = line.listen()
             except BlockingIOError:
-                if time.monotonic() < worker.patient_until_s:
-                    continue
+                frame = None
+            if frame is not None:
+                worker.slept(time.monotonic() - began_s)
+                return frame
+            if time.monotonic() > worker.patient_until_s:
                 worker.kill(None if worker.cancelling else unanswered(worker.plugin_id))
                 return b""
-            worker.slept(time.monotonic() - began_s)
-            return worker.view[:size]
-    except OSError:
+    except (OSError, ValueError):  # it was closed
         return b""
 
 

@@ -35,9 +35,8 @@ _STARTING_S = 60.0
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send this frame, then this descriptor if there is one."""
+class Send(msgspec.Struct, frozen=True):
+    """Send this frame, then this descriptor if there is one. A struct, since it is made for every call."""
 
     data: bytes
     descriptor: int | None = None
@@ -189,7 +188,8 @@ def call(
         )
     except values.CannotCross as error:
         raise InputError(str(error), plugin_id=plugin_id) from error
-    body = packed.written(None) if _lies_there(peer, packed) else (yield from _write(peer, packed))
+    there = not packed.size or _lies_there(peer, packed)
+    body = packed.written(None) if there else (yield from _write(peer, packed))
     peer.busy = True
     segment = peer.input if packed.size else None
     release = segment.hold() if segment is not None else _nothing
@@ -301,7 +301,8 @@ def _answer(
     peer: Peer, plugin_id: str, expected: type[A], limits: Limits | None, on_progress: OnProgress | None = None
 ) -> Conversation[A]:
     """Receive until the answer has come; meanwhile give the worker what it asks for."""
-    progress, fetches = _Rate("reports progress", burst=100, per_s=50), _Rate("asks for pages", burst=500, per_s=10)
+    progress: _Rate | None = None
+    fetches: _Rate | None = None
     begun_s = time.monotonic()
     rest = memoryview(b"")
     while True:
@@ -313,6 +314,7 @@ def _answer(
             peer.busy = False
             return frame
         if isinstance(frame, frames.Progress):
+            progress = progress or _Rate("reports progress", burst=100, per_s=50)
             progress.count(plugin_id)
             if on_progress is not None and 0 <= frame.fraction <= 1:
                 try:
@@ -323,6 +325,7 @@ def _answer(
         elif isinstance(frame, frames.NeedSegment) and limits is not None:
             yield _segment(peer, frame.size, limits, plugin_id)
         elif isinstance(frame, frames.Fetch):
+            fetches = fetches or _Rate("asks the host to fetch", burst=500, per_s=10)
             fetches.count(plugin_id)
             left_s = (limits.wall_s if limits is not None else _STARTING_S) - (time.monotonic() - begun_s)
             asked = msgspec.structs.replace(frame, timeout_s=max(0.001, min(frame.timeout_s, left_s)))
@@ -350,13 +353,11 @@ class _Rate:
         self._burst = burst
         self._per_s = per_s
         self._number = 0
-        self._since_s = 0.0
+        self._since_s = time.monotonic()
 
     def count(self, plugin_id: str) -> None:
-        now_s = time.monotonic()
-        self._since_s = self._since_s or now_s
         self._number += 1
-        if self._number > self._burst + self._per_s * (now_s - self._since_s):
+        if self._number > self._burst + self._per_s * (time.monotonic() - self._since_s):
             raise ProtocolViolation(f"it {self._what} more often than a worker may", plugin_id=plugin_id)
 
 

@@ -83,7 +83,7 @@ class Limits:
 
     def fits_worker_of(self, other: Limits) -> bool:
         """Whether a worker started with `other` can serve under these: some limits are set for good at its start."""
-        return (self.memory_mb, self.file_size_mb, self.open_files) == (
+        return self is other or (self.memory_mb, self.file_size_mb, self.open_files) == (
             other.memory_mb,
             other.file_size_mb,
             other.open_files,

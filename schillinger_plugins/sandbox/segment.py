@@ -34,6 +34,7 @@ class Segment:
     """
 
     def __init__(self, size: int, *, writable: bool) -> None:
+        self._memory: list[tuple[memoryview, mmap.mmap, int]] = []
         self.size = max(_SMALLEST, 1 << (size - 1).bit_length())
         with scarcity(f"sharing {self.size >> 10} kB of memory with a worker"):
             self.descriptor = os.memfd_create("schillinger", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -51,7 +52,7 @@ class Segment:
         self.view = memoryview(self._map)
         # No lock anywhere below: readers that are forgotten are released by the collector, in the middle of whatever the
         # thread is doing. Each step is one operation on a container, which no other thread can part.
-        self._memory = [(self.view, self._map, self.descriptor)]
+        self._memory.append((self.view, self._map, self.descriptor))
         self._readers: set[object] = set()
         self._closed = False
         self._waiting = 0
@@ -81,6 +82,11 @@ class Segment:
         """Give the memory back, now or when the last reader is done. The worker's own mapping stays until it ends."""
         self._closed = True
         self._give_back()
+
+    def __del__(self) -> None:
+        if self._memory:
+            self._readers.clear()
+            self.close()
 
     def _done(self, reader: object) -> None:
         self._readers.discard(reader)

@@ -17,11 +17,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from ..errors import LimitExceeded, LimitName, PluginError, ProtocolViolation, WorkerCrashed, signal_name
 from ..protocol import frames
-from ..protocol.patience import Patience, has_spare_core
+from ..protocol.line import Line, may_look
+from ..protocol.patience import Patience
 from ..scratch import remove
 from .conversation import OnFetch
 from .growth import Growth
@@ -58,6 +58,7 @@ class Worker:
         pid: int,
         pidfd: int,
         channel: socket.socket,
+        box: Segment,
         log: Log,
         pipes: dict[int, Callable[[int], bool]],
         scratch: Path,
@@ -69,9 +70,9 @@ class Worker:
         self.pid = pid
         self.pidfd = pidfd
         self.channel = channel
-        self.buffer = bytearray(frames.MAX_FRAME_BYTES + 1)
-        self.view = memoryview(self.buffer)
-        self.patience = Patience(spare_core=has_spare_core())
+        self._memory = box
+        self.line = Line(channel, box.view, host=True)
+        self.patience = Patience(spare_core=may_look())
         self.log = log
         self.pipes = pipes
         self._death = _death(pidfd)
@@ -123,19 +124,36 @@ class Worker:
     @property
     def segment_bytes(self) -> int:
         """Size of the shared memory that the host gave it."""
-        return sum(segment.size for segment in self._segments())
+        return self._memory.size + sum(segment.size for segment in self._segments())
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far, in seconds."""
         return time.clock_gettime(self._clock)
 
-    def turn(self, limits: Limits) -> _Turn:
-        """One conversation: meanwhile the watchdog holds the worker to `limits`.
+    def begin(self, limits: Limits) -> None:
+        """Begin a conversation: the watchdog holds the worker to `limits` until `finish`."""
+        now_s = time.monotonic()
+        self.cancelling = False
+        self.interrupts_before = self.interrupts
+        self.patient_until_s = now_s + limits.wall_s + WATCHDOG_SLACK_S
+        self.turns += 1
+        self.peak_memory_bytes = self.memory_bytes
+        self.watched = Watched(limits, now_s)
+        self._watchdog.attend()
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End it, with what was raised in it.
 
         A worker that has broken the protocol, or is left in the middle of a call, is ended: nothing it says later could
         be told from the answer to another call.
         """
-        return _Turn(self, limits)
+        if isinstance(error, ProtocolViolation):
+            error.plugin_id = self.plugin_id
+            self.kill(error)
+            self.busy = True
+        self.watched = None
+        if self.busy:
+            self.end()
 
     def slept(self, seconds: float) -> None:
         """Note how long an answer took that had to be slept for; where looking for answers begins, see that it can help.
@@ -154,10 +172,8 @@ class Worker:
     def send(self, data: bytes, descriptor: int | None = None, *, wait: bool = True) -> None:
         """Send a frame, then a descriptor. A worker that has died says so at the next receive."""
         flags = 0 if wait else socket.MSG_DONTWAIT
-        with contextlib.suppress(OSError):
-            self.channel.send(data, flags)
-            if descriptor is not None:
-                socket.send_fds(self.channel, [b"\0"], [descriptor], flags)
+        with contextlib.suppress(OSError, ValueError):
+            self.line.send(data, descriptor, flags)
 
     def interrupted(self) -> None:
         """Ctrl-C: ask the running call to end; the second time, end the worker. Called in a signal handler."""
@@ -214,7 +230,7 @@ class Worker:
         """Let the plugin clean up, then end the process: ask, wait, kill."""
         if os.getpid() == self._process and self.alive and self.watched is None:
             with contextlib.suppress(OSError):
-                self.channel.send(frames.encode(frames.Stop()), socket.MSG_DONTWAIT)
+                self.line.send(frames.encode(frames.Stop()), flags=socket.MSG_DONTWAIT)
                 self._dies_within(deadline_s)
         self.end()
 
@@ -243,6 +259,8 @@ class Worker:
                     os.close(pidfd)
             for segment in self._segments():
                 segment.close()
+            self.line.close()
+            self._memory.close()
             self.input = self.other_input = self.output = None
             remove(self.scratch)
             return exit_code
@@ -257,25 +275,6 @@ class Worker:
 
     def _segments(self) -> list[Segment]:
         return [segment for segment in (self.input, self.other_input, self.output) if segment is not None]
-
-    def _begin(self, limits: Limits) -> None:
-        now = time.monotonic()
-        self.cancelling = False
-        self.interrupts_before = self.interrupts
-        self.patient_until_s = now + limits.wall_s + WATCHDOG_SLACK_S
-        self.turns += 1
-        self.peak_memory_bytes = self.memory_bytes
-        self.watched = Watched(limits, now)
-        self._watchdog.attend()
-
-    def _finish(self, error: BaseException | None) -> None:
-        if isinstance(error, ProtocolViolation):
-            error.plugin_id = self.plugin_id
-            self.kill(error)
-            self.busy = True
-        self.watched = None
-        if self.busy:
-            self.end()
 
     def _signal(self, number: int) -> None:
         with self._signalling, contextlib.suppress(OSError):
@@ -292,19 +291,3 @@ def _death(pidfd: int) -> select.poll:
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     return poll
-
-
-class _Turn:
-    __slots__ = ("_limits", "_worker")
-
-    def __init__(self, worker: Worker, limits: Limits) -> None:
-        self._worker = worker
-        self._limits = limits
-
-    def __enter__(self) -> None:
-        self._worker._begin(self._limits)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._worker._finish(error)

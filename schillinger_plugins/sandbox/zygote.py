@@ -22,10 +22,12 @@ from pathlib import Path
 
 from ..errors import ConfinementUnavailable, PluginError
 from ..protocol import frames
+from ..protocol.line import BOX_BYTES
 from ..scratch import remove
 from . import interrupts
 from .limits import Limits
 from .log import Log
+from .segment import Segment
 from .watchdog import Watchdog
 from .worker import Worker
 
@@ -147,6 +149,8 @@ class Zygote:
             undo.callback(remove, scratch)
             channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             undo.callback(channel.close)
+            box = Segment(BOX_BYTES, writable=True)
+            undo.callback(box.close)
             with theirs, contextlib.ExitStack() as handed_over:
                 readers, writers = [], []
                 for _ in range(2):
@@ -163,7 +167,7 @@ class Zygote:
                     int(limits.file_size_mb * _MB),
                     limits.open_files,
                 )
-                answer = self._ask(request, [theirs.fileno(), *writers])
+                answer = self._ask(request, [theirs.fileno(), *writers, box.descriptor])
             if not isinstance(answer, frames.Spawned):
                 raise ZygoteGone(f"{type(answer).__name__} instead of Spawned")
             if answer.pid <= 0:
@@ -175,6 +179,7 @@ class Zygote:
                 pid=answer.pid,
                 pidfd=self._pidfd(answer.pid),
                 channel=channel,
+                box=box,
                 log=log,
                 pipes={readers[0]: log.drain, readers[1]: log.trace.drain},
                 scratch=scratch,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import io
+import mmap
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import tempfile
 from typing import NoReturn, TextIO
 
 from ..protocol import frames
+from ..protocol.line import BOX_BYTES, Line
 from . import serve
 from .channel import Channel
 from .confine import Confinement
@@ -26,7 +28,7 @@ _HIGHEST_STANDARD, _CHANNEL, _TRACE = 2, 3, 4
 
 
 def become_worker(
-    request: frames.Spawn, confinement: Confinement, *, channel: int, log: int, trail: int, zygote_pid: int
+    request: frames.Spawn, confinement: Confinement, *, channel: int, log: int, trail: int, box: int, zygote_pid: int
 ) -> NoReturn:
     """Turn this forked child into a confined worker, serve until told to stop, and exit.
 
@@ -38,6 +40,7 @@ def become_worker(
             os._exit(1)
         os.setsid()
         _clear_surroundings(request.scratch)
+        memory = memoryview(mmap.mmap(box, BOX_BYTES))
         channel, log, trail = (fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10) for number in (channel, log, trail))
         nothing = os.open("/dev/null", os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -56,7 +59,8 @@ def become_worker(
         os.dup2(trail, _TRACE, inheritable=False)
         os.closerange(_TRACE + 1, 4096)
         sys.stdout, sys.stderr = _line_writer(1), _line_writer(_HIGHEST_STANDARD)
-        serve.serve(Channel(socket.socket(fileno=_CHANNEL)), scratch=request.scratch, trail=_TRACE)
+        line = Line(socket.socket(fileno=_CHANNEL), memory, host=False)
+        serve.serve(Channel(line), scratch=request.scratch, trail=_TRACE)
     except BaseException as error:
         os.write(_HIGHEST_STANDARD, f"the worker could not start: {type(error).__name__}: {error}\n".encode()[:1000])
         os._exit(1)

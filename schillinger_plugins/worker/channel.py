@@ -6,18 +6,15 @@ that pays. Called by `serve`.
 
 from __future__ import annotations
 
-import array
 import contextlib
 import mmap
 import os
-import socket
 import time
 from collections.abc import Iterator
 
 from ..protocol import frames
+from ..protocol.line import Line
 from ..protocol.patience import Patience
-
-_ROOM = socket.CMSG_SPACE(array.array("i").itemsize)
 
 
 class Channel:
@@ -33,10 +30,8 @@ class Channel:
         Set by the host's `Start`.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._buffer = bytearray(frames.MAX_FRAME_BYTES)
-        self._view = memoryview(self._buffer)
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self.input: memoryview | None = None
         self.output: memoryview | None = None
         self.patience = Patience(spare_core=False)
@@ -45,20 +40,19 @@ class Channel:
 
     def send(self, frame: frames.Frame) -> None:
         """Send one frame."""
-        self._connection.send(frames.encode(frame))
+        self._line.send(frames.encode(frame))
 
-    def receive(self) -> memoryview:
+    def receive(self) -> bytes | memoryview:
         """The bytes of the next frame, valid until the next is received; none when the host has gone."""
-        receive = self._connection.recv_into
-        for _ in range(self.patience.looks):
-            try:
-                return self._view[: receive(self._buffer, 0, socket.MSG_DONTWAIT)]
-            except BlockingIOError:
-                pass
+        looks = self.patience.looks
+        data = self._line.look(looks) if looks else self._line.sleep()
+        if data is not None:
+            return data
         began_s = time.monotonic()
-        size = receive(self._buffer)
+        while (data := self._line.listen()) is None:
+            pass
         self.patience.slept(time.monotonic() - began_s)
-        return self._view[:size]
+        return data
 
     def attach_input(self, size: int) -> None:
         """Map the segment whose descriptor is the next message."""
@@ -94,11 +88,7 @@ class Channel:
         self._interrupted = True
 
     def _map(self, size: int, protection: int) -> memoryview:
-        _, ancillary, _, _ = self._connection.recvmsg(1, _ROOM, socket.MSG_CMSG_CLOEXEC)
-        descriptors = array.array("i")
-        for _, _, content in ancillary:
-            descriptors.frombytes(content)
-        (descriptor,) = descriptors
+        descriptor = self._line.receive_descriptor()
         try:
             return memoryview(mmap.mmap(descriptor, size, mmap.MAP_SHARED, protection))
         finally:

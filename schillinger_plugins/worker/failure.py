@@ -18,8 +18,8 @@ from .load import NoPluginClass
 _OURS = os.path.dirname(os.path.abspath(__file__))
 
 
-def describe(error: BaseException) -> frames.Raised:
-    """The frame that tells the host of `error`."""
+def describe(error: BaseException, turn: int) -> frames.Raised:
+    """The frame that tells the host of `error`, in answer to the request of that turn."""
     try:
         text = _text(error)
         message = str(error) if not isinstance(error, KeyError) else f"key {error}"
@@ -33,6 +33,7 @@ def describe(error: BaseException) -> frames.Raised:
         traceback_text=text
         if len(text) <= frames.MAX_TRACEBACK_CHARS
         else "…" + text[1 - frames.MAX_TRACEBACK_CHARS :],
+        turn=turn,
     )
 
 

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import weakref
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,11 @@ from ..types import FetchReply, Plugin, PluginContext
 from . import failure, load, probe, trace
 from .channel import Channel
 from .state import State
-from .steps import Loop
+from .tasks import Tasks
 
 _PROGRESS_INTERVAL_S = 0.05
 
+_Question = frames.Start | frames.Call | frames.Save | frames.Restore | frames.Stop
 _Answer = frames.Started | frames.Returned | frames.Saved | frames.Restored | frames.Raised
 
 
@@ -44,7 +45,7 @@ class _Worker:
         self._channel = channel
         self._trail = trail
         self._scratch = scratch
-        self._loop = Loop()
+        self._tasks = Tasks()
         self._plugin: Plugin | None = None
         self._state: State | None = None
         self._context = PluginContext()
@@ -59,50 +60,87 @@ class _Worker:
 
     def run(self) -> None:
         self._reseed(secrets.randbits(32))
-        while True:
-            data = self._channel.receive()
-            if not data:
-                return
-            frame = frames.decode_to_worker(data)
-            if isinstance(frame, frames.Attach):
-                self._channel.attach_input(frame.size)
+        frame = self._next()
+        while frame is not None:
+            if isinstance(frame, frames.Call):
+                frame = self._tasks.run(self._serve_calls(frame))
                 continue
             if isinstance(frame, frames.Stop):
                 if self._plugin is not None:
-                    self._await(self._plugin.cleanup())
+                    self._tasks.run(self._plugin.cleanup())
                 return
-            assert not isinstance(frame, frames.Fetched)
             answer: _Answer
             try:
                 self._busy = True
                 answer = self._answer(frame)
-            except BaseException as error:  # a plugin may raise whatever it likes: the worker goes on serving
-                self._busy = False  # an interrupt meant for what has failed must not end the worker
-                answer = failure.describe(error)
+            except BaseException as error:
+                self._busy = False
+                self._tasks.end_others()
+                answer = failure.describe(error, frame.turn)
             finally:
                 self._busy = False
-            if self._view is not None and not self._release_inputs():
-                answer = msgspec.structs.replace(answer, keeps_inputs=True)
-            self._channel.send(msgspec.structs.replace(answer, turn=frame.turn))
-            if isinstance(frame, frames.Call):
-                self._reseed(secrets.randbits(32))  # for the next call, while the host looks at this one's answer
+            self._send(answer)
+            frame = self._next()
 
-    def _answer(self, frame: frames.Start | frames.Call | frames.Save | frames.Restore) -> _Answer:
-        if isinstance(frame, frames.Call):
-            return self._call(frame)
+    async def _serve_calls(self, frame: _Question) -> _Question | None:
+        """Serve calls that follow each other, within one task: a task for each would cost more than the rest of the call.
+
+        Returns
+        -------
+        frame
+            The first one that is no call.
+        """
+        while isinstance(frame, frames.Call):
+            answer: _Answer
+            try:
+                self._busy = True
+                answer = await self._call(frame)
+                if self._tasks.disturbed:
+                    await self._tasks.settle()
+            except BaseException as error:  # a plugin may raise whatever it likes: the worker goes on serving
+                self._busy = False  # an interrupt meant for what has failed must not end the worker
+                answer = failure.describe(await self._tasks.ended_by(error), frame.turn)
+            finally:
+                self._busy = False
+            self._send(answer)
+            self._reseed(secrets.randbits(32))  # for the next call, while the host looks at this one's answer
+            following = self._next()
+            if following is None:
+                return None
+            frame = following
+        return frame
+
+    def _next(self) -> _Question | None:
+        """The next frame that is to be answered, or Stop; None when the host has gone."""
+        while data := self._channel.receive():
+            frame = frames.decode_to_worker(data)
+            if isinstance(frame, frames.Attach):
+                self._channel.attach_input(frame.size)
+                continue
+            assert not isinstance(frame, frames.Fetched)
+            return frame
+        return None
+
+    def _send(self, answer: _Answer) -> None:
+        if self._view is not None and not self._release_inputs():
+            answer = msgspec.structs.replace(answer, keeps_inputs=True)
+        self._channel.send(answer)
+
+    def _answer(self, frame: frames.Start | frames.Save | frames.Restore) -> _Answer:
         if isinstance(frame, frames.Start):
             return self._start(frame)
         assert self._state is not None
         if isinstance(frame, frames.Save):
             packed = self._state.pack()
-            return frames.Saved(None if packed is None else packed.write(self._channel.room(packed.size)))
+            body = None if packed is None else packed.write(self._channel.room(packed.size))
+            return frames.Saved(body, frame.turn)
         # A copy: the state is the plugin's to keep and to change.
         state = values.unpack(frame.state, self._channel.input, copy=True)
-        return frames.Restored(self._state.restore(state, same_code=frame.same_code))
+        return frames.Restored(self._state.restore(state, same_code=frame.same_code), frame.turn)
 
     def _start(self, frame: frames.Start) -> frames.Started:
         if frame.plugin_id == probe.PLUGIN_ID:
-            return frames.Started(values.pack(probe.attempt(frame.root), "probe").structure)
+            return frames.Started(values.pack(probe.attempt(frame.root), "probe").structure, frame.turn)
         self._channel.patience = Patience(spare_core=frame.spare_core)
         trace.begin(self._trail)
         plugin_class = load.load_class(frame.root, frame.main_file, frame.plugin_type)
@@ -125,15 +163,15 @@ class _Worker:
             on_fetch=self._fetch,
         )
         self._plugin = plugin_class(self._context)
-        if self._await(self._plugin.initialize()) is False:
+        if self._tasks.run(self._plugin.initialize()) is False:
             raise load.NoPluginClass(f"{plugin_class.__name__}.initialize() returned False → see its log: %plugin logs")
         definition = values.pack(self._plugin.get_node_definition(), "definition")
         if definition.arrays or len(definition.structure) > frames.MAX_INLINE_BYTES:
             raise values.CannotCross("a node definition is plain data of at most 48 kB")
         self._state = State(self._plugin, log)
-        return frames.Started(definition.structure)
+        return frames.Started(definition.structure, frame.turn)
 
-    def _call(self, frame: frames.Call) -> frames.Returned:
+    async def _call(self, frame: frames.Call) -> frames.Returned:
         assert self._plugin is not None
         assert self._state is not None
         came_early = self._interrupts > frame.interrupts != self._interrupted_after  # not twice for the same one
@@ -149,7 +187,7 @@ class _Worker:
         self._reported_at = 0.0
         started_s = time.process_time()
         arguments = values.unpack(frame.body, self._view, copy=False)
-        outputs = self._await(self._plugin.execute(arguments["inputs"], arguments["parameters"]))
+        outputs = await self._plugin.execute(arguments["inputs"], arguments["parameters"])
         if not isinstance(outputs, dict):
             raise values.CannotCross(f"execute() must return a dictionary of outputs, not a {type(outputs).__name__}")
         packed = values.pack(outputs, "outputs")
@@ -158,7 +196,7 @@ class _Worker:
         state = self._state.changed()
         if len(state) + len(body.inline) > frames.MAX_INLINE_BYTES:
             state = b""
-        return frames.Returned(body, cpu_s, seed, state=state)
+        return frames.Returned(body, cpu_s, seed, state=state, turn=frame.turn)
 
     def _release_inputs(self) -> bool:
         assert self._view is not None
@@ -167,13 +205,6 @@ class _Worker:
         if remains() is not None:
             gc.collect()  # a finished coroutine's frame or a caught exception may hold an array in a cycle
         return remains() is None
-
-    def _await(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        try:
-            return self._loop.run(coroutine)
-        except BaseException:
-            self._loop.cancel_all()
-            raise
 
     def _reseed(self, seed: int) -> None:
         self._seed = seed

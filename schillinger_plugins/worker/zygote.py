@@ -23,7 +23,7 @@ from ..protocol import frames
 from ..scratch import remove
 from . import boot, confine, preload
 
-_DESCRIPTORS_PER_SPAWN = 3
+_DESCRIPTORS_PER_SPAWN = 4
 
 
 def main(profile: str, control_descriptor: int, folder: str, roots: list[str]) -> None:
@@ -103,8 +103,10 @@ def _serve(control: socket.socket, profile: str, roots: list[str], workers: set[
         except OSError:  # the machine refuses: that is no reason to take the other workers along
             pid = -1
         if pid == 0:
-            channel, log, trail = descriptors
-            boot.become_worker(request, confinement, channel=channel, log=log, trail=trail, zygote_pid=os.getppid())
+            channel, log, trail, box = descriptors
+            boot.become_worker(
+                request, confinement, channel=channel, log=log, trail=trail, box=box, zygote_pid=os.getppid()
+            )
         if pid > 0:
             workers.add(pid)
         for descriptor in descriptors:

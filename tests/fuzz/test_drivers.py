@@ -22,10 +22,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from schillinger_plugins.errors import PluginError
 from schillinger_plugins.protocol import frames, values
+from schillinger_plugins.protocol.line import BOX_BYTES
 from schillinger_plugins.sandbox import asynchronous, blocking, conversation
 from schillinger_plugins.sandbox.conversation import Conversation, Outcome
 from schillinger_plugins.sandbox.limits import Limits
 from schillinger_plugins.sandbox.log import Log
+from schillinger_plugins.sandbox.segment import Segment
 from schillinger_plugins.sandbox.watchdog import Watchdog
 from schillinger_plugins.sandbox.worker import Worker
 
@@ -53,9 +55,10 @@ class Theatre:
         log = Log("puppet", "puppet-1")
         log_reader, log_writer = os.pipe()
         trace_reader, trace_writer = os.pipe()
-        handed_over = [theirs.detach(), heard.detach(), log_writer, trace_writer]
+        box = Segment(BOX_BYTES, writable=True)
+        handed_over = [theirs.detach(), heard.detach(), os.dup(box.descriptor), log_writer, trace_writer]
         self.process = subprocess.Popen(
-            [sys.executable, "-ISc", Path(puppet.__file__).read_text(), *map(str, handed_over[:2])],
+            [sys.executable, "-ISc", Path(puppet.__file__).read_text(), *map(str, handed_over[:3])],
             pass_fds=handed_over,
             stdin=subprocess.DEVNULL,
         )
@@ -67,6 +70,7 @@ class Theatre:
             pid=self.process.pid,
             pidfd=os.pidfd_open(self.process.pid),
             channel=channel,
+            box=box,
             log=log,
             pipes={log_reader: log.drain, trace_reader: log.trace.drain},
             scratch=Path(tempfile.mkdtemp()),
@@ -99,6 +103,13 @@ bodies = (
     | st.builds(frames.Body, st.just(b""), st.sampled_from([0, 64, 2**40]), st.sampled_from([1, 64, 65_536, 2**40]))
 )
 _SELDOM = st.integers(0, 3).map(lambda chance: chance == 3)
+_BOX_WORDS = [0, 8, 16, 64, 72]
+places = st.sampled_from([BOX_BYTES // 2 + word for word in _BOX_WORDS] + _BOX_WORDS).map(
+    lambda n: n.to_bytes(4, "little")
+)
+words_of_the_box = st.lists(st.integers(0, 20) | st.sampled_from([2**16, 2**32, 2**63, 2**64 - 1]), min_size=1).map(
+    lambda numbers: b"".join(number.to_bytes(8, "little") for number in numbers)
+)
 endings = st.sampled_from(["answer"] * 10 + [puppet.EXIT + b"\3", puppet.KILL, puppet.SLEEP, puppet.CLOSE])
 
 
@@ -107,7 +118,14 @@ def scripts(draw: st.DrawFn, kind: str, turn: int) -> list[bytes]:
     """What the puppet does in one conversation: a few things that it shouldn't, then an end."""
     words = [puppet.READ] if draw(st.booleans()) else []
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):
-        what = draw(st.sampled_from(["any", "spoilt", "turned", "turned", "need", "fetch"] + ["empty"] * draw(_SELDOM)))
+        what = draw(
+            st.sampled_from(
+                ["any", "spoilt", "box", "box", "turned", "turned", "need", "fetch"] + ["empty"] * draw(_SELDOM)
+            )
+        )
+        if what == "box":
+            words.append(puppet.WRITE + draw(places) + draw(words_of_the_box))
+            continue
         if what == "spoilt":
             words.append(puppet.SAY + draw(frames_spoilt())[:65_536])
             continue

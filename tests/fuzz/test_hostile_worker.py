@@ -29,7 +29,7 @@ from schillinger_plugins.protocol import frames, values
 
 def serving():
     frame = sys._getframe()
-    while not (frame.f_code.co_name == 'run' and frame.f_code.co_filename.endswith('serve.py')):
+    while not (frame.f_code.co_name == '_serve_calls' and frame.f_code.co_filename.endswith('serve.py')):
         frame = frame.f_back
     return frame.f_locals
 
@@ -292,8 +292,7 @@ def test_what_is_raised_is_a_plugins_error(make: Callable[..., Instance], door: 
         shown = str(raised.value) + getattr(raised.value, "traceback_text", "")
         assert "\x1b" not in shown
         assert "\u202e" not in shown
-        with contextlib.suppress(ProtocolViolation, WorkerCrashed):  # its own answer comes after the forged one
-            call(instance, door)
+        instance.rest()  # its own answer comes after the forged one, and would end it in one of the next calls
         assert call(instance, door) == "well"
 
 
@@ -319,9 +318,10 @@ def test_whatever_a_real_worker_says_ends_well(make: Callable[..., Instance]) ->
     def check(door: str, when: str, said: list[frames.Frame]) -> None:
         with contextlib.suppress(PluginError):
             instance_outputs(instance, door, [when, *map(frames.encode, said)])
-        for _ in range(2):  # an answer left over from that call may end the worker in the next one
-            with contextlib.suppress(ProtocolViolation, WorkerCrashed):
+        for _ in range(2):  # an answer left over from that call may end the worker in the next one, or lie there still
+            with contextlib.suppress(PluginError):
                 call(instance, door)
+        instance.rest()
         assert call(instance, door) == "well"
 
     check()
@@ -384,7 +384,7 @@ async def standstill_s(instance: Instance, x: Any, **options: Any) -> float:
     return worst_s
 
 
-MANY = IN_CHARGE + "if what: return {'y': [Audio(np.zeros((0, 0), np.float32), 44100)] * 20_000}\nreturn {'y': 0}"
+MANY = IN_CHARGE + "if what: return {'y': [Audio(np.zeros((0, 0), np.float32), 44100)] * 10_000}\nreturn {'y': 0}"
 
 
 @pytest.mark.parametrize(

@@ -30,3 +30,11 @@ def test_a_reader_keeps_it_open_and_the_last_one_closes_it() -> None:
     second()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(segment.descriptor)
+
+
+def test_one_that_is_forgotten_is_closed() -> None:
+    segment = Segment(100, writable=False)
+    descriptor = segment.descriptor
+    del segment
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
