@@ -5,7 +5,10 @@ Owns the reading of ``/proc/PID/status``. Called by the watchdog.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+_STATUS_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,19 @@ class Usage:
 
 def usage_of(pid: int) -> Usage:
     """What process `pid` uses now."""
-    with open(f"/proc/{pid}/status", "rb") as status:
-        fields = dict(line.split(b":", 1) for line in status.read().splitlines() if b":" in line)
+    descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.read(descriptor, _STATUS_BYTES)
+    finally:
+        os.close(descriptor)
 
-    def kilobytes(name: bytes) -> int:
-        return int(fields.get(name, b"0 kB").split()[0]) * 1024
+    def number(name: bytes) -> int:
+        place = status.find(b"\n" + name + b":")
+        return int(status[place + len(name) + 2 :].split(None, 1)[0]) if place >= 0 else 0
 
     return Usage(
-        kilobytes(b"RssAnon") + kilobytes(b"VmPTE"),
-        kilobytes(b"RssShmem"),
-        int(fields[b"Threads"]),
-        fields[b"State"].strip().startswith(b"Z"),
+        1024 * (number(b"RssAnon") + number(b"VmPTE")),
+        1024 * number(b"RssShmem"),
+        number(b"Threads"),
+        b"\nState:\tZ" in status,
     )

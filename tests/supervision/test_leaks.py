@@ -28,7 +28,7 @@ def test_a_leak_is_noticed_with_figures_once(manager: PluginManager, make: Calla
     undo = manager.events.subscribe("leaks", told.append)
     try:
         calls = 0
-        while not told and calls < 600:
+        while not told and calls < 2000:
             instance.execute()
             calls += 1
         assert instance.leaks
