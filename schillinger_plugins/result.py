@@ -67,7 +67,7 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s : float
         CPU time inside the worker, as the worker says.
     peak_memory_bytes : int
-        The worker's most private memory, as the watchdog saw it every 25 ms; of a call shorter than that, what was seen last.
+        The worker's most private memory, as the watchdog saw it every 25 ms; of a shorter call, what was seen last.
     """
 
     wall_s: float

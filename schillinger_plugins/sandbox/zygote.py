@@ -38,8 +38,11 @@ _WARMING_DEADLINE_S = 600.0
 _PASSED_ON = ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _BOOT = """
 import sys
-_, profile, control, left_behind, *roots = sys.argv
-sys.path.extend(root for root in roots if root not in sys.path)
+_, profile, control, left_behind, package, *roots = sys.argv
+sys.path.insert(0, package)
+import schillinger_plugins
+sys.path.remove(package)
+sys.path.extend(root for root in (package, *roots) if root not in sys.path)
 from schillinger_plugins.worker.zygote import main
 main(profile, int(control), left_behind, roots)
 """
@@ -97,7 +100,17 @@ class Zygote:
         with theirs, tempfile.TemporaryFile() as output:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-c", _BOOT, profile, str(theirs.fileno()), str(left_behind), *_roots()],
+                    [
+                        sys.executable,
+                        "-I",
+                        "-c",
+                        _BOOT,
+                        profile,
+                        str(theirs.fileno()),
+                        str(left_behind),
+                        _package(),
+                        *_roots(),
+                    ],
                     env=_environment(),
                     cwd="/",
                     pass_fds=(theirs.fileno(),),
@@ -305,9 +318,14 @@ def _environment() -> dict[str, str]:
     }
 
 
+def _package() -> str:
+    """Where this package lies: the zygote takes the same one, whichever else is installed, and nothing else from there first."""
+    return str(Path(__file__).resolve().parents[2])
+
+
 def _roots() -> list[str]:
-    """Where this package and the libraries lie: not only in site-packages (``pip install --user``, a ``.pth`` file)."""
-    roots = {str(Path(__file__).resolve().parents[2])}
+    """Where the libraries lie: not only in site-packages (``pip install --user``, a ``.pth`` file)."""
+    roots = set()
     for name in _LIBRARIES:
         spec = importlib.util.find_spec(name)  # looks for it without importing it
         if spec is not None and spec.origin is not None:
