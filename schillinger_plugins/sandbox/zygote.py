@@ -98,19 +98,10 @@ class Zygote:
         self._host = os.getpid()
         self._control, theirs = _pair()
         with theirs, tempfile.TemporaryFile() as output:
+            arguments = [profile, str(theirs.fileno()), str(left_behind), _package(), *_roots()]
             try:
                 self._process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-I",
-                        "-c",
-                        _BOOT,
-                        profile,
-                        str(theirs.fileno()),
-                        str(left_behind),
-                        _package(),
-                        *_roots(),
-                    ],
+                    [sys.executable, "-I", "-c", _BOOT, *arguments],
                     env=_environment(),
                     cwd="/",
                     pass_fds=(theirs.fileno(),),
@@ -319,7 +310,7 @@ def _environment() -> dict[str, str]:
 
 
 def _package() -> str:
-    """Where this package lies: the zygote takes the same one, whichever else is installed, and nothing else from there first."""
+    """Where this package lies: the zygote takes the same one, whichever else is installed, and nothing else from there."""
     return str(Path(__file__).resolve().parents[2])
 
 
