@@ -17,7 +17,7 @@ from typing import Literal
 
 from ..errors import ConfinementUnavailable, PluginError
 from ..scratch import remove
-from . import blocking, conversation, interrupts, level, snapshot
+from . import blocking, conversation, interrupts, leftovers, level, snapshot
 from .limits import Limits
 from .log import Log
 from .scarcity import scarcity
@@ -52,15 +52,16 @@ class Sandbox:
         self._lock = threading.RLock()
         self._closed = False
         self._made_folder: Path | None = None
-        self._finalizer: weakref.finalize[[Path, int], Sandbox] | None = None
+        self._finalizer: weakref.finalize[[Path, int, int], Sandbox] | None = None
 
     @property
     def _folder(self) -> Path:
         """Where everything lies that is removed at the end. Made late: before there is a zygote, nobody would remove it."""
         with self._lock, scarcity("making a scratch folder"):
             if self._made_folder is None:
-                self._made_folder = Path(tempfile.mkdtemp(prefix="schillinger-")).resolve()
-                self._finalizer = weakref.finalize(self, _remove_own, self._made_folder, self._process)
+                leftovers.sweep()
+                self._made_folder, mark = leftovers.make_folder()
+                self._finalizer = weakref.finalize(self, _remove_own, self._made_folder, mark, self._process)
             return self._made_folder
 
     @property
@@ -234,6 +235,7 @@ class Sandbox:
         )
 
 
-def _remove_own(folder: Path, process: int) -> None:
+def _remove_own(folder: Path, mark: int, process: int) -> None:
     if os.getpid() == process:
         remove(folder)
+        os.close(mark)
