@@ -29,6 +29,8 @@ from .types import Audio
 
 MAX_SEED = 2**63 - 1
 
+ReadAudio = Callable[[str | Path], Audio]
+
 _digests: ThreadPoolExecutor
 
 
@@ -73,8 +75,14 @@ def prepare(
     limits: Limits,
     seed: int | None,
     on_progress: OnProgress | None,
+    read_audio: ReadAudio,
 ) -> Call:
     """Check everything.
+
+    Parameters
+    ----------
+    read_audio : callable
+        What makes `Audio` of a path.
 
     Raises
     ------
@@ -84,12 +92,14 @@ def prepare(
     started_at_s, started_s = time.time(), time.perf_counter()
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED):
         raise InputError(f"a seed is a whole number from 0 to 2^63-1, not {seed!r}", plugin_id=plugin_id)
-    checked = read_inputs(definition, inputs, plugin_id=plugin_id)
+    checked = read_inputs(definition, inputs, plugin_id=plugin_id, read_audio=read_audio)
     given = definition.check_parameters(parameters, plugin_id=plugin_id)
     return Call(checked, given, limits, seed, on_progress, started_at_s, started_s)
 
 
-def read_inputs(definition: NodeDefinition, inputs: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+def read_inputs(
+    definition: NodeDefinition, inputs: Mapping[str, Any], *, plugin_id: str, read_audio: ReadAudio
+) -> dict[str, Any]:
     """The inputs as the plugin gets them: an audio port also takes a file or ``(samples, sample_rate)``.
 
     Raises
@@ -97,18 +107,16 @@ def read_inputs(definition: NodeDefinition, inputs: Mapping[str, Any], *, plugin
     InputError
         `AudioFileError` for a file that can't be read.
     """
-    given = {name: _read(definition, name, value, plugin_id) for name, value in inputs.items()}
+    given = {name: _read(definition, name, value, plugin_id, read_audio) for name, value in inputs.items()}
     return definition.check_inputs(given, plugin_id=plugin_id)
 
 
-def _read(definition: NodeDefinition, name: str, value: Any, plugin_id: str) -> Any:
+def _read(definition: NodeDefinition, name: str, value: Any, plugin_id: str, read_audio: ReadAudio) -> Any:
     port = definition.input(name)
     if port is None or port.type != "audio":
         return value
     path = f"$.inputs.{name}"
     if isinstance(value, (str, Path)):
-        from .engine.decode import read_audio
-
         try:
             return read_audio(value)
         except PluginError as error:

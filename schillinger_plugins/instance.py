@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from .call import Call, Digests, digests_of, needs_decoding, prepare
+from .call import Call, Digests, ReadAudio, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
 from .errors import Busy, InputError, LimitExceeded, PluginError, UnknownPlugin
 from .events import Event, EventName, Events
@@ -103,6 +103,7 @@ class Instance:
         instance_id: str,
         config: Mapping[str, Any],
         sandbox: Sandbox,
+        read_audio: ReadAudio,
         events: Events,
         worker: Worker | None = None,
     ) -> None:
@@ -114,6 +115,7 @@ class Instance:
         self.used_s = time.monotonic()
         self._stats = InstanceStats()
         self._sandbox = sandbox
+        self._read_audio = read_audio
         self._events = events
         self._worker = worker
         self._digests: tuple[int, Digests] = (0, dict)
@@ -401,6 +403,7 @@ class Instance:
             limits=plugin.limits.merged(limits, plugin_id=plugin.plugin_id) if limits else plugin.limits,
             seed=seed,
             on_progress=on_progress,
+            read_audio=self._read_audio,
         )
 
     async def _prepare_async(self, inputs: Mapping[str, Any], *asked: Any) -> Call:

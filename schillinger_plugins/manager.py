@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from . import scanner
 from .caretaker import Caretaker
+from .decoding import AudioReader
 from .definition import NodeDefinition
 from .errors import DefinitionError, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
@@ -42,6 +43,7 @@ from .sandbox.trace import TraceEvent
 from .sandbox.worker import Worker
 from .scanner import Scanner
 from .status import Status, status_of
+from .types import Audio
 
 __all__ = ["Instance", "PluginManager", "Status"]
 
@@ -92,6 +94,7 @@ class PluginManager:
         self._lock = threading.RLock()
         self._caretaker = Caretaker(self._instances, idle_s=idle_s)
         # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
+        self._reader = AudioReader(self._sandbox)
         self._finalizer = weakref.finalize(self, self._sandbox.close)
         self.discover()
 
@@ -338,6 +341,7 @@ class PluginManager:
                 instance_id=f"{plugin_id}-{number}",
                 config=checked,
                 sandbox=self._sandbox,
+                read_audio=self._reader.read,
                 events=self.events,
                 worker=self._spares.pop(plugin_id) if fits else None,
             )
@@ -435,6 +439,17 @@ class PluginManager:
         self._in_use()
         self._sandbox.zygote(profile, on_progress=on_progress)
 
+    def read_audio(self, path: str | Path) -> Audio:
+        """Decode an audio file, in a confined worker, as an audio input does that is given as a path.
+
+        Raises
+        ------
+        AudioFileError
+            If it is gone, cut off, too long or no audio; or if soundfile is not installed.
+        """
+        self._in_use()
+        return self._reader.read(path)
+
     def close(self) -> None:
         """Destroy every instance and end the sandbox. Calling it again does nothing."""
         deadline = time.monotonic() + _CLOSING_S
@@ -448,6 +463,7 @@ class PluginManager:
         for instance in reversed(instances):
             with contextlib.suppress(Exception):  # one that can't be ended in peace goes with the sandbox
                 instance.destroy(deadline_s=max(0.0, min(1.0, deadline - time.monotonic())))
+        self._reader.close()
         self._finalizer()
 
     def __enter__(self) -> Self:

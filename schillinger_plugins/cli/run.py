@@ -126,7 +126,7 @@ def run_command(
             given_parameters = _parameters(definition, settings, plugin_id)
             # A slip in a name or a file should not cost the seconds that it takes to warm the sandbox.
             definition.check_parameters(given_parameters, plugin_id=plugin_id)
-            given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id)
+            given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id, read_audio=manager.read_audio)
             instance = manager.create_instance(
                 plugin_id, {name: _value(text) for name, text in config}, on_progress=on_progress
             )

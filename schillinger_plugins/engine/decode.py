@@ -1,47 +1,42 @@
-"""Decoding audio files, in the host, so that a plugin needs no access to files.
+"""Decoding audio files, out of memory.
 
-Owns the way from a path to `Audio`: WAV, FLAC, OGG (Vorbis, Opus), MP3, AIFF and what else libsndfile knows. Refuses
-what is no regular file, empty, cut off, too long or no audio, with the reason. NaN and samples beyond ±1 in a file of
-floats are passed on as they are; what to do about them is the plugin's to say. Called by ``manager`` for audio inputs
-that are paths.
-
-What this does not protect from: libsndfile runs in the host, unconfined, on the file that the user named. A file made
-to exploit a decoder meets it here.
+Owns the way from the bytes of a file to `Audio`: WAV, FLAC, OGG (Vorbis, Opus), MP3, AIFF and what else libsndfile knows.
+Refuses what is cut off, too long or no audio, with the reason. NaN and samples beyond ±1 in a file of floats are passed on
+as they are; what to do about them is the plugin's to say. Called by `decoder`, inside a confined worker: the files of
+strangers are where libraries that read them are attacked.
 """
 
 from __future__ import annotations
 
 import io
-import os
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import AudioFileError
-from ..schema.strict import show
 from ..types import Audio
 from ..types.audio import MAX_CHANNELS, MAX_SAMPLE_RATE
 from . import mpeg
 from .promise import ends_properly, promised_frames
 
 FORMATS = "WAV, FLAC, OGG, MP3 and AIFF"
+REMEDY = f"give a file in one of the formats {FORMATS}"
 MAX_DECODED_BYTES = 4 * 1024**3
 
 _BLOCK_FRAMES = 1 << 18
 _UNKNOWN_FRAMES = 1 << 60
-_REMEDY = f"give a file in one of the formats {FORMATS}"
 
 
-def read_audio(path: str | Path, *, max_bytes: int = MAX_DECODED_BYTES) -> Audio:
+def decode(data: memoryview, name: str, *, max_bytes: int = MAX_DECODED_BYTES) -> Audio:
     """Decode a file.
 
     Parameters
     ----------
-    path : str or Path
-        A regular file. ``~`` is the home folder.
+    data : memoryview
+        The file's bytes.
+    name : str
+        How messages call it.
     max_bytes : int
         How much the decoded samples may take, at 4 bytes each.
 
@@ -53,20 +48,13 @@ def read_audio(path: str | Path, *, max_bytes: int = MAX_DECODED_BYTES) -> Audio
     Raises
     ------
     AudioFileError
-        If it is gone, a folder, empty, cut off, too long or no audio; or if soundfile is not installed.
-
-    Examples
-    --------
-    >>> read_audio("song.flac")  # doctest: +SKIP
-    Audio(2 ch, 183.200 s, 44100 Hz)
+        If it is cut off, too long or no audio; or if soundfile is not installed.
     """
-    name = show(str(path))
     soundfile = _soundfile()
-    descriptor = _open(path, name)
     try:
-        # By descriptor: the file that was checked is the file that is read, and its contents decide what it is.
-        with _sound_file(soundfile, descriptor) as file:
-            promised = _check_header(file, descriptor, name, max_bytes)
+        # The contents decide what it is, not its name.
+        with _sound_file(soundfile, data) as file:
+            promised = _check_header(file, data, name, max_bytes)
             samples = _read(file, promised, name, max_bytes)
             return Audio(samples, file.samplerate)
     except soundfile.SoundFileError as error:
@@ -74,11 +62,9 @@ def read_audio(path: str | Path, *, max_bytes: int = MAX_DECODED_BYTES) -> Audio
         if any(word in reason.lower() for word in _DAMAGED):
             message = f"{name} is damaged or cut off: {reason}"
             raise AudioFileError(message, remedy="download or export it again") from error
-        raise AudioFileError(f"{name} is no audio that can be read: {reason}", remedy=_REMEDY) from error
+        raise AudioFileError(f"{name} is no audio that can be read: {reason}", remedy=REMEDY) from error
     except MemoryError as error:
         raise AudioFileError(f"{name} does not fit into memory", remedy="cut it into parts") from error
-    finally:
-        os.close(descriptor)
 
 
 _DAMAGED = ("malformed", "lost sync", "corrupt")
@@ -103,61 +89,45 @@ def _soundfile() -> Any:
     return soundfile
 
 
-def _sound_file(soundfile: Any, descriptor: int) -> Any:
-    file = soundfile.SoundFile(descriptor, closefd=False)
-    if file.format == "MP3" and not mpeg.has_count(descriptor):
-        counted = mpeg.with_count(descriptor)
+def _sound_file(soundfile: Any, data: memoryview) -> Any:
+    file = soundfile.SoundFile(_Memory(data))
+    if file.format == "MP3" and not mpeg.has_count(data):
+        counted = mpeg.with_count(data)
         if counted is not None:
             file.close()
             return soundfile.SoundFile(io.BytesIO(counted))
     return file
 
 
-def _open(path: str | Path, name: str) -> int:
-    """A descriptor of a regular file that is not empty."""
-    try:
-        # O_NONBLOCK: opening a named pipe must not wait for its writer.
-        descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise AudioFileError(f"there is no file {name} (in {os.getcwd()})", remedy=_near(Path(path))) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise AudioFileError(
-            f"{name} can't be opened: {reason}", remedy="check the path and its permissions"
-        ) from error
-    found = os.fstat(descriptor)
-    kind = None
-    if stat.S_ISDIR(found.st_mode):
-        kind = "a folder"
-    elif not stat.S_ISREG(found.st_mode):
-        kind = "no regular file"
-    elif found.st_size == 0:
-        kind = "empty (0 bytes)"
-    if kind:
-        os.close(descriptor)
-        raise AudioFileError(f"{name} is {kind}", remedy=_REMEDY)
-    return descriptor
+class _Memory(io.RawIOBase):
+    """Bytes as a file, without a copy of them."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._position = 0
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._data[self._position : self._position + len(buffer)]
+        buffer[: len(part)] = part
+        self._position += len(part)
+        return len(part)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._data)}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
 
 
-def _near(path: Path) -> str:
-    """The file in the same folder that was perhaps meant."""
-    from ..errors import nearest
-
-    try:
-        names = [entry.name for entry in os.scandir(path.expanduser().parent)]
-    except OSError:
-        return "check the path"
-    close = nearest(path.name, names[:10_000])
-    return f"did you mean {str(path.parent / close)!r}?" if close else "check the path"
-
-
-def _check_header(file: Any, descriptor: int, name: str, max_bytes: int) -> _Promise:
+def _check_header(file: Any, data: memoryview, name: str, max_bytes: int) -> _Promise:
     if not 1 <= file.channels <= MAX_CHANNELS:
-        raise AudioFileError(f"{name} has {file.channels} channels, at most {MAX_CHANNELS} are read", remedy=_REMEDY)
+        raise AudioFileError(f"{name} has {file.channels} channels, at most {MAX_CHANNELS} are read", remedy=REMEDY)
     if not 1 <= file.samplerate <= MAX_SAMPLE_RATE:
         message = f"{name} has a sample rate of {file.samplerate} Hz, at most {MAX_SAMPLE_RATE} Hz are read"
         raise AudioFileError(message, remedy="resample it")
-    promise = _promise(file, descriptor)
+    promise = _promise(file, data)
     if promise.frames == 0:
         raise AudioFileError(f"{name} holds no samples", remedy="record or export it again")
     if promise.frames < _UNKNOWN_FRAMES and promise.frames * file.channels * 4 > max_bytes:
@@ -170,16 +140,16 @@ def _check_header(file: Any, descriptor: int, name: str, max_bytes: int) -> _Pro
     return promise
 
 
-def _promise(file: Any, descriptor: int) -> _Promise:
+def _promise(file: Any, data: memoryview) -> _Promise:
     if file.format == "MP3":
         # An encoder's delay and padding are counted by some and not by others.
         return _Promise(file.frames, tolerance=4 * 1152)
     if file.format == "OGG":
         # libsndfile says so in its log alone.
-        is_cut_off = "lacks an end-of-stream bit" in file.extra_info or not ends_properly(descriptor)
+        is_cut_off = "lacks an end-of-stream bit" in file.extra_info or not ends_properly(data)
         return _Promise(file.frames, is_cut_off=is_cut_off)
     # libsndfile trusts the length of the file where a header says more.
-    header = promised_frames(descriptor, file.format)
+    header = promised_frames(data, file.format)
     return _Promise(max(file.frames, header or 0))
 
 

@@ -8,7 +8,6 @@ MPEG 1, 2 and 2.5 Layer III, and a copy of the file in memory that begins with t
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 _COUNTED = (b"Xing", b"Info", b"VBRI")
@@ -32,18 +31,18 @@ class _Frame:
         return self.head[1] & 0x1E, self.head[2] & 0x0C
 
 
-def has_count(descriptor: int) -> bool:
+def has_count(file: memoryview) -> bool:
     """Whether the file begins with a header that counts its frames."""
-    first = os.pread(descriptor, 4096, _tag_size(os.pread(descriptor, 10, 0)))
+    start = _tag_size(bytes(file[:10]))
+    first = bytes(file[start : start + 4096])
     return any(mark in first for mark in _COUNTED)
 
 
-def with_count(descriptor: int) -> bytes | None:
+def with_count(file: memoryview) -> bytes | None:
     """The file with a header that counts its frames, or None if it has no Layer III frames or is longer than 1 GiB."""
-    size = os.fstat(descriptor).st_size
-    if size > MAX_BYTES:
+    if len(file) > MAX_BYTES:
         return None
-    data = os.pread(descriptor, size, 0)
+    data = bytes(file)
     start = _sync(data, _tag_size(data[:10]), None)
     if start is None:
         return None

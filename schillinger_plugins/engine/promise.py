@@ -7,7 +7,6 @@ notice: the chunks of RIFF and AIFF, the last page of Ogg. Refuses nothing: None
 
 from __future__ import annotations
 
-import os
 import struct
 
 _MAX_CHUNKS = 1000
@@ -16,13 +15,13 @@ _UNSET = 0xFFFF0000
 """A recorder that can't go back and fill in a length leaves all bits set, or nearly."""
 
 
-def promised_frames(descriptor: int, container: str) -> int | None:
+def promised_frames(data: memoryview, container: str) -> int | None:
     """Frames per the header.
 
     Parameters
     ----------
-    descriptor : int
-        Of the open file; its position is left alone.
+    data : memoryview
+        The file.
     container : str
         As libsndfile calls it: WAV, WAVEX, AIFF, …
 
@@ -33,18 +32,17 @@ def promised_frames(descriptor: int, container: str) -> int | None:
     """
     try:
         if container in ("WAV", "WAVEX"):
-            return _riff(descriptor)
+            return _riff(data)
         if container == "AIFF":
-            return _aiff(descriptor)
+            return _aiff(data)
     except struct.error:  # the header itself is cut off
         pass
     return None
 
 
-def ends_properly(descriptor: int) -> bool:
+def ends_properly(data: memoryview) -> bool:
     """Whether the last page of an Ogg file is there and says that it is the last (RFC 3533)."""
-    size = os.fstat(descriptor).st_size
-    tail = os.pread(descriptor, _MAX_PAGE, max(0, size - _MAX_PAGE))
+    tail = bytes(data[-_MAX_PAGE:])
     page = tail[max(0, tail.rfind(b"OggS")) :]
     if not page.startswith(b"OggS") or len(page) < 27 or not page[5] & 0x04:
         return False
@@ -52,14 +50,14 @@ def ends_properly(descriptor: int) -> bool:
     return len(page) >= 27 + page[26] + sum(lengths)
 
 
-def _riff(descriptor: int) -> int | None:
-    big = os.pread(descriptor, 4, 0) == b"RIFX"
+def _riff(data: memoryview) -> int | None:
+    big = bytes(data[:4]) == b"RIFX"
     order = ">" if big else "<"
     block_align, offset = 0, 12
     for _ in range(_MAX_CHUNKS):
-        name, size = struct.unpack(f"{order}4sI", os.pread(descriptor, 8, offset))
+        name, size = struct.unpack(f"{order}4sI", data[offset : offset + 8])
         if name == b"fmt ":
-            (tag, _, _, _, block_align) = struct.unpack(f"{order}HHIIH", os.pread(descriptor, 14, offset + 8))
+            (tag, _, _, _, block_align) = struct.unpack(f"{order}HHIIH", data[offset + 8 : offset + 22])
             if tag not in (1, 3, 6, 7, 0xFFFE):  # PCM, float, A-law, µ-law: a frame is a block
                 return None
         if name == b"data":
@@ -68,12 +66,12 @@ def _riff(descriptor: int) -> int | None:
     return None
 
 
-def _aiff(descriptor: int) -> int | None:
+def _aiff(data: memoryview) -> int | None:
     offset = 12
     for _ in range(_MAX_CHUNKS):
-        name, size = struct.unpack(">4sI", os.pread(descriptor, 8, offset))
+        name, size = struct.unpack(">4sI", data[offset : offset + 8])
         if name == b"COMM":
-            frames: int = struct.unpack(">I", os.pread(descriptor, 4, offset + 10))[0]
+            frames: int = struct.unpack(">I", data[offset + 10 : offset + 14])[0]
             return frames if frames < _UNSET else None
         offset += 8 + size + size % 2
     return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
+import numpy as np
 
 from ..errors import (
     InputError,
@@ -200,19 +201,41 @@ def call(
             _retire_input(peer)
         if answer.state:
             peer.state = answer.state
-        segment_view = peer.output.view if peer.output is not None else None
-        outputs = values.unpack(answer.body, segment_view, copy=True, most=limits.output_mb * _MB)
-        if not isinstance(outputs, dict):
-            raise ProtocolViolation(f"outputs are a dictionary, not a {type(outputs).__name__}", plugin_id=plugin_id)
-        if not 0 <= answer.seed < 2**63 or not 0 <= answer.cpu_s < float("inf"):
-            raise ProtocolViolation(f"no such seed or CPU time: {answer.seed}, {answer.cpu_s}", plugin_id=plugin_id)
-    except values.TooMuch:
-        release()
-        raise _too_large("more", limits, plugin_id) from None
+        outputs = _outputs(peer, answer, limits, plugin_id)
     except BaseException:
         release()
         raise
     return Outcome(outputs, answer.cpu_s, answer.seed, body, segment, release, peer.content)
+
+
+def call_on_file(
+    peer: Peer, descriptor: int, size: int, parameters: dict[str, Any], *, plugin_id: str, limits: Limits
+) -> Conversation[dict[str, Any]]:
+    """Have the worker execute with the content of an open file as the input ``file``, which nobody copies for it.
+
+    The worker sees that file's own pages, read-only, until it is given another one: if somebody cuts the file off meanwhile,
+    it is the worker that crashes. For its own code alone, since such an input can't be repeated.
+    """
+    stand_in = np.broadcast_to(np.uint8(0), (size,))  # of that shape, and no memory
+    packed = values.pack({"inputs": {"file": stand_in}, "parameters": parameters}, "$")
+    yield Send(frames.encode(frames.Attach(size)), descriptor)
+    peer.busy = True
+    yield Send(frames.encode(frames.Call(None, packed.written(None), peer.interrupts_before, peer.turns)))
+    answer = yield from _answer(peer, plugin_id, frames.Returned, limits)
+    return _outputs(peer, answer, limits, plugin_id)
+
+
+def _outputs(peer: Peer, answer: frames.Returned, limits: Limits, plugin_id: str) -> dict[str, Any]:
+    segment_view = peer.output.view if peer.output is not None else None
+    try:
+        outputs = values.unpack(answer.body, segment_view, copy=True, most=limits.output_mb * _MB)
+    except values.TooMuch:
+        raise _too_large("more", limits, plugin_id) from None
+    if not isinstance(outputs, dict):
+        raise ProtocolViolation(f"outputs are a dictionary, not a {type(outputs).__name__}", plugin_id=plugin_id)
+    if not 0 <= answer.seed < 2**63 or not 0 <= answer.cpu_s < float("inf"):
+        raise ProtocolViolation(f"no such seed or CPU time: {answer.seed}, {answer.cpu_s}", plugin_id=plugin_id)
+    return outputs
 
 
 def discard(outcome: object) -> None:
