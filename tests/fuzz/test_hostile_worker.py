@@ -150,6 +150,7 @@ def test_each_call_gets_an_answer_to_itself(make: Callable[..., Instance], door:
         assert turn == worker.turns
         right += given_number == number
     assert right >= 3
+    instance.rest()  # what was forged last may lie in the channel still
     assert call(instance, door, ["", 99, [], 0])[0] == 99
 
 
