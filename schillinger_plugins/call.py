@@ -12,11 +12,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from .definition import NodeDefinition
@@ -43,9 +43,8 @@ _begin_digests()
 os.register_at_fork(after_in_child=_begin_digests)  # threads stay with the parent: what is handed to them is never done
 
 
-@dataclass(slots=True)
-class Call:
-    """What is asked of a plugin, checked.
+class Call(msgspec.Struct):
+    """What is asked of a plugin, checked. A struct, since one is made for every call.
 
     Attributes
     ----------

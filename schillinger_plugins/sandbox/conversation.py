@@ -101,9 +101,8 @@ class Peer(Protocol):
     on_fetch: OnFetch | None
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What a call gave, and what was sent for it.
+class Outcome(msgspec.Struct):
+    """What a call gave, and what was sent for it. A struct, since one is made for every call.
 
     Attributes
     ----------

@@ -49,13 +49,15 @@ class Hold:
         return before
 
     def __enter__(self) -> Hold:
-        if self._depth == 0:
-            handler = _get_handler(_SIGINT)
-            self._original = handler if callable(handler) else None
-            self._error = None
-            if self._original is not None:
-                _set_handler(_SIGINT, self._handle)
-        self._depth += 1
+        if self._depth:
+            self._depth += 1
+            return self
+        handler = _get_handler(_SIGINT)
+        self._original = handler if callable(handler) else None
+        self._error = None
+        if self._original is not None:
+            _set_handler(_SIGINT, self._handle)
+        self._depth = 1  # only now: an interrupt that comes before raises here, and leaves nothing behind
         return self
 
     def __exit__(
