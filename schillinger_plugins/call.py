@@ -23,8 +23,9 @@ from .definition import NodeDefinition
 from .errors import InputError, PluginError
 from .protocol import values
 from .result import digest
-from .sandbox.conversation import OnProgress, Outcome
+from .sandbox.conversation import Outcome
 from .sandbox.limits import Limits
+from .sandbox.steps import OnProgress
 from .types import Audio
 
 MAX_SEED = 2**63 - 1

@@ -23,6 +23,7 @@ from .sandbox.limits import Limits
 from .sandbox.log import Log
 from .sandbox.printable import printable
 from .sandbox.sandbox import Profile, Sandbox
+from .sandbox.steps import Conversation
 from .sandbox.worker import Worker
 from .schema.strict import show
 from .types import Audio
@@ -147,7 +148,7 @@ class AudioReader:
             self._timer.start()
 
 
-def _start(worker: Worker) -> conversation.Conversation[Any]:
+def _start(worker: Worker) -> Conversation[Any]:
     return conversation.start(
         worker,
         plugin_id=_ID,
@@ -162,7 +163,7 @@ def _start(worker: Worker) -> conversation.Conversation[Any]:
     )
 
 
-def _conversation(worker: Worker, descriptor: int, name: str) -> conversation.Conversation[dict[str, Any]]:
+def _conversation(worker: Worker, descriptor: int, name: str) -> Conversation[dict[str, Any]]:
     size = os.fstat(descriptor).st_size
     parameters = {"name": name}
     if size <= SMALL_ARRAY_BYTES:

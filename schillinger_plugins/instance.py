@@ -26,10 +26,11 @@ from .protocol import values
 from .protocol.frames import Body
 from .result import CallStats, Provenance, Result, versions
 from .sandbox import asynchronous, blocking, conversation, interrupts
-from .sandbox.conversation import Conversation, OnProgress, Outcome
+from .sandbox.conversation import Outcome
 from .sandbox.limits import Limits
 from .sandbox.log import Log
 from .sandbox.sandbox import Sandbox
+from .sandbox.steps import Conversation, OnProgress
 from .sandbox.turnstile import Full, OwnTurn, Turnstile
 from .sandbox.worker import Worker
 

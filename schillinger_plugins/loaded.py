@@ -16,11 +16,11 @@ from .manifest import Manifest
 from .policy import Granted
 from .protocol.line import may_look
 from .sandbox import conversation
-from .sandbox.conversation import Conversation, OnFetch, OnProgress
 from .sandbox.level import Level
 from .sandbox.limits import Limits
 from .sandbox.log import Log
 from .sandbox.sandbox import Profile, Sandbox
+from .sandbox.steps import Conversation, OnFetch, OnProgress
 from .sandbox.worker import Worker
 
 

@@ -13,9 +13,10 @@ import time
 from typing import TypeVar
 
 from .blocking import unanswered
-from .conversation import Consult, Conversation, Receive, Send, discard
+from .conversation import discard
 from .limits import Limits
 from .raised import Cancelled
+from .steps import Consult, Conversation, Receive, Send
 from .worker import DEATH_WAIT_S, Worker
 
 _AT_ONCE = 3

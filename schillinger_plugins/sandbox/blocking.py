@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from ..errors import LimitExceeded
 from . import interrupts
-from .conversation import Consult, Conversation, Receive, Send, discard
+from .conversation import discard
 from .limits import Limits
 from .raised import Cancelled
+from .steps import Consult, Conversation, Receive, Send
 from .worker import Worker
 
 T = TypeVar("T")

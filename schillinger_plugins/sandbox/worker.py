@@ -23,11 +23,11 @@ from ..protocol import frames
 from ..protocol.line import Line, may_look
 from ..protocol.patience import Patience
 from ..scratch import remove
-from .conversation import OnFetch
 from .growth import Growth
 from .limits import Limits
 from .log import Log
 from .segment import Segment
+from .steps import OnFetch
 from .watchdog import Watchdog, Watched
 
 CANCEL_GRACE_S = 1.0

@@ -15,11 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from schillinger_plugins.errors import LimitExceeded, PermissionDenied, PluginError, ProtocolViolation
 from schillinger_plugins.protocol import frames, values
 from schillinger_plugins.sandbox import conversation, segment
-from schillinger_plugins.sandbox.conversation import Cancel, Consult, Conversation, OnFetch, Outcome, Receive, Send
+from schillinger_plugins.sandbox.conversation import Outcome
 from schillinger_plugins.sandbox.limits import Limits
 from schillinger_plugins.sandbox.printable import printable
 from schillinger_plugins.sandbox.raised import Cancelled
 from schillinger_plugins.sandbox.segment import Segment
+from schillinger_plugins.sandbox.steps import Cancel, Consult, Conversation, OnFetch, Receive, Send
 
 from .strategies import frames_spoilt, from_worker, fuzzed, hostile_structures, made, same
 

@@ -24,10 +24,11 @@ from schillinger_plugins.errors import PluginError
 from schillinger_plugins.protocol import frames, values
 from schillinger_plugins.protocol.line import BOX_BYTES
 from schillinger_plugins.sandbox import asynchronous, blocking, conversation
-from schillinger_plugins.sandbox.conversation import Conversation, Outcome
+from schillinger_plugins.sandbox.conversation import Outcome
 from schillinger_plugins.sandbox.limits import Limits
 from schillinger_plugins.sandbox.log import Log
 from schillinger_plugins.sandbox.segment import Segment
+from schillinger_plugins.sandbox.steps import Conversation
 from schillinger_plugins.sandbox.watchdog import Watchdog
 from schillinger_plugins.sandbox.worker import Worker
 
