@@ -1,14 +1,13 @@
 """Instance: one plugin object with its configuration, ready to be called.
 
-Owns the way of a call: the turn waited for, a worker started if there is none, the conversation driven, the outputs
-checked, the figures kept, the state carried from one worker to the next. Calls of one instance never overlap. Made by
-`PluginManager`; the same call goes through two doors, `execute` and `aexecute`.
+Owns the way of a call: the turn waited for, a worker asked of the `succession` if there is none, the conversation driven,
+the outputs checked, the figures kept. Calls of one instance never overlap. Made by `PluginManager`; the same call goes
+through two doors, `execute` and `aexecute`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,12 +17,9 @@ from typing import Any
 
 from .call import Call, Digests, ReadAudio, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
-from .errors import Busy, InputError, LimitExceeded, PluginError, UnknownPlugin
+from .errors import Busy, InputError, UnknownPlugin
 from .events import Event, EventName, Events
-from .fetching import Fetcher
 from .loaded import LoadedPlugin
-from .protocol import values
-from .protocol.frames import Body
 from .result import CallStats, Provenance, Result, versions
 from .sandbox import asynchronous, blocking, conversation, interrupts
 from .sandbox.conversation import Outcome
@@ -33,12 +29,10 @@ from .sandbox.sandbox import Sandbox
 from .sandbox.steps import Conversation, OnProgress
 from .sandbox.turnstile import Full, OwnTurn, Turnstile
 from .sandbox.worker import Worker
+from .succession import Succession
 
 QUEUE_PLACES = 64
 """Calls of one instance that may wait for their turn."""
-
-_TRIES = 2
-"""Workers that may end while they take a state, before it is given up."""
 
 _ENDING_S = 2.0
 """How long a call may take to end whose instance is destroyed."""
@@ -75,23 +69,12 @@ class InstanceStats:
         return self.wall_total_s / self.calls if self.calls else 0.0
 
 
-@dataclass(slots=True)
-class _KeptState:
-    """What a worker left to the next one, which code it belongs to, and how many workers ended while they took it."""
-
-    value: Any
-    content_hash: str
-    failures: int = 0
-
-
 class Instance:
     """One plugin object, in a confined process of its own.
 
     Attributes
     ----------
     id : str
-    plugin : LoadedPlugin
-        Replaced when the plugin is reloaded; the next call runs the new code.
     config : dict
     log : Log
         What it printed, and the trace of what it did.
@@ -109,7 +92,6 @@ class Instance:
         worker: Worker | None = None,
     ) -> None:
         self.id = instance_id
-        self.plugin = plugin
         self.config = dict(config)
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
@@ -118,14 +100,22 @@ class Instance:
         self._sandbox = sandbox
         self._read_audio = read_audio
         self._events = events
-        self._worker = worker
+        self._succession = Succession(
+            plugin, instance_id=instance_id, config=self.config, sandbox=sandbox, log=self.log, worker=worker
+        )
         self._digests: tuple[int, Digests] = (0, dict)
-        self._kept: _KeptState | None = None
-        self._former: tuple[LoadedPlugin, _KeptState | None] | None = None
         self._turnstile = Turnstile(QUEUE_PLACES)
-        self._restoring = False
         self._leak_told = False
         self._destroyed = False
+
+    @property
+    def plugin(self) -> LoadedPlugin:
+        """Whose code the next call runs: another one after the plugin was reloaded."""
+        return self._succession.plugin
+
+    @property
+    def _worker(self) -> Worker | None:
+        return self._succession.worker
 
     @property
     def plugin_id(self) -> str:
@@ -231,8 +221,8 @@ class Instance:
                         call = self._prepare(*asked)
                     worker = self._worker
                     if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
-                        worker = self._replace_worker(call)
-                        self._begin(worker)
+                        worker = self._succession.follow(*self._following(worker, call))
+                        self._begun()
                     outcome = blocking.drive(self._call(worker, call), worker, call.limits)
                 finally:
                     self._leave()
@@ -264,8 +254,8 @@ class Instance:
                     call = await self._prepare_async(*asked)
                 worker = self._worker
                 if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
-                    worker = await self._replace_worker_async(call)
-                    await self._begin_async(worker)
+                    worker = await self._succession.follow_async(*self._following(worker, call))
+                    self._begun()
                 outcome = await asynchronous.drive(self._call(worker, call), worker, call.limits)
             finally:
                 self._leave()
@@ -286,8 +276,8 @@ class Instance:
             self._enter()
             try:
                 if self._worker is None or not self._worker.alive:
-                    self._retire_worker()
-                    self._begin(self._spawn(self.plugin.limits, on_progress))
+                    self._succession.follow(self.plugin.limits, on_progress)
+                    self._begun()
             finally:
                 self._leave()
 
@@ -296,7 +286,7 @@ class Instance:
         with interrupts.held():
             self._enter()
             try:
-                self._retire_worker()
+                self._succession.retire()
             finally:
                 self._leave()
 
@@ -311,7 +301,7 @@ class Instance:
                 # Looked at again, now that nobody can call it: a call may have come and gone since.
                 if self._worker is None or self._destroyed or time.monotonic() - self.used_s < idle_s:
                     return False
-                self._retire_worker()
+                self._succession.retire()
                 self._stats.sleeps += 1
                 return True
             finally:
@@ -341,23 +331,8 @@ class Instance:
         with interrupts.held():
             self._enter(first=True)
             try:
-                old, left_to = self._worker, (self.plugin, self._state())
-                # Taken back: with what it had before, not with what became of it meanwhile.
-                self._kept = left_to[1] if self._former is None or self._former[0] is not plugin else self._former[1]
-                if old is None and ready is None:
-                    self.plugin = plugin
-                    return {}
-                worker = ready or self._spawn(plugin.limits, None, plugin=plugin)
-                try:
-                    left = blocking.drive(self._become(worker, plugin), worker, worker.limits.starting)
-                except BaseException:
-                    worker.end()
-                    raise
-                worker.log = self.log
-                self._worker, self.plugin, self._former = worker, plugin, left_to
+                left = self._succession.become(plugin, ready)
                 self._leak_told = False
-                if old is not None:
-                    old.stop()
                 return left
             finally:
                 self._leave()
@@ -378,9 +353,7 @@ class Instance:
                 except OwnTurn:
                     return
             try:
-                worker, self._worker = self._worker, None
-                if worker is not None:
-                    worker.stop(deadline_s)
+                self._succession.give_up(deadline_s)
             finally:
                 self._leave()
 
@@ -412,118 +385,15 @@ class Instance:
             return await asyncio.to_thread(self._prepare, inputs, *asked)
         return self._prepare(inputs, *asked)
 
-    def _replace_worker(self, call: Call) -> Worker:
-        """A new worker that has yet to be started; the state of the one there was is kept for it."""
-        if self._worker is not None:
-            self._retire_worker()
-            self._stats.restarts += 1
-        return self._spawn(call.limits, call.on_progress)
+    def _following(self, worker: Worker | None, call: Call) -> tuple[Limits, OnProgress | None]:
+        """What a new worker is started with, in the place of this one."""
+        self._stats.restarts += worker is not None
+        return call.limits, call.on_progress
 
-    async def _replace_worker_async(self, call: Call) -> Worker:
-        """`_replace_worker`, in a thread. If the task is cancelled the thread is waited for, and what it made is ended."""
-        making = asyncio.get_running_loop().run_in_executor(None, self._replace_worker, call)
-        try:
-            return await asyncio.shield(making)
-        except asyncio.CancelledError:
-            while not making.done():
-                with contextlib.suppress(asyncio.CancelledError):
-                    await asyncio.wait([making])
-            if not making.cancelled() and making.exception() is None:
-                making.result().end()
-            raise
-
-    def _spawn(self, limits: Limits, on_progress: OnProgress | None, *, plugin: LoadedPlugin | None = None) -> Worker:
-        plugin = plugin or self.plugin
-        return plugin.spawn(
-            self._sandbox, self.log, limits=limits, on_fetch=Fetcher(plugin, self.log.trace), on_progress=on_progress
-        )
-
-    def _begin(self, worker: Worker) -> None:
-        try:
-            blocking.drive(self._awaken(worker), worker, worker.limits.starting)
-        except BaseException as error:
-            self._not_begun(worker, error)
-            raise
-        self._begun(worker)
-
-    async def _begin_async(self, worker: Worker) -> None:
-        try:
-            await asynchronous.drive(self._awaken(worker), worker, worker.limits.starting)
-        except BaseException as error:
-            self._not_begun(worker, error)
-            raise
-        self._begun(worker)
-
-    def _begun(self, worker: Worker) -> None:
-        self._worker = worker
+    def _begun(self) -> None:
         self._leak_told = False
         if self._destroyed:  # meanwhile
             raise self._gone()
-
-    def _not_begun(self, worker: Worker, error: BaseException) -> None:
-        worker.end()
-        if not self._restoring or self._kept is None or not isinstance(error, PluginError):
-            return
-        # It ended over its state. A crash may be an accident, once; a set_state() that doesn't end in time is none.
-        self._kept.failures += 1
-        if isinstance(error, LimitExceeded) or self._kept.failures >= _TRIES:
-            self._kept = None
-            self.log.say(f"it goes on without its state, over which it ended: {error}")
-
-    def _awaken(self, worker: Worker) -> Conversation[None]:
-        """The plugin started, and given back its state. A state it doesn't take any more is no reason to fail for ever."""
-        self._restoring = False
-        yield from self.plugin.start(worker, self.id, self.config)
-        if self._kept is None:
-            return
-        self._restoring = True
-        same_code = self._kept.content_hash == self.plugin.content_hash
-        try:
-            left = yield from conversation.restore(
-                worker, self._kept.value, plugin_id=self.plugin_id, same_code=same_code
-            )
-        except PluginError as error:
-            if worker.busy:
-                raise
-            self.log.say(f"it goes on without its state, which it refused: {error}")
-            left = {}
-        for name, reason in left.items():
-            self.log.say(f"of its state, {name} was left: {reason}")
-
-    def _become(self, worker: Worker, plugin: LoadedPlugin) -> Conversation[dict[str, str]]:
-        if not worker.ready:
-            yield from plugin.start(worker, self.id, self.config)
-        if self._kept is None:
-            return {}
-        same_code = self._kept.content_hash == plugin.content_hash
-        left = yield from conversation.restore(worker, self._kept.value, plugin_id=self.plugin_id, same_code=same_code)
-        return left
-
-    def _retire_worker(self) -> None:
-        self._kept, self._former = self._state(), None
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.stop()
-
-    def _state(self) -> _KeptState | None:
-        """The state as it is now: asked of a worker that lives, what a dead one told last, what was kept before."""
-        worker = self._worker
-        if worker is None:
-            return self._kept
-        if worker.alive and worker.ready:
-            try:
-                saved = conversation.save(worker, plugin_id=self.plugin_id, limits=self.plugin.limits)
-                value = blocking.drive(saved, worker, worker.limits.starting)
-            except PluginError as error:
-                self.log.say(f"its state could not be saved: {error}")
-            else:
-                return None if value is None else _KeptState(value, self.plugin.content_hash)
-        if worker.state:
-            try:
-                return _KeptState(values.unpack(Body(worker.state), None, copy=True), self.plugin.content_hash)
-            except PluginError as error:  # only a forger sends such a thing; its instance stays usable even so
-                self.log.say(f"its state is none: {error}")
-        return self._kept
 
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
         return conversation.call(
@@ -598,9 +468,8 @@ class Instance:
 
     def _leave(self) -> None:
         try:
-            if self._destroyed and self._worker is not None:
-                worker, self._worker = self._worker, None
-                worker.end()
+            if self._destroyed:
+                self._succession.give_up(0.0)
         finally:
             self.used_s = time.monotonic()
             self._turnstile.leave()

@@ -15,6 +15,7 @@ import os
 import platform
 import socket
 import threading
+from collections import deque
 from itertools import repeat
 
 from .frames import MAX_FRAME_BYTES
@@ -84,7 +85,7 @@ class Line:
         self._sent = self._received = 0
         self._rings = self._rung = 0
         self._is_looking = False
-        self._early: bytes | None = None
+        self._early: deque[bytes] = deque()
 
     def send(self, data: bytes, descriptor: int | None = None, flags: int = 0) -> None:
         """Send one frame; after it, as a message of its own, a descriptor.
@@ -144,7 +145,7 @@ class Line:
 
     def sleep(self) -> bytes | memoryview | None:
         """Say that this end won't look before it has listened; the frame, as `look`, that came just before that was seen."""
-        if self._early is not None:
+        if self._early:
             return self._posted()
         if not self._is_looking:
             return None
@@ -177,9 +178,10 @@ class Line:
         number = self._received + 1
         if self._theirs[_NUMBER] == number and self._theirs[_LENGTH] != _IN_SOCKET:
             # What was read just now was sent after that: it had been posted already when this came.
-            early = bytes(self._view[:size]) or None
+            early = bytes(self._view[:size])
             posted = self._posted()
-            self._early = early
+            if early:
+                self._early.appendleft(early)
             return posted
         self._own[_RECEIVED] = self._received = number
         return self._view[:size]
@@ -202,8 +204,8 @@ class Line:
     def _posted(self) -> bytes | None:
         """The next frame, if it lies in the box, or was read before one that did."""
         theirs, number = self._theirs, self._received + 1
-        if self._early is not None:
-            data, self._early = self._early, None
+        if self._early:
+            data = self._early.popleft()
             self._own[_RECEIVED] = self._received = number
             return data
         if theirs[_NUMBER] != number:
@@ -220,4 +222,8 @@ class Line:
     def _hear(self) -> None:
         """Take a doorbell out of the socket that wasn't needed: they would fill it."""
         with contextlib.suppress(BlockingIOError):
-            self._rung += self._socket.recv_into(self._buffer, 0, socket.MSG_DONTWAIT) == len(_DOORBELL)
+            size = self._socket.recv_into(self._buffer, 0, socket.MSG_DONTWAIT)
+            if size == len(_DOORBELL):
+                self._rung += 1
+            elif size:  # only a forger sends a frame here: it is not lost, so that he is found out
+                self._early.append(bytes(self._view[:size]))
