@@ -19,7 +19,7 @@ from ..errors import InputError, LimitExceeded, LimitName, PermissionDenied, Plu
 from ..hosts import split
 from .address import Lookups, NotPublic, Resolve, resolve
 from .allowance import Allowance, TooManyAtOnce, TooOften
-from .connection import Connection, Failed, TooLong, TooMuch
+from .connection import STOPPED, Connection, Failed, TooLong, TooMuch
 from .headers import Headers, checked, without_body, without_secrets
 from .limits import FetchLimits
 from .place import Place, redacted
@@ -223,8 +223,9 @@ class Broker:
                     "ask for less",
                 ) from error
             except Failed as error:
-                entry.reason = str(error)
-                raise PluginError(f"the request failed: {error}") from error
+                # Which error an aborted connection ends in depends on where it was, and on the version of TLS.
+                entry.reason = STOPPED if connection.aborted else str(error)
+                raise PluginError(f"the request failed: {entry.reason}") from error
             finally:
                 entry.sent_bytes, entry.received_bytes = connection.sent_bytes, connection.received_bytes
         entry.status = answer.status

@@ -24,6 +24,9 @@ from .address import Lookups, Unresolved, demand_reachable, literal
 MAX_HEAD_BYTES = 192 * 1024
 """Before an answer's headers are complete: hints without end, for example."""
 
+STOPPED = "the plugin was stopped"
+"""Why a connection failed that was aborted."""
+
 _MAX_TRIED = 4
 _PATIENCE_S = 5.0
 _PIECE_BYTES = 64 * 1024
@@ -55,6 +58,8 @@ class Connection(httpcore.NetworkBackend):
         Of everything that comes back, whatever it says that it is. At first enough for the head of an answer.
     sent_bytes, received_bytes : int
         HTTP's own lines included, TLS's not.
+    aborted : bool
+        Whether it was ended from another thread.
     """
 
     def __init__(self, *, deadline_s: float, lookups: Lookups) -> None:
@@ -66,7 +71,7 @@ class Connection(httpcore.NetworkBackend):
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._lookup: Future[list[str]] | None = None
-        self._aborted = False
+        self.aborted = False
 
     def connect_tcp(
         self,
@@ -105,8 +110,8 @@ class Connection(httpcore.NetworkBackend):
         ------
         TooLong, Failed
         """
-        if self._aborted:
-            raise Failed("the plugin was stopped")
+        if self.aborted:
+            raise Failed(STOPPED)
         left = self._deadline_s - time.monotonic()
         if left <= 0:
             raise TooLong
@@ -139,10 +144,10 @@ class Connection(httpcore.NetworkBackend):
     def abort(self) -> None:
         """End it from another thread: whoever waits for it gets `Failed`."""
         with self._lock:
-            self._aborted = True
+            self.aborted = True
             if self._lookup is not None:
                 with contextlib.suppress(Exception):  # it has an answer already
-                    self._lookup.set_exception(Failed("the plugin was stopped"))
+                    self._lookup.set_exception(Failed(STOPPED))
             if self._socket is not None:
                 with contextlib.suppress(OSError):
                     # Not TLS's own: that one would touch what the other thread reads with.
