@@ -220,3 +220,87 @@ def test_a_plugin_whose_folder_is_gone_goes_on(manager: PluginManager, counting:
         manager.reload("probe")
     counting.rest()
     assert counting.execute()["y"] == 3
+
+
+def test_a_call_that_uses_the_manager_ends_while_the_plugin_is_reloaded(
+    manager: PluginManager, counting: Instance, edit: Edit, tmp_path: Path
+) -> None:
+    """The reload waits for the call; the call's progress callback asks the manager; neither waits for the other."""
+    gate = tmp_path / "gate"
+    edit(
+        "self.context.progress(0.1, '')\nwhile not os.path.exists(self.context.scratch_dir / 'gate'): time.sleep(0.005)\n"
+        "self.context.progress(0.9, '')\nreturn {'y': 'old'}"
+    )
+    manager.reload("probe")
+    edit("return {'y': 'new'}")
+    reload = threading.Thread(target=manager.reload, args=("probe",), daemon=True)
+    answers: list[str] = []
+
+    def ask(fraction: float, _: str) -> None:
+        if fraction < 0.5:
+            reload.start()
+            assert until(lambda: counting.waiting == 1)  # the reload waits for this call's end
+            assert counting._worker is not None
+            (counting._worker.scratch / "gate").touch()
+        manager.status()
+        manager.load("probe")
+
+    call = threading.Thread(
+        target=lambda: answers.append(counting.execute({"x": str(gate)}, on_progress=ask)["y"]), daemon=True
+    )
+    call.start()
+    call.join(20)
+    reload.join(20)
+    assert answers == ["old"]
+    assert counting.execute()["y"] == "new"
+
+
+def test_an_instance_made_while_the_plugin_is_reloaded_goes_on_with_the_new_code_too(
+    manager: PluginManager, counting: Instance, edit: Edit
+) -> None:
+    """Whichever code it was made with."""
+    edit("while inputs.get('x') and not os.path.exists(inputs['x']): time.sleep(0.005)\nreturn {'y': 'old'}")
+    manager.reload("probe")
+    assert counting._worker is not None
+    gate = counting._worker.scratch / "gate"
+    call = threading.Thread(target=counting.execute, args=({"x": str(gate)},))
+    call.start()
+    assert until(lambda: counting.state == "running")
+    edit("return {'y': 'new'}")
+    reload = threading.Thread(target=manager.reload, args=("probe",))
+    reload.start()
+    assert until(lambda: counting.waiting == 1)
+    other = manager.create_instance("probe")
+    assert other.execute()["y"] == "old"
+    gate.touch()
+    call.join(10)
+    reload.join(20)
+    assert [counting.execute()["y"], other.execute()["y"]] == ["new", "new"]
+
+
+def test_a_plugin_unloaded_while_it_is_reloaded_stays_unloaded(
+    manager: PluginManager, counting: Instance, edit: Edit
+) -> None:
+    """The reload says so, and leaves nothing behind."""
+    edit("while inputs.get('x'): time.sleep(0.005)\nreturn {'y': 'old'}")
+    manager.reload("probe")
+    said: list[str] = []
+
+    def saying(action: Callable[..., object], *arguments: object) -> None:
+        try:
+            action(*arguments)
+        except PluginError as error:
+            said.append(str(error))
+
+    call = threading.Thread(target=saying, args=(counting.execute, {"x": "long"}))
+    call.start()
+    assert until(lambda: counting.state == "running")
+    reload = threading.Thread(target=saying, args=(manager.reload, "probe"))
+    reload.start()
+    assert until(lambda: counting.waiting == 1)
+    manager.unload("probe")
+    call.join(10)
+    reload.join(20)
+    assert len(said) == 2
+    assert manager.plugins["probe"].state == "discovered"
+    assert manager.load("probe").state == "loaded"
