@@ -14,30 +14,28 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from . import scanner
+from .admission import Admission
 from .caretaker import Caretaker
 from .decoding import AudioReader
 from .definition import NodeDefinition
-from .errors import Busy, DefinitionError, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
+from .errors import Busy, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
-from .fetching import Fetcher
 from .instance import Instance
-from .loaded import LoadedPlugin, PluginCode
+from .loaded import LoadedPlugin
 from .loader import discover, inspect
 from .manifest import Manifest
 from .permissions import Given, Grant, Permissions
 from .policy import Policy
-from .registry import PluginRecord, Registry, content_hash
-from .sandbox import blocking
+from .registry import PluginRecord, Registry
 from .sandbox.level import Report
-from .sandbox.limits import Limits
 from .sandbox.log import Log, LogLine
-from .sandbox.profile import Profile, choose
+from .sandbox.profile import Profile
 from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.trace import TraceEvent
 from .sandbox.worker import Worker
@@ -99,6 +97,14 @@ class PluginManager:
         self._caretaker = Caretaker(self._instances, idle_s=idle_s)
         # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
         self._reader = AudioReader(self._sandbox)
+        logs = self._logs
+        self._admission = Admission(
+            sandbox=self._sandbox,
+            policy=self.policy,
+            permissions=self.permissions,
+            scanner=self._scanner,
+            on_log=lambda log: _keep(logs, log),  # without the manager, which is to be collected when it is forgotten
+        )
         self._finalizer = weakref.finalize(self, self._sandbox.close)
         self.discover()
 
@@ -153,7 +159,7 @@ class PluginManager:
             if record.id in self._loaded:
                 return record
             try:
-                self._loaded[record.id], self._spares[record.id] = self._import(record, on_progress)
+                self._loaded[record.id], self._spares[record.id] = self._admission.admit(record, on_progress)
             except BaseException as error:
                 undo()
                 self.events.emit(Event("failed", record.id, data={"error": str(error)}))
@@ -207,7 +213,7 @@ class PluginManager:
 
     def _reload(self, fresh: PluginRecord, on_progress: OnProgress | None) -> PluginRecord:
         replaced = self._demand_loaded(fresh.id)
-        plugin, fresh_worker = self._import(fresh, on_progress)
+        plugin, fresh_worker = self._admission.admit(fresh, on_progress)
         worker: Worker | None = fresh_worker
         moved: list[Instance] = []
         try:
@@ -373,7 +379,7 @@ class PluginManager:
                 worker=self._spares.pop(plugin_id) if fits else None,
             )
             if not fits:
-                self._keep(instance.log)
+                _keep(self._logs, instance.log)
                 instance.start(on_progress=on_progress)
             self._instances[instance.id] = instance
             self._caretaker.begin()
@@ -542,70 +548,8 @@ class PluginManager:
         assert record.manifest is not None
         return record.manifest
 
-    def _import(self, record: PluginRecord, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
-        copy = self._sandbox.keep(record.root)
-        try:
-            code = self._admit(record, copy, on_progress)
-            return self._start(code, on_progress)
-        except BaseException:
-            self._sandbox.forget(copy)
-            raise
-
-    def _admit(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:
-        """Everything that is decided before a line of the plugin is run."""
-        manifest = self._manifest(record)
-        refuse = self.policy.refuse_findings
-        # bandit takes a third of a second: at a load it is asked only where the policy depends on its answer.
-        seen = self._scanner.scan(copy, manifest, with_bandit=refuse is not None)
-        seen.demand(refuse, plugin_id=record.id)
-        hashed = content_hash(copy)
-        granted = self.permissions.demand(record, content_hash=hashed)
-        limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
-        self.policy.demand_limits(asdict(limits), plugin_id=record.id)
-        profile = choose(manifest.python_dependencies, copy)
-        report = self._sandbox.report(profile, on_progress=on_progress)
-        self.policy.demand_level(report.level, report.reasons, plugin_id=record.id)
-        return PluginCode(
-            plugin_id=record.id,
-            root=record.root,
-            copy=copy,
-            manifest=manifest,
-            content_hash=hashed,
-            profile=profile,
-            level=report.level,
-            limits=limits,
-            granted=granted,
-        )
-
-    def _start(self, code: PluginCode, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
-        """Import the code in a worker and check how it describes itself."""
-        manifest = code.manifest
-        log = Log(code.plugin_id, f"{code.plugin_id}-load")
-        self._keep(log)
-        fetch = Fetcher(code, log.trace)
-        worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
-        try:
-            said = blocking.drive(
-                code.start(worker, log.instance_id, manifest.default_config), worker, worker.limits.starting
-            )
-            definition = NodeDefinition.parse(said, plugin_id=code.plugin_id)
-            if manifest.definition is not None and manifest.definition != definition:
-                raise DefinitionError(
-                    "get_node_definition() returns something else than the definition in plugin.json",
-                    plugin_id=code.plugin_id,
-                    remedy="make them equal, or leave one out: return what stands in plugin.json",
-                    path="$.definition",
-                )
-        except BaseException:
-            worker.end()
-            raise
-        return LoadedPlugin(definition=definition, **vars(code)), worker
-
     def _mark_loaded(self, plugin_id: str) -> PluginRecord:
         return self.registry.update(plugin_id, state="loaded", definition=self._loaded[plugin_id].definition)
-
-    def _keep(self, log: Log) -> None:
-        self._logs.setdefault(log.plugin_id, deque(maxlen=_MAX_LOGS)).append(log)
 
     def _end_spare(self, plugin_id: str) -> None:
         spare = self._spares.pop(plugin_id, None)
@@ -616,6 +560,10 @@ class PluginManager:
         if not self._finalizer.alive:
             raise PluginError("this manager is closed", remedy="make another PluginManager")
         self._sandbox.demand_own_process()
+
+
+def _keep(logs: dict[str, deque[Log]], log: Log) -> None:
+    logs.setdefault(log.plugin_id, deque(maxlen=_MAX_LOGS)).append(log)
 
 
 def _nothing() -> None:

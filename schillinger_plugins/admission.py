@@ -1,0 +1,119 @@
+"""From a plugin's folder to code that has been admitted, imported, and has described itself.
+
+Owns the order of what is asked before a line of a plugin runs (scan, permissions, limits, level), and of what is demanded of
+it then. Leaves nothing behind of a plugin that is not admitted. Called by the manager.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from .definition import NodeDefinition
+from .errors import DefinitionError
+from .fetching import Fetcher
+from .loaded import LoadedPlugin, PluginCode
+from .permissions import Permissions
+from .policy import Policy
+from .registry import PluginRecord, content_hash
+from .sandbox import blocking
+from .sandbox.limits import Limits
+from .sandbox.log import Log
+from .sandbox.profile import choose
+from .sandbox.sandbox import OnProgress, Sandbox
+from .sandbox.worker import Worker
+from .scanner import Scanner
+
+
+class Admission:
+    """Decides over plugins, and starts those that may run.
+
+    Parameters
+    ----------
+    sandbox, policy, permissions, scanner
+        Who is asked.
+    on_log : callable
+        Told of each log that a plugin writes to while it is imported.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: Sandbox,
+        policy: Policy,
+        permissions: Permissions,
+        scanner: Scanner,
+        on_log: Callable[[Log], None],
+    ) -> None:
+        self._sandbox = sandbox
+        self._policy = policy
+        self._permissions = permissions
+        self._scanner = scanner
+        self._on_log = on_log
+
+    def admit(self, record: PluginRecord, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
+        """The plugin, and the worker that has imported it, with its default configuration.
+
+        Raises
+        ------
+        PluginError
+            As `PluginManager.load`.
+        """
+        copy = self._sandbox.keep(record.root)
+        try:
+            return self._start(self._decided(record, copy, on_progress), on_progress)
+        except BaseException:
+            self._sandbox.forget(copy)
+            raise
+
+    def _decided(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:
+        """Everything that is decided before a line of the plugin is run."""
+        manifest = record.manifest
+        assert manifest is not None
+        refuse = self._policy.refuse_findings
+        # bandit takes a third of a second: at a load it is asked only where the policy depends on its answer.
+        seen = self._scanner.scan(copy, manifest, with_bandit=refuse is not None)
+        seen.demand(refuse, plugin_id=record.id)
+        hashed = content_hash(copy)
+        granted = self._permissions.demand(record, content_hash=hashed)
+        limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
+        self._policy.demand_limits(asdict(limits), plugin_id=record.id)
+        profile = choose(manifest.python_dependencies, copy)
+        report = self._sandbox.report(profile, on_progress=on_progress)
+        self._policy.demand_level(report.level, report.reasons, plugin_id=record.id)
+        return PluginCode(
+            plugin_id=record.id,
+            root=record.root,
+            copy=copy,
+            manifest=manifest,
+            content_hash=hashed,
+            profile=profile,
+            level=report.level,
+            limits=limits,
+            granted=granted,
+        )
+
+    def _start(self, code: PluginCode, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
+        """Import the code in a worker and check how it describes itself."""
+        manifest = code.manifest
+        log = Log(code.plugin_id, f"{code.plugin_id}-load")
+        self._on_log(log)
+        fetch = Fetcher(code, log.trace)
+        worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
+        try:
+            said = blocking.drive(
+                code.start(worker, log.instance_id, manifest.default_config), worker, worker.limits.starting
+            )
+            definition = NodeDefinition.parse(said, plugin_id=code.plugin_id)
+            if manifest.definition is not None and manifest.definition != definition:
+                raise DefinitionError(
+                    "get_node_definition() returns something else than the definition in plugin.json",
+                    plugin_id=code.plugin_id,
+                    remedy="make them equal, or leave one out: return what stands in plugin.json",
+                    path="$.definition",
+                )
+        except BaseException:
+            worker.end()
+            raise
+        return LoadedPlugin(definition=definition, **vars(code)), worker
