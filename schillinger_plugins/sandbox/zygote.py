@@ -229,7 +229,10 @@ class Zygote:
         self._gone = True
         with contextlib.suppress(OSError):
             self._control.send(frames.encode(frames.Leave()), socket.MSG_DONTWAIT)
-        self._control.close()
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # whoever waits for an answer in another thread is told at once
+        with self._lock:  # and must have left: the number of a closed descriptor may be another one's by then
+            self._control.close()
         try:
             self._process.wait(0.5)
         except subprocess.TimeoutExpired:
