@@ -98,15 +98,14 @@ def _serve(control: socket.socket, profile: str, roots: list[str], workers: set[
             workers.discard(request.pid)
             control.send(frames.encode(frames.Reaped(_reap(request.pid))))
             continue
+        own_pid = os.getpid()  # a child asks too late: by then this process may have died
         try:
             pid = os.fork()
         except OSError:  # the machine refuses: that is no reason to take the other workers along
             pid = -1
         if pid == 0:
             channel, log, trail, box = descriptors
-            boot.become_worker(
-                request, confinement, channel=channel, log=log, trail=trail, box=box, zygote_pid=os.getppid()
-            )
+            boot.become_worker(request, confinement, channel=channel, log=log, trail=trail, box=box, zygote_pid=own_pid)
         if pid > 0:
             workers.add(pid)
         for descriptor in descriptors:
