@@ -211,17 +211,18 @@ class Instance:
         """
         try:
             asked = (inputs or {}, parameters or {}, limits, seed, on_progress)
-            plugin = self.plugin
+            succession = self._succession  # read directly: a property costs a call, and this is the way of every one
+            plugin = succession.plugin
             call = self._prepare(*asked)
             with interrupts.held() as hold:
                 self._enter()
                 try:
-                    if plugin is not self.plugin or self._destroyed:  # while it waited
-                        plugin = self.plugin
+                    if plugin is not succession.plugin or self._destroyed:  # while it waited
+                        plugin = succession.plugin
                         call = self._prepare(*asked)
-                    worker = self._worker
+                    worker = succession.worker
                     if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
-                        worker = self._succession.follow(*self._following(worker, call))
+                        worker = succession.follow(*self._following(worker, call))
                         self._begun()
                     outcome = blocking.drive(self._call(worker, call), worker, call.limits)
                 finally:
@@ -245,16 +246,17 @@ class Instance:
         """Call the plugin without blocking the event loop; otherwise as `execute`. Cancelling the task ends the call."""
         try:
             asked = (inputs or {}, parameters or {}, limits, seed, on_progress)
-            plugin = self.plugin
+            succession = self._succession
+            plugin = succession.plugin
             call = await self._prepare_async(*asked)
             await self._enter_async()
             try:
-                if plugin is not self.plugin or self._destroyed:  # while it waited
-                    plugin = self.plugin
+                if plugin is not succession.plugin or self._destroyed:  # while it waited
+                    plugin = succession.plugin
                     call = await self._prepare_async(*asked)
-                worker = self._worker
+                worker = succession.worker
                 if worker is None or not worker.alive or not call.limits.fits_worker_of(worker.limits):
-                    worker = await self._succession.follow_async(*self._following(worker, call))
+                    worker = await succession.follow_async(*self._following(worker, call))
                     self._begun()
                 outcome = await asynchronous.drive(self._call(worker, call), worker, call.limits)
             finally:
@@ -368,7 +370,7 @@ class Instance:
         if self._destroyed:
             raise self._gone()
         self._sandbox.demand_own_process()
-        plugin = self.plugin
+        plugin = self._succession.plugin
         return prepare(
             plugin.definition,
             inputs,
@@ -400,7 +402,7 @@ class Instance:
             worker,
             call.inputs,
             call.parameters,
-            plugin_id=self.plugin.plugin_id,
+            plugin_id=self._succession.plugin.plugin_id,
             seed=call.seed,
             limits=call.limits,
             on_progress=call.on_progress,
