@@ -198,16 +198,16 @@ class PluginManager:
         if plugin_id not in self._loaded:
             self.discover()
             return self.load(plugin_id, on_progress=on_progress)
-        fresh = inspect(old.root, source=old.source)
-        if fresh.error is not None:
-            raise fresh.error
-        fresh = replace(fresh, id=plugin_id)
         # One reload of a plugin after the other; but the manager is not held up by a call that an instance has yet to end.
         one_at_a_time = self._reloading.setdefault(plugin_id, threading.Lock())
         if not one_at_a_time.acquire(timeout=_RELOADING_S):
             raise Busy("it is being reloaded already", plugin_id=plugin_id, remedy="wait for that to end")
         try:
-            return self._reload(fresh, on_progress)
+            # Read now: what lies in the folder may have changed while another reload was waited for.
+            fresh = inspect(old.root, source=old.source)
+            if fresh.error is not None:
+                raise fresh.error
+            return self._reload(replace(fresh, id=plugin_id), on_progress)
         finally:
             one_at_a_time.release()
 

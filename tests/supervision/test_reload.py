@@ -304,3 +304,37 @@ def test_a_plugin_unloaded_while_it_is_reloaded_stays_unloaded(
     assert len(said) == 2
     assert manager.plugins["probe"].state == "discovered"
     assert manager.load("probe").state == "loaded"
+
+
+def test_a_reload_that_waits_for_another_reads_what_lies_in_the_folder_then(
+    manager: PluginManager, counting: Instance, write_plugin: Callable[..., Path]
+) -> None:
+    """The manifest and the code of the second are of one moment: when its turn came, not when it was asked for."""
+    waits = "while inputs.get('x') and not os.path.exists(inputs['x']): time.sleep(0.005)\nreturn {'y': 1}"
+    write_plugin(body=waits)
+    manager.reload("probe")
+    assert counting._worker is not None
+    gate = counting._worker.scratch / "gate"
+    versions: list[str] = []
+
+    def reload() -> None:
+        manifest = manager.reload("probe").manifest
+        assert manifest is not None
+        versions.append(manifest.metadata.version)
+
+    call = threading.Thread(target=counting.execute, args=({"x": str(gate)},))
+    call.start()
+    assert until(lambda: counting.state == "running")
+    write_plugin(body="return {'y': 2}", version="2.0.0")
+    first, second = threading.Thread(target=reload), threading.Thread(target=reload)
+    first.start()
+    assert until(lambda: counting.waiting == 1)
+    second.start()
+    assert not until(lambda: counting.waiting == 2, deadline_s=0.3)  # the second has yet to begin
+    write_plugin(body="return {'y': 3}", version="3.0.0")
+    gate.touch()
+    for thread in (call, first, second):
+        thread.join(20)
+    assert versions == ["2.0.0", "3.0.0"]
+    assert counting.execute().provenance.plugin_version == "3.0.0"
+    assert counting.execute()["y"] == 3
