@@ -1,7 +1,7 @@
 """Instance: one plugin object with its configuration, ready to be called.
 
 Owns the way of a call: the turn waited for, a worker asked of the `succession` if there is none, the conversation driven,
-the outputs checked, the figures kept. Calls of one instance never overlap. Made by `PluginManager`; the same call goes
+the outputs checked, the `tally` told. Calls of one instance never overlap. Made by `PluginManager`; the same call goes
 through two doors, `execute` and `aexecute`.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from .call import Call, Digests, ReadAudio, digests_of, needs_decoding, prepare
 from .definition import NodeDefinition
 from .errors import Busy, InputError, UnknownPlugin
-from .events import Event, EventName, Events
+from .events import Events
 from .loaded import LoadedPlugin
 from .result import CallStats, Provenance, Result, versions
 from .sandbox import asynchronous, blocking, conversation, interrupts
@@ -30,43 +30,15 @@ from .sandbox.steps import Conversation, OnProgress
 from .sandbox.turnstile import Full, OwnTurn, Turnstile
 from .sandbox.worker import Worker
 from .succession import Succession
+from .tally import InstanceStats, Tally
+
+__all__ = ["Instance", "InstanceStats"]
 
 QUEUE_PLACES = 64
 """Calls of one instance that may wait for their turn."""
 
 _ENDING_S = 2.0
 """How long a call may take to end whose instance is destroyed."""
-
-
-@dataclass(kw_only=True, slots=True)
-class InstanceStats:
-    """What an instance has done so far.
-
-    Attributes
-    ----------
-    calls, failures, cancelled : int
-        Calls that returned, raised, and were interrupted.
-    restarts : int
-        Workers that had to be replaced.
-    sleeps : int
-        Times it was put to sleep for being idle.
-    wall_total_s, wall_last_s : float
-        Time of the calls that returned.
-    """
-
-    calls: int = 0
-    failures: int = 0
-    cancelled: int = 0
-    restarts: int = 0
-    sleeps: int = 0
-    wall_total_s: float = 0.0
-    wall_last_s: float = 0.0
-    last_error: str = ""
-
-    @property
-    def wall_mean_s(self) -> float:
-        """Mean time of the calls that returned."""
-        return self.wall_total_s / self.calls if self.calls else 0.0
 
 
 class Instance:
@@ -96,16 +68,14 @@ class Instance:
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
         self.used_s = time.monotonic()
-        self._stats = InstanceStats()
+        self._tally = Tally(plugin.plugin_id, instance_id, events=events, log=self.log)
         self._sandbox = sandbox
         self._read_audio = read_audio
-        self._events = events
         self._succession = Succession(
             plugin, instance_id=instance_id, config=self.config, sandbox=sandbox, log=self.log, worker=worker
         )
         self._digests: tuple[int, Digests] = (0, dict)
         self._turnstile = Turnstile(QUEUE_PLACES)
-        self._leak_told = False
         self._destroyed = False
 
     @property
@@ -130,7 +100,7 @@ class Instance:
     @property
     def stats(self) -> InstanceStats:
         """What it has done so far, as it is now."""
-        return replace(self._stats)
+        return replace(self._tally.stats)
 
     @property
     def state(self) -> str:
@@ -166,7 +136,7 @@ class Instance:
         return worker is not None and worker.leaks
 
     def __repr__(self) -> str:
-        return f"<Instance {self.id} of {self.plugin_id}, {self.state}, {self._stats.calls} calls>"
+        return f"<Instance {self.id} of {self.plugin_id}, {self.state}, {self._tally.stats.calls} calls>"
 
     def execute(
         self,
@@ -231,7 +201,7 @@ class Instance:
                     conversation.discard(outcome)
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
-            self._failed(error)
+            self._tally.failed(error)
             raise
 
     async def aexecute(
@@ -263,7 +233,7 @@ class Instance:
                 self._leave()
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
-            self._failed(error)
+            self._tally.failed(error)
             raise
 
     def start(self, *, on_progress: OnProgress | None = None) -> None:
@@ -304,7 +274,7 @@ class Instance:
                 if self._worker is None or self._destroyed or time.monotonic() - self.used_s < idle_s:
                     return False
                 self._succession.retire()
-                self._stats.sleeps += 1
+                self._tally.stats.sleeps += 1
                 return True
             finally:
                 self._leave()
@@ -334,7 +304,7 @@ class Instance:
             self._enter(first=True)
             try:
                 left = self._succession.become(plugin, ready)
-                self._leak_told = False
+                self._tally.new_worker()
                 return left
             finally:
                 self._leave()
@@ -389,11 +359,11 @@ class Instance:
 
     def _following(self, worker: Worker | None, call: Call) -> tuple[Limits, OnProgress | None]:
         """What a new worker is started with, in the place of this one."""
-        self._stats.restarts += worker is not None
+        self._tally.stats.restarts += worker is not None
         return call.limits, call.on_progress
 
     def _begun(self) -> None:
-        self._leak_told = False
+        self._tally.new_worker()
         if self._destroyed:  # meanwhile
             raise self._gone()
 
@@ -409,19 +379,12 @@ class Instance:
         )
 
     def _finish(self, call: Call, outcome: Outcome, worker: Worker, plugin: LoadedPlugin) -> Result:
-        stats = self._stats
         digests = digests_of(outcome, self._digests)
         if outcome.segment is not None:
             self._digests = outcome.content, digests
         outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
         wall_s = time.perf_counter() - call.started_s
-        stats.calls += 1
-        stats.wall_total_s += wall_s
-        stats.wall_last_s = wall_s
-        if self._events.has_subscribers:
-            self._tell("executed", wall_s=wall_s)
-        if worker.leaks and not self._leak_told:
-            self._tell_leak(worker)
+        self._tally.returned(wall_s, worker)
         return Result(
             outputs,
             provenance=partial(_provenance, plugin, self.config, call, outcome.seed, digests),
@@ -431,26 +394,6 @@ class Instance:
             plugin_id=plugin.plugin_id,
             plugin_type=plugin.manifest.metadata.plugin_type,
         )
-
-    def _failed(self, error: BaseException) -> None:
-        if isinstance(error, Exception):
-            self._stats.failures += 1
-            self._stats.last_error = str(error)
-        else:
-            self._stats.cancelled += 1
-        self._tell("failed", error=str(error) if isinstance(error, Exception) else "cancelled")
-
-    def _tell(self, name: EventName, **data: Any) -> None:
-        self._events.emit(Event(name, self.plugin_id, self.id, data))
-
-    def _tell_leak(self, worker: Worker) -> None:
-        self._leak_told = True
-        grown = worker.growth.bytes_per_call
-        self.log.say(
-            f"it leaks memory: {grown / 1e6:.2g} MB more with each call, {worker.memory_bytes / 1e6:.0f} MB now; "
-            f"its author keeps less from call to call, and until then instance.rest() gives it back"
-        )
-        self._tell("leaks", growth_bytes_per_call=grown, memory_bytes=worker.memory_bytes)
 
     def _enter(self, *, first: bool = False) -> None:
         try:
