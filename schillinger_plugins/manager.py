@@ -24,7 +24,7 @@ from .admission import Admission
 from .caretaker import Caretaker
 from .decoding import AudioReader
 from .definition import NodeDefinition
-from .errors import Busy, DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
+from .errors import DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .instance import Instance
 from .loaded import LoadedPlugin
@@ -33,6 +33,7 @@ from .manifest import Manifest
 from .permissions import Given, Grant, Permissions
 from .policy import Policy
 from .registry import PluginRecord, Registry
+from .reloading import Reloading
 from .sandbox.level import Report
 from .sandbox.log import Log, LogLine
 from .sandbox.profile import Profile
@@ -46,9 +47,6 @@ from .types import Audio
 __all__ = ["Instance", "PluginManager", "Status"]
 
 _BY_PATH = "loaded by path"
-_RELOADING_S = 60.0
-"""How long a reload waits for another one of the same plugin."""
-
 _CLOSING_S = 2.0
 _MAX_LOGS = 32
 """Instances of one plugin whose logs are kept, ended ones included."""
@@ -93,7 +91,6 @@ class PluginManager:
         self._logs: dict[str, deque[Log]] = {}
         self._numbers: dict[str, itertools.count[int]] = {}
         self._lock = threading.RLock()
-        self._reloading: dict[str, threading.Lock] = {}
         self._caretaker = Caretaker(self._instances, idle_s=idle_s)
         # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
         self._reader = AudioReader(self._sandbox)
@@ -104,6 +101,15 @@ class PluginManager:
             permissions=self.permissions,
             scanner=self._scanner,
             on_log=lambda log: _keep(logs, log),  # without the manager, which is to be collected when it is forgotten
+        )
+        self._reloading = Reloading(
+            admission=self._admission,
+            sandbox=self._sandbox,
+            registry=self.registry,
+            loaded=self._loaded,
+            spares=self._spares,
+            instances=self._instances,
+            lock=self._lock,
         )
         self._finalizer = weakref.finalize(self, self._sandbox.close)
         self.discover()
@@ -194,66 +200,13 @@ class PluginManager:
         PluginError
             As `load`.
         """
-        old = self.registry[plugin_id]
+        self.registry[plugin_id]  # raises, naming the nearest
         if plugin_id not in self._loaded:
             self.discover()
             return self.load(plugin_id, on_progress=on_progress)
-        # One reload of a plugin after the other; but the manager is not held up by a call that an instance has yet to end.
-        one_at_a_time = self._reloading.setdefault(plugin_id, threading.Lock())
-        if not one_at_a_time.acquire(timeout=_RELOADING_S):
-            raise Busy("it is being reloaded already", plugin_id=plugin_id, remedy="wait for that to end")
-        try:
-            # Read now: what lies in the folder may have changed while another reload was waited for.
-            fresh = inspect(old.root, source=old.source)
-            if fresh.error is not None:
-                raise fresh.error
-            return self._reload(replace(fresh, id=plugin_id), on_progress)
-        finally:
-            one_at_a_time.release()
-
-    def _reload(self, fresh: PluginRecord, on_progress: OnProgress | None) -> PluginRecord:
-        replaced = self._demand_loaded(fresh.id)
-        plugin, fresh_worker = self._admission.admit(fresh, on_progress)
-        worker: Worker | None = fresh_worker
-        moved: list[Instance] = []
-        try:
-            while True:
-                with self._lock:
-                    if self._demand_loaded(fresh.id) is not replaced:
-                        raise PluginError("it was loaded anew while it was reloaded", plugin_id=fresh.id)
-                    left = [i for i in self._instances.values() if i.plugin_id == fresh.id and i not in moved]
-                    if not left:
-                        self._end_spare(fresh.id)
-                        self._loaded[fresh.id] = plugin
-                        if worker is not None:
-                            self._spares[fresh.id] = worker
-                        self.registry.update(fresh.id, manifest=fresh.manifest)
-                        record = self._mark_loaded(fresh.id)
-                        break
-                for instance in left:
-                    # The first with the default configuration takes the worker that has just imported the new code.
-                    ready = None
-                    if worker is not None and instance.config == plugin.manifest.default_config:
-                        ready, worker = worker, None
-                    instance.become(plugin, ready)
-                    moved.append(instance)
-        except BaseException:
-            for instance in moved:
-                with contextlib.suppress(PluginError):  # each for itself: the others are not to stay with the new code
-                    instance.become(replaced)
-            if worker is not None:
-                worker.end()
-            self._sandbox.forget(plugin.copy)
-            raise
-        self._sandbox.forget(replaced.copy)
-        self.events.emit(Event("reloaded", fresh.id))
+        record = self._reloading.reload(plugin_id, on_progress)
+        self.events.emit(Event("reloaded", plugin_id))
         return record
-
-    def _demand_loaded(self, plugin_id: str) -> LoadedPlugin:
-        plugin = self._loaded.get(plugin_id)
-        if plugin is None:
-            raise UnknownPlugin(f"{plugin_id} was unloaded meanwhile", remedy=f"%plugin load {plugin_id}")
-        return plugin
 
     def look(self, plugin: str | Path) -> PluginRecord:
         """The record of an id or a folder, read afresh from its folder; nothing is registered, nothing is run.
