@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -22,13 +20,14 @@ from typing import Any, Self
 from . import scanner
 from .admission import Admission
 from .caretaker import Caretaker
+from .catalogue import Catalogue
 from .decoding import AudioReader
 from .definition import NodeDefinition
-from .errors import DuplicatePlugin, InputError, PluginError, UnknownPlugin, nearest
+from .errors import InputError, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .instance import Instance
 from .loaded import LoadedPlugin
-from .loader import discover, inspect
+from .loader import inspect
 from .manifest import Manifest
 from .permissions import Given, Grant, Permissions
 from .policy import Policy
@@ -46,7 +45,6 @@ from .types import Audio
 
 __all__ = ["Instance", "PluginManager", "Status"]
 
-_BY_PATH = "loaded by path"
 _CLOSING_S = 2.0
 _MAX_LOGS = 32
 """Instances of one plugin whose logs are kept, ended ones included."""
@@ -82,9 +80,9 @@ class PluginManager:
         self.policy = policy or Policy()
         self.permissions = Permissions(self.registry)
         self._scanner = Scanner(self.policy.imports.verdict)
-        self._paths = [Path(path) for path in paths or ()]
         self._sandbox = Sandbox(total_memory_mb=self.policy.total_memory_mb)
         self._loaded: dict[str, LoadedPlugin] = {}
+        self._catalogue = Catalogue(self.registry, paths=paths or (), loaded=self._loaded)
         self._spares: dict[str, Worker] = {}
         self._instances: dict[str, Instance] = {}
         self._defaults: dict[str, str] = {}
@@ -127,14 +125,7 @@ class PluginManager:
     def discover(self) -> None:
         """Look for plugins again: new folders are added, those that have gone are forgotten unless they are loaded."""
         with self._lock:
-            found = {record.id: record for record in discover(self._paths)}
-            for plugin_id, known in list(self.registry.items()):
-                kept = plugin_id in self._loaded or known.source == _BY_PATH
-                if not kept and found.get(plugin_id) != known:
-                    self.registry.unregister(plugin_id)
-            for plugin_id, record in found.items():
-                if plugin_id not in self.registry:
-                    self.registry.register(record)
+            self._catalogue.discover()
 
     def load(self, plugin: str | Path, *, on_progress: OnProgress | None = None) -> PluginRecord:
         """Import a plugin in a confined worker and check its definition.
@@ -161,7 +152,8 @@ class PluginManager:
             If its code doesn't parse, raises, loops, has no plugin class or describes itself wrongly. Nothing of it stays.
         """
         with self._lock:
-            record, undo = self._record(plugin)
+            self._in_use()
+            record, undo = self._catalogue.enter(plugin)
             if record.id in self._loaded:
                 return record
             try:
@@ -217,16 +209,7 @@ class PluginManager:
             If there is no such plugin, or its manifest is broken.
         """
         self._in_use()
-        if isinstance(plugin, str) and self._is_id(plugin):
-            known = self.registry[plugin]
-            if isinstance(known.error, DuplicatePlugin):
-                raise known.error
-            found = replace(inspect(known.root, source=known.source), id=plugin)
-        else:
-            found = inspect(plugin, source=_BY_PATH)
-        if found.error is not None:
-            raise found.error
-        return found
+        return self._catalogue.look(plugin)
 
     def grant(
         self,
@@ -291,7 +274,7 @@ class PluginManager:
 
     def definition(self, plugin_id: str) -> NodeDefinition:
         """A plugin's node definition: from its manifest without running anything, else by loading it."""
-        record = self._sound(plugin_id)
+        record = self._catalogue.sound(plugin_id)
         if record.definition is None:
             record = self.load(plugin_id)
         assert record.definition is not None
@@ -314,7 +297,7 @@ class PluginManager:
         PluginError
             As `load`.
         """
-        checked = self._manifest(self._sound(plugin_id)).check_config(config)
+        checked = self._manifest(self._catalogue.sound(plugin_id)).check_config(config)
         self.load(plugin_id, on_progress=on_progress)
         with self._lock:
             plugin = self._loaded[plugin_id]
@@ -460,42 +443,9 @@ class PluginManager:
     ) -> None:
         self.close()
 
-    def _record(self, plugin: str | Path) -> tuple[PluginRecord, Callable[[], object]]:
-        """The record of an id or a folder, read afresh unless it is loaded, and the undo of what was registered for it."""
-        self._in_use()
-        if isinstance(plugin, str) and self._is_id(plugin):
-            known = self.registry[plugin]  # raises, naming the nearest
-            if plugin in self._loaded:
-                return known, _nothing
-            if isinstance(known.error, DuplicatePlugin):
-                raise known.error
-            fresh = replace(inspect(known.root, source=known.source), id=plugin)
-        else:
-            fresh = inspect(plugin, source=_BY_PATH)
-            known = self.registry.get(fresh.id, None)
-            if known is not None and known.root == fresh.root and fresh.id in self._loaded:
-                return known, _nothing
-        if fresh.error is not None:
-            if known is not None and known.root == fresh.root:
-                self.registry.update(known.id, manifest=None, error=fresh.error, state="broken", definition=None)
-            raise fresh.error
-        if known is not None and known.root == fresh.root:
-            changes = {"manifest": fresh.manifest, "error": None, "state": fresh.state, "definition": fresh.definition}
-            return self.registry.update(known.id, **changes), _nothing
-        return fresh, self.registry.register(fresh)
-
-    def _is_id(self, plugin: str) -> bool:
-        return plugin in self.registry or not (os.sep in plugin or Path(plugin).is_dir())
-
     def _end(self, plugin_id: str) -> None:
         if plugin_id in self._loaded:
             self.unload(plugin_id)
-
-    def _sound(self, plugin_id: str) -> PluginRecord:
-        record = self.registry[plugin_id]
-        if record.error is not None:
-            raise record.error
-        return record
 
     def _manifest(self, record: PluginRecord) -> Manifest:
         assert record.manifest is not None
@@ -517,7 +467,3 @@ class PluginManager:
 
 def _keep(logs: dict[str, deque[Log]], log: Log) -> None:
     logs.setdefault(log.plugin_id, deque(maxlen=_MAX_LOGS)).append(log)
-
-
-def _nothing() -> None:
-    """The undo of what was there before."""
