@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 import os
@@ -81,14 +82,13 @@ class Fetcher:
         """Nothing is under way."""
 
 
-def memory_descriptors() -> int:
-    """How many descriptors of segments this process has."""
-    found = 0
+def memory_descriptors() -> list[int]:
+    """Of which segments this process has descriptors, by the number of their file."""
+    found = []
     for name in os.listdir("/proc/self/fd"):
-        try:
-            found += "memfd:schillinger" in os.readlink(f"/proc/self/fd/{name}")
-        except FileNotFoundError:  # that of the listing itself
-            continue
+        with contextlib.suppress(FileNotFoundError):  # that of the listing itself
+            if "memfd:schillinger" in os.readlink(f"/proc/self/fd/{name}"):
+                found.append(os.stat(f"/proc/self/fd/{name}").st_ino)
     return found
 
 
@@ -108,7 +108,7 @@ class HostileWorker(RuleBasedStateMachine):
     def begin(self, length: int | None, fetches: bool, readers_hurry: bool) -> None:
         """A fresh worker that may fetch, or not, and a host who reads what was sent for as long as he likes, or not."""
         self.readers_hurry = readers_hurry
-        self.before = memory_descriptors()
+        self.others = frozenset(memory_descriptors())  # workers of other tests, which may end meanwhile
         self.patience = segment._READ_WITHIN_S
         segment._READ_WITHIN_S = 0.0
         self.fetcher = Fetcher(length) if fetches else None
@@ -396,7 +396,7 @@ class HostileWorker(RuleBasedStateMachine):
         held = {id(outcome.segment) for outcome, _, _ in self.held if outcome.segment is not None}
         expected = held | set(map(id, self.peer.segments))
         own = 2 * len(expected) + (self.seen is not None) + (self.room is not None)
-        assert memory_descriptors() - self.before == own
+        assert self.own_descriptors() == own
         if self.talk is None:
             for one in self.peer.segments:
                 assert one.is_read == (id(one) in held)
@@ -412,7 +412,11 @@ class HostileWorker(RuleBasedStateMachine):
         assert not any(one.is_read for one in self.peer.segments)
         self.peer.end()
         self.seen = self.room = None
-        assert memory_descriptors() == self.before
+        assert not self.own_descriptors()
+
+    def own_descriptors(self) -> int:
+        """How many descriptors of segments there are that were made since this game began."""
+        return sum(number not in self.others for number in memory_descriptors())
 
 
 TestHostileWorker = HostileWorker.TestCase
