@@ -420,4 +420,4 @@ class HostileWorker(RuleBasedStateMachine):
 
 
 TestHostileWorker = HostileWorker.TestCase
-TestHostileWorker.settings = fuzzed(300, steps=40)
+TestHostileWorker.settings = fuzzed(100, steps=30)
