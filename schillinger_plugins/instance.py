@@ -152,8 +152,8 @@ class Instance:
         Parameters
         ----------
         inputs : Mapping
-            By port name. An audio port takes `Audio`, ``(samples, sample_rate)`` or the path of a file, which the host
-            decodes.
+            By port name. An audio port takes `Audio`, ``(samples, sample_rate)`` or the path of a file, which is decoded
+            in a confined worker of its own.
         parameters : Mapping
             By name; the others have their defaults.
         limits : Mapping

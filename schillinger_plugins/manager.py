@@ -90,7 +90,6 @@ class PluginManager:
         self._numbers: dict[str, itertools.count[int]] = {}
         self._lock = threading.RLock()
         self._caretaker = Caretaker(self._instances, idle_s=idle_s)
-        # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
         self._reader = AudioReader(self._sandbox)
         logs = self._logs
         self._admission = Admission(
@@ -109,6 +108,7 @@ class PluginManager:
             instances=self._instances,
             lock=self._lock,
         )
+        # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
         self._finalizer = weakref.finalize(self, self._sandbox.close)
         self.discover()
 

@@ -95,7 +95,10 @@ class Reloading:
                     moved.append(instance)
         except BaseException:
             for instance in moved:
-                with contextlib.suppress(PluginError):  # each for itself: the others are not to stay with the new code
+                try:
+                    instance.become(replaced)
+                except PluginError:  # it doesn't start now: it will at the next call, or say then why not
+                    instance.rest()
                     instance.become(replaced)
             if worker is not None:
                 worker.end()

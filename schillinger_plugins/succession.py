@@ -113,23 +113,7 @@ class Succession:
             worker.stop()
 
     def become(self, plugin: LoadedPlugin, ready: Worker | None) -> dict[str, str]:
-        """Go on with another version of the plugin; the old worker is ended when the new one has the state.
-
-        Parameters
-        ----------
-        ready : Worker, optional
-            One that has started the new code with this instance's configuration already.
-
-        Returns
-        -------
-        dict
-            What of the state didn't fit, with the reason.
-
-        Raises
-        ------
-        PluginError
-            If the new code doesn't start, or refuses the state. The old worker goes on.
-        """
+        """As `Instance.become`: the old worker is ended when the new one has the state, and goes on if anything fails."""
         old, left_to = self.worker, (self.plugin, self._state())
         # Taken back: with what it had before, not with what became of it meanwhile.
         self._kept = left_to[1] if self._former is None or self._former[0] is not plugin else self._former[1]

@@ -1,7 +1,8 @@
 """The event loop of a worker, and the one task that the plugin's coroutines run in.
 
 Owns how a coroutine of the plugin ends when something breaks into the loop itself: an interrupt while all tasks wait, or
-SystemExit in one of them. It is cancelled then, as a task is, and what it left running is ended with it. Called by `serve`.
+SystemExit in one of them. It is cancelled then, as a task is, and what it left running is ended with it. Calls that follow
+each other share one task and its context: what one sets in a context variable the next one sees. Called by `serve`.
 """
 
 from __future__ import annotations

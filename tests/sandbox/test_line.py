@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from schillinger_plugins.protocol import line
 from schillinger_plugins.protocol.line import BOX_BYTES, Line
 from tests.fuzz.strategies import fuzzed
 
@@ -35,10 +36,10 @@ class Pair:
         view.release()
 
     def close(self) -> None:
-        for line in (self.host, self.worker):
-            line.close()
-        for end in self.sockets:
+        for end in (self.host, self.worker):
             end.close()
+        for one in self.sockets:
+            one.close()
         self.box.close()
 
 
@@ -54,11 +55,11 @@ def deadline(end: socket.socket, seconds: float) -> None:
     end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(seconds), int(seconds % 1 * 1e6)))
 
 
-def receive(line: Line, looks: int) -> bytes:
+def receive(end: Line, looks: int) -> bytes:
     """As both ends do: look if that pays, then sleep."""
-    data = line.look(looks) if looks else line.sleep()
+    data = end.look(looks) if looks else end.sleep()
     while data is None:
-        data = line.listen()
+        data = end.listen()
     return bytes(data)
 
 
@@ -192,3 +193,14 @@ class Talk(RuleBasedStateMachine):
 
 TestTalk = Talk.TestCase
 TestTalk.settings = fuzzed(200, steps=60)
+
+
+def test_where_writes_are_not_seen_in_order_the_box_is_not_used(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks or sleeps, each frame goes through the socket."""
+    monkeypatch.setattr(line, "_KEEPS_ORDER", False)
+    assert not line.may_look()
+    pair.worker.look(1)
+    for number in range(5):
+        pair.host.send(b"frame %d" % number)
+        assert pair.sockets[1].recv(100, socket.MSG_PEEK) == b"frame %d" % number
+        assert receive(pair.worker, number % 2 * LOOKS) == b"frame %d" % number

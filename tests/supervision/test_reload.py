@@ -11,7 +11,8 @@ import pytest
 
 from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.caretaker import Caretaker
-from schillinger_plugins.errors import LoadError, PluginError
+from schillinger_plugins.errors import ConfinementUnavailable, LoadError, PluginError
+from schillinger_plugins.loaded import LoadedPlugin
 
 from .census import until
 
@@ -338,3 +339,31 @@ def test_a_reload_that_waits_for_another_reads_what_lies_in_the_folder_then(
     assert versions == ["2.0.0", "3.0.0"]
     assert counting.execute().provenance.plugin_version == "3.0.0"
     assert counting.execute()["y"] == 3
+
+
+def test_an_instance_that_cannot_go_back_at_once_goes_back_at_its_next_call(
+    manager: PluginManager, counting: Instance, edit: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reload fails at the second instance, and the way back at the first: it has the old code again all the same."""
+    other = manager.create_instance("probe")
+    for _ in range(7):
+        other.execute()
+    old, spawn = counting.plugin, LoadedPlugin.spawn
+    failures = [ConfinementUnavailable("not now")]
+
+    def fails_once(plugin: LoadedPlugin, *arguments: Any, **options: Any) -> Any:
+        if plugin is old and failures:
+            raise failures.pop()
+        return spawn(plugin, *arguments, **options)
+
+    edit(
+        "return {}",
+        more="def set_state(self, state):\n        self.count = 0\n        if state['count'] == 7: raise OSError('7')",
+    )
+    monkeypatch.setattr(LoadedPlugin, "spawn", fails_once)
+    with pytest.raises(PluginError, match="OSError: 7"):
+        manager.reload("probe")
+    assert not failures
+    assert counting.plugin is old
+    assert isinstance(counting.execute()["y"], int)
+    assert other.execute()["y"] == 8
