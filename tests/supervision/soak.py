@@ -18,7 +18,7 @@ from pathlib import Path
 
 from schillinger_plugins import Instance, PluginManager
 
-from .census import Census, rss_bytes
+from .census import Census, rss_bytes, until
 from .probe import write_probe
 
 WARM_UP = 1_000
@@ -54,16 +54,21 @@ def soak(instance: Instance, call: Callable[[], object], *, calls: int, warm_up:
         call()
     seconds = time.monotonic() - started_s
     gc.collect()
-    after = Census.take()
-    if instance._worker is not first:  # other processes than before: what counts is how many there are
-        same = len(after.processes) == len(before.processes)
-        after = replace(after, processes=before.processes if same else after.processes)
+
+    def left_over() -> list[str]:
+        after = Census.take()
+        if instance._worker is not first:  # other processes than before: what counts is how many there are
+            same = len(after.processes) == len(before.processes)
+            after = replace(after, processes=before.processes if same else after.processes)
+        return before.left_over(after)
+
+    until(lambda: not left_over())  # the watchdog may be reading about a worker at this moment
     return Soaked(
         calls,
         seconds,
         rss_bytes() - host,
         rss_bytes(first.pid) - worker if instance._worker is first else 0,
-        tuple(before.left_over(after)),
+        tuple(left_over()),
     )
 
 
