@@ -14,7 +14,9 @@ PluginError
 ├── LoadError                the main file has no usable plugin class, or it refuses to start
 ├── PluginExecutionError     the plugin's own exception, its traceback as text
 ├── LimitExceeded            .limit says which, .setting what to raise
+├── FlowError                nodes of a flow failed; .run has the results of the others
 ├── Busy                     too many calls wait already
+├── ServerError              a server refuses, or fails, for a reason of its own
 ├── WorkerCrashed            .signal says how
 └── ProtocolViolation        the worker sent what no honest worker sends
 
@@ -25,8 +27,9 @@ from __future__ import annotations
 
 import difflib
 import signal as _signal
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 LimitName = Literal["memory", "cpu", "wall", "file_size", "processes", "open_files", "output"]
 
@@ -130,6 +133,22 @@ class LoadError(PluginError):
     """The main file has no usable plugin class, or the plugin refuses to start."""
 
 
+@dataclass(frozen=True)
+class Site:
+    """Where an exception passed through a plugin.
+
+    Attributes
+    ----------
+    names : tuple of (str, str)
+        What the local names meant there, as the plugin's own process described it.
+    """
+
+    file: str
+    line: int
+    function: str
+    names: tuple[tuple[str, str], ...]
+
+
 class PluginExecutionError(PluginError):
     """The plugin raised.
 
@@ -139,6 +158,8 @@ class PluginExecutionError(PluginError):
         Name of the plugin's exception class.
     traceback_text : str
         The plugin's own frames, with its file and line.
+    sites : tuple of Site
+        The way it took, outermost first.
     """
 
     def __init__(
@@ -147,12 +168,15 @@ class PluginExecutionError(PluginError):
         *,
         exception_type: str,
         traceback_text: str,
+        sites: tuple[Site, ...] = (),
         plugin_id: str | None = None,
         remedy: str | None = None,
+        path: str | None = None,
     ) -> None:
-        super().__init__(message, plugin_id=plugin_id, remedy=remedy)
+        super().__init__(message, plugin_id=plugin_id, remedy=remedy, path=path)
         self.exception_type = exception_type
         self.traceback_text = traceback_text
+        self.sites = sites
 
 
 class LimitExceeded(PluginError):
@@ -190,6 +214,42 @@ _SETTINGS: dict[LimitName, str] = {
     "open_files": "open_files",
     "output": "output_mb",
 }
+
+
+class FlowError(PluginError):
+    """Nodes of a flow failed.
+
+    Attributes
+    ----------
+    run : FlowRun
+        What came of the others.
+    failed : Mapping of str to PluginError
+        Why each failed, by node id; the first one is also the cause.
+    """
+
+    def __init__(self, message: str, *, run: Any, failed: Mapping[str, PluginError], remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.run = run
+        self.failed = failed
+
+
+class ServerError(PluginError):
+    """A server refuses, or fails, for a reason of its own: a token, an address, its load.
+
+    Attributes
+    ----------
+    status : int
+        Of HTTP; 0 if it didn't answer.
+    retry_after_s : float or None
+        When to come back, if it says so.
+    """
+
+    def __init__(
+        self, message: str, *, status: int, retry_after_s: float | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class Busy(PluginError):

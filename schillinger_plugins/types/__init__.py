@@ -2,15 +2,17 @@
 
 from .audio import Audio
 from .context import PluginContext
+from .effect import EffectPlugin
 from .fetch import FetchReply
+from .figure import Figure
+from .generator import Event, GeneratorPlugin
+from .hints import Output, Parameter, Port
+from .panel import UIPlugin
 from .plugin import (
     AnalysisPlugin,
-    EffectPlugin,
-    GeneratorPlugin,
     IntegrationPlugin,
     NodePlugin,
     Plugin,
-    UIPlugin,
     VisualizationPlugin,
     WorkflowPlugin,
 )
@@ -19,12 +21,17 @@ __all__ = [
     "AnalysisPlugin",
     "Audio",
     "EffectPlugin",
+    "Event",
     "FetchReply",
+    "Figure",
     "GeneratorPlugin",
     "IntegrationPlugin",
     "NodePlugin",
+    "Output",
+    "Parameter",
     "Plugin",
     "PluginContext",
+    "Port",
     "UIPlugin",
     "VisualizationPlugin",
     "WorkflowPlugin",

@@ -40,56 +40,61 @@ class PluginContext:
         ``default_config`` overlaid with what the user set, already checked against ``config_schema``.
     plugin_dir : Path
         The plugin's own folder; read-only.
-    scratch_dir : Path
+    scratch : Path
         A private folder, writable, wiped when the instance ends. Also the home folder and the place of temporary files.
     log : logging.Logger
-        Lines written to it appear in ``%plugin logs``.
+        Lines written to it appear in ``%plugin logs``; what is given as ``extra`` follows the message as ``key=value``.
     readable, writable : tuple of Path
         Folders outside that the user granted (permission ``file_access``); the writable ones can be read, too.
     seed : int
         What this call's random numbers start from.
+    cancelled : bool
+        Whether the user has interrupted the running call. Python code is stopped by a KeyboardInterrupt; a thread, or a loop
+        that catches everything, looks here.
     """
 
     plugin_id: str = "test"
     instance_id: str = "test-1"
     config: Mapping[str, Any] = field(default_factory=dict)
     plugin_dir: Path = Path()
-    scratch_dir: Path = Path()
+    scratch: Path = Path()
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("plugin"))
     readable: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
     seed: int = 0
     on_progress: Callable[[float, str], None] = _ignore_progress
     on_fetch: Callable[[str, str, Mapping[str, str], bytes, float], FetchReply] = _no_network
-    _rng: np.random.Generator | None = field(default=None, init=False, repr=False)
+    cancelled: bool = field(default=False, init=False)
+    _random: np.random.Generator | None = field(default=None, init=False, repr=False)
 
     @property
-    def rng(self) -> np.random.Generator:
+    def random(self) -> np.random.Generator:
         """Random numbers, seeded anew for every call.
 
-        Results that use it (or ``random`` and ``np.random``, which are seeded too) are repeatable from the seed in the
-        result's provenance. Ask for it within the call: one that is kept from an earlier call goes on where it was.
+        Results that use it (or Python's ``random`` and ``np.random``, which are seeded too) are repeatable from the seed in
+        the result's provenance. Ask for it within the call: one that is kept from an earlier call goes on where it was.
         """
-        if self._rng is None:
-            self._rng = np.random.default_rng(self.seed)
-        return self._rng
+        if self._random is None:
+            self._random = np.random.default_rng(self.seed)
+        return self._random
 
     def reseed(self, seed: int) -> None:
         """Begin the random numbers of the next call. The worker does so before each; a test may, too."""
         self.seed = seed
-        self._rng = None
+        self._random = None
 
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, done: float, total: float = 1.0, message: str = "") -> None:
         """Tell the user how far a long call has come.
 
         Parameters
         ----------
-        fraction : float
-            0 to 1; values outside are clipped.
+        done, total : float
+            How much is done of how much there is, in any unit; without a total a fraction from 0 to 1. Clipped.
         message : str
             What is being done, for example ``"tracking beats"``.
         """
-        self.on_progress(min(1.0, max(0.0, float(fraction))), str(message))
+        fraction = float(done) / float(total) if total else 1.0
+        self.on_progress(min(1.0, max(0.0, fraction)), str(message))
 
     async def fetch(
         self,

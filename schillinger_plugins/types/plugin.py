@@ -1,4 +1,4 @@
-"""The base classes an author derives from, one for each plugin type.
+"""What all plugins share, and the five types whose contract is `execute` alone.
 
 Owns the contract between a plugin and its host: which methods exist, when they are called, and what they must return.
 Called by the worker only; an author's tests may call them directly.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+from . import hints
 from .context import PluginContext
 
 
@@ -16,7 +17,8 @@ class Plugin(ABC):
     """What all eight types share.
 
     The worker makes the object, awaits `initialize` once, `execute` for every call, and `cleanup` before the process ends.
-    Calls of one instance never overlap.
+    Calls of one instance never overlap. ``get_state() -> dict`` and ``set_state(state)``, if they are there, carry the
+    state over a crash, a sleep and a reload; else those attributes that are plain data are carried over.
     """
 
     plugin_type: ClassVar[str]
@@ -29,7 +31,7 @@ class Plugin(ABC):
         return True
 
     @abstractmethod
-    async def execute(self, inputs: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    async def execute(self, inputs: Any, parameters: Any) -> Any:
         """Do the work.
 
         Parameters
@@ -50,9 +52,22 @@ class Plugin(ABC):
         """Release what `initialize` took. Called once, before the process ends."""
         return True
 
-    @abstractmethod
     def get_node_definition(self) -> dict[str, Any]:
-        """Describe the node: ``type, label, inputs, outputs, parameters`` as plain data."""
+        """Describe the node: ``type, label, inputs, outputs, parameters`` as plain data.
+
+        Need not be written where `execute` is annotated with TypedDicts (see `hints`).
+
+        Raises
+        ------
+        TypeError
+            If it is neither written nor to be had from the annotations.
+        """
+        return hints.definition_of(type(self))
+
+    @classmethod
+    def lacks(cls) -> list[str]:
+        """The methods that an author must write and has not."""
+        return sorted(cls.__abstractmethods__)
 
 
 class NodePlugin(Plugin):
@@ -70,37 +85,24 @@ class AnalysisPlugin(Plugin):
     plugin_type = "ANALYSIS"
 
 
-class EffectPlugin(Plugin):
-    """Audio in, audio of the same rate out."""
-
-    plugin_type = "EFFECT"
-
-
-class GeneratorPlugin(Plugin):
-    """No audio in; audio or symbolic events out, repeatable under a seed."""
-
-    plugin_type = "GENERATOR"
-
-
 class WorkflowPlugin(Plugin):
-    """Several steps over other plugins, run by the host."""
+    """Several steps over other plugins, run by the host.
+
+    The definition has ``steps``, each with an ``id``, a ``plugin``, and ``inputs`` and ``parameters`` that are values or
+    refer to ``inputs.NAME``, ``parameters.NAME`` or ``STEP.OUTPUT`` of an earlier step. When they have been run, `execute`
+    makes of them what the workflow gives: ``inputs["steps"]`` has the outputs of each step by its id.
+    """
 
     plugin_type = "WORKFLOW"
 
 
 class IntegrationPlugin(Plugin):
-    """Talks to a service outside, through the host."""
+    """Talks to a service outside, through the host: ``await self.context.fetch(url)``, to hosts that the user granted."""
 
     plugin_type = "INTEGRATION"
 
 
-class UIPlugin(Plugin):
-    """Declares a panel as data; the host renders it."""
-
-    plugin_type = "UI"
-
-
 class VisualizationPlugin(Plugin):
-    """Turns data into figure data."""
+    """Turns data into figure data, which the host checks and draws: outputs of the type ``figure``, made by `Figure`."""
 
     plugin_type = "VISUALIZATION"
