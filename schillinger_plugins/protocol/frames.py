@@ -72,7 +72,8 @@ class Attach(Frame, frozen=True):
 
 
 class Call(Frame, frozen=True):
-    """Await `execute`. Large arrays lie in the input segment. Without a seed the worker takes one and says which.
+    """Await `execute`, or another `method`. Large arrays lie in the input segment. Without a seed the worker takes one and
+    says which. With `profile` it tells where the time went.
 
     `interrupts` says how many calls before this one the host has interrupted: one more that has come is meant for this one,
     even if it came before the call did.
@@ -82,6 +83,8 @@ class Call(Frame, frozen=True):
     body: Body
     interrupts: int
     turn: int
+    method: str = "execute"
+    profile: bool = False
 
 
 class Save(Frame, frozen=True):
@@ -158,7 +161,7 @@ class Returned(Frame, frozen=True):
     """`execute` returned.
 
     `keeps_inputs`: the plugin still holds an input array, so the segment can't be reused. `state`: that of the instance,
-    packed, if it is small and has changed since it was last told; empty otherwise.
+    packed, if it is small and has changed since it was last told; empty otherwise. `report`: where the time went.
     """
 
     body: Body
@@ -167,6 +170,7 @@ class Returned(Frame, frozen=True):
     keeps_inputs: bool = False
     state: bytes = b""
     turn: int = 0
+    report: str = ""
 
 
 class Saved(Frame, frozen=True):
@@ -183,8 +187,17 @@ class Restored(Frame, frozen=True):
     turn: int = 0
 
 
+class Site(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where an exception passed through, and what the names meant there, as text."""
+
+    file: str
+    line: int
+    function: str
+    names: list[tuple[str, str]]
+
+
 class Raised(Frame, frozen=True):
-    """Something raised. `kind` says what it means to the host."""
+    """Something raised. `kind` says what it means to the host, `sites` the way it took, outermost first."""
 
     kind: str
     exception_type: str
@@ -192,6 +205,7 @@ class Raised(Frame, frozen=True):
     traceback_text: str
     keeps_inputs: bool = False
     turn: int = 0
+    sites: list[Site] = []
 
 
 # Host to zygote, and its answers.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
 import os
 import platform
 import socket
@@ -191,10 +192,18 @@ class Line:
         return self._view[:size]
 
     def receive_descriptor(self) -> int:
-        """The descriptor that follows the frame received last."""
+        """The descriptor that follows the frame received last.
+
+        Raises
+        ------
+        OSError
+            If this process has as many files open as it may: the kernel has thrown the descriptor away.
+        """
         descriptors = array.array("i")
         while not descriptors:
-            _, ancillary, _, _ = self._socket.recvmsg(len(_DOORBELL), _ROOM, socket.MSG_CMSG_CLOEXEC)
+            _, ancillary, flags, _ = self._socket.recvmsg(len(_DOORBELL), _ROOM, socket.MSG_CMSG_CLOEXEC)
+            if flags & socket.MSG_CTRUNC:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
             for _, _, content in ancillary:
                 descriptors.frombytes(content)
             self._rung += not descriptors

@@ -16,6 +16,9 @@ LOOKS = 4000
 WORTH_S = 400e-6
 """Spinning would have caught a frame that came, after a sleep, within this time: the wake-up is part of it."""
 
+STREAM_LOOKS = 20 * LOOKS
+STREAM_WORTH_S = 4e-3
+"""In a stream the next block is known to come: a worker looks for as long as a block of 128 frames at 44.1 kHz takes."""
 
 _SOON_S = 0.02
 _MOST_ROUNDS = 256
@@ -30,13 +33,24 @@ class Patience:
     Attributes
     ----------
     looks : int
-        0 or `LOOKS`.
+        0 or `most_looks`.
+
+    Parameters
+    ----------
+    spare_core : bool
+        Whether it may look at all.
+    most_looks : int
+        How often it looks.
+    worth_s : float
+        A frame that came after a sleep of at most so long would have come in time.
     """
 
-    __slots__ = ("_begun_s", "_rounds", "_spare_core", "_to_wait", "looks")
+    __slots__ = ("_begun_s", "_most_looks", "_rounds", "_spare_core", "_to_wait", "_worth_s", "looks")
 
-    def __init__(self, *, spare_core: bool) -> None:
+    def __init__(self, *, spare_core: bool, most_looks: int = LOOKS, worth_s: float = WORTH_S) -> None:
         self._spare_core = spare_core
+        self._most_looks = most_looks
+        self._worth_s = worth_s
         self._rounds = 1
         self._to_wait = 0
         self._begun_s = 0.0
@@ -55,10 +69,10 @@ class Patience:
             self._rounds = min(2 * self._rounds, _MOST_ROUNDS) if in_vain else 1
             self._to_wait = self._rounds
             self.looks = 0
-        elif self._spare_core and seconds < WORTH_S:
+        elif self._spare_core and seconds < self._worth_s:
             self._to_wait -= 1
             if self._to_wait <= 0:
-                self.looks = LOOKS
+                self.looks = self._most_looks
                 self._begun_s = time.monotonic()
                 return True
         return False

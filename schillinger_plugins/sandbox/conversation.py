@@ -36,6 +36,8 @@ class Outcome(msgspec.Struct):
         Where their large arrays lie, held: whoever has the outcome calls `release`.
     content : int
         The same number for calls with the same large arrays, no other.
+    report : str
+        Where the time went, if that was asked for.
     """
 
     outputs: dict[str, Any]
@@ -45,6 +47,7 @@ class Outcome(msgspec.Struct):
     segment: Segment | None
     release: Callable[[], None]
     content: int
+    report: str = ""
 
 
 def start(
@@ -94,8 +97,10 @@ def call(
     seed: int | None,
     limits: Limits,
     on_progress: OnProgress | None = None,
+    method: str = "execute",
+    profile: bool = False,
 ) -> Conversation[Outcome]:
-    """Have the worker execute once.
+    """Have the worker execute once, or call another method of the plugin.
 
     Raises
     ------
@@ -118,7 +123,7 @@ def call(
     segment = peer.input if packed.size else None
     release = segment.hold() if segment is not None else _nothing
     try:
-        yield Send(frames.encode(frames.Call(seed, body, peer.interrupts_before, peer.turns)))
+        yield Send(frames.encode(frames.Call(seed, body, peer.interrupts_before, peer.turns, method, profile)))
         answer = yield from answering.answer(peer, plugin_id, frames.Returned, limits, on_progress)
         if answer.keeps_inputs:
             answering.retire_input(peer)
@@ -128,7 +133,8 @@ def call(
     except BaseException:
         release()
         raise
-    return Outcome(outputs, answer.cpu_s, answer.seed, body, segment, release, peer.content)
+    report = printable(answer.report) if profile else ""
+    return Outcome(outputs, answer.cpu_s, answer.seed, body, segment, release, peer.content, report)
 
 
 def call_on_file(

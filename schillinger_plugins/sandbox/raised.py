@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from ..errors import DefinitionError, LimitExceeded, LoadError, PluginError, PluginExecutionError
+from ..errors import DefinitionError, LimitExceeded, LoadError, PluginError, PluginExecutionError, Site
 from ..protocol import frames
 from .printable import printable
 
@@ -51,6 +51,7 @@ def error_of(answer: frames.Raised, peer: Told, plugin_id: str) -> BaseException
                 f"{printable(answer.exception_type)}: {message}",
                 exception_type=printable(answer.exception_type),
                 traceback_text=trace,
+                sites=tuple(_site(site, peer) for site in answer.sites),
                 plugin_id=plugin_id,
                 remedy=_way_out(message, trace, plugin_id) if answer.kind == "denied" else None,
             )
@@ -92,6 +93,11 @@ _LIMIT_REMEDIES = {
     "open_files": "raise limits.open_files in plugin.json",
     "processes": "a plugin can't start processes; ask its author for a version that works in one",
 }
+
+
+def _site(site: frames.Site, peer: Told) -> Site:
+    names = tuple((printable(name), printable(value)) for name, value in site.names)
+    return Site(_shown(site.file, peer), site.line, printable(site.function), names)
 
 
 def _shown(text: str, peer: Told) -> str:

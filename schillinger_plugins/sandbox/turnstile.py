@@ -12,15 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..errors import Busy, InputError
 from . import interrupts
-
-
-class Full(Exception):
-    """As many wait as may."""
-
-
-class OwnTurn(Exception):
-    """The turn is held, or waited for, by a caller that can't go on before this one has returned."""
 
 
 class _Ticket(NamedTuple):
@@ -36,10 +29,14 @@ class Turnstile:
     ----------
     places : int
         How many may wait.
+    plugin_id, instance_id : str
+        Whose turns they are.
     """
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, *, plugin_id: str, instance_id: str) -> None:
         self._places = places
+        self._plugin_id = plugin_id
+        self._instance_id = instance_id
         self._lock = threading.Lock()
         self._holder: int | None = None
         self._held_by_task = False
@@ -69,9 +66,9 @@ class Turnstile:
 
         Raises
         ------
-        Full
+        Busy
             If as many wait as may.
-        OwnTurn
+        InputError
             If this thread holds the turn: in a call within a call; or runs the event loop of a task that does, or that waits
             before it.
         """
@@ -134,12 +131,20 @@ class Turnstile:
             # A task waits without keeping its thread from anything; whoever blocks the thread keeps all its tasks waiting.
             own = self._holder == ticket.thread and not (ticket.is_task and self._held_by_task)
             if own or (not (first or ticket.is_task) and any(other.thread == ticket.thread for other in self._waiting)):
-                raise OwnTurn
+                raise InputError(
+                    "it is being called already, and calls of one instance never overlap: this one would wait for itself",
+                    plugin_id=self._plugin_id,
+                    remedy="create another instance for a call within a call; in an event loop, await aexecute() each time",
+                )
             if first:
                 self._waiting.appendleft(ticket)
                 return False
             if len(self._waiting) >= self._places:
-                raise Full
+                raise Busy(
+                    f"{self._places} calls wait for {self._instance_id} already",
+                    plugin_id=self._plugin_id,
+                    remedy="wait for some of them, or create more instances",
+                )
             self._waiting.append(ticket)
             return False
 

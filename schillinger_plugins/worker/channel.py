@@ -26,6 +26,8 @@ class Channel:
         The segment that the host writes; read-only here.
     output : memoryview or None
         The segment that it reads.
+    lacking : OSError or None
+        Why there is no `input` where the host believes one.
     patience : Patience
         Set by the host's `Start`.
     """
@@ -34,6 +36,7 @@ class Channel:
         self._line = line
         self.input: memoryview | None = None
         self.output: memoryview | None = None
+        self.lacking: OSError | None = None
         self.patience = Patience(spare_core=False)
         self._asking = False
         self._interrupted = False
@@ -55,8 +58,17 @@ class Channel:
         return data
 
     def attach_input(self, size: int) -> None:
-        """Map the segment whose descriptor is the next message."""
-        self.input = self._map(size, mmap.PROT_READ)
+        """Map the segment whose descriptor is the next message.
+
+        A plugin that keeps what it was given runs out of descriptors, of which each mapping holds one: the call that lacks
+        its arrays fails of that, not the worker.
+        """
+        self.input = self.lacking = None
+        try:
+            self.input = self._map(size, mmap.PROT_READ)
+        except OSError as error:
+            kept = "no room for the arrays of this call: those of earlier calls are kept, or too many files are open"
+            self.lacking = OSError(error.errno, f"{kept} (keep copies: array.copy())")
 
     def room(self, size: int) -> memoryview | None:
         """An output segment of at least `size` bytes; asks the host for one if there is none."""

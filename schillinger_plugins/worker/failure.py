@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import errno
 import linecache
-import os
 import traceback
 from types import TracebackType
 
 from ..protocol import frames
 from ..protocol.values import CannotCross
+from . import debugging
 from .load import NoPluginClass
-
-_OURS = os.path.dirname(os.path.abspath(__file__))
 
 
 def describe(error: BaseException, turn: int) -> frames.Raised:
@@ -25,8 +23,9 @@ def describe(error: BaseException, turn: int) -> frames.Raised:
         message = str(error) if not isinstance(error, KeyError) else f"key {error}"
     except Exception:  # a plugin's exception may raise when it is printed
         text, message = "", "(the exception can't be printed)"
+    kind = _kind(error)
     return frames.Raised(
-        kind=_kind(error),
+        kind=kind,
         exception_type=type(error).__name__[:200],
         message=message[: frames.MAX_MESSAGE_CHARS].encode("utf-8", "replace").decode(),
         # The end tells most: keep it when the middle must go.
@@ -34,6 +33,7 @@ def describe(error: BaseException, turn: int) -> frames.Raised:
         if len(text) <= frames.MAX_TRACEBACK_CHARS
         else "…" + text[1 - frames.MAX_TRACEBACK_CHARS :],
         turn=turn,
+        sites=debugging.sites_of(error.__traceback__) if kind in ("plugin", "denied") else [],
     )
 
 
@@ -56,15 +56,17 @@ def _kind(error: BaseException) -> str:
 
 def _text(error: BaseException) -> str:
     linecache.clearcache()
-    lines = traceback.format_exception(type(error), error, _without_ours(error.__traceback__))
-    return "".join(lines).encode("utf-8", "replace").decode()
+    told = traceback.TracebackException(type(error), error, _without_ours(error.__traceback__))
+    theirs = [frame for frame in told.stack if not frame.filename.startswith(debugging.OURS)]
+    told.stack[:] = theirs or told.stack  # what is raised by a base class has no frame of the plugin's
+    return "".join(told.format()).encode("utf-8", "replace").decode()
 
 
 def _without_ours(trace: TracebackType | None) -> TracebackType | None:
     """Skip the leading frames of this package and of the import system, up to the first one of the plugin."""
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if not name.startswith((_OURS, "<frozen importlib")) and "/asyncio/" not in name:
+        if not name.startswith(debugging.OURS) and "/asyncio/" not in name:
             return trace
         trace = trace.tb_next
     return None

@@ -56,7 +56,7 @@ def _find(names: dict[str, Any], main_file: str, plugin_type: str) -> type[sdk.P
         cls for cls in plugins if issubclass(cls, base) and not any(other in cls.__subclasses__() for other in plugins)
     ]
     if len(fitting) == 1:
-        missing = sorted(getattr(fitting[0], "__abstractmethods__", ()))
+        missing = fitting[0].lacks()
         if missing:
             raise NoPluginClass(f"{fitting[0].__name__} in {main_file} lacks {', '.join(missing)} → define it")
         return fitting[0]
@@ -73,3 +73,13 @@ def _find(names: dict[str, Any], main_file: str, plugin_type: str) -> type[sdk.P
         f"{main_file} has no class that derives from {base.__name__} "
         f"→ from schillinger_plugins.types import {base.__name__}; class MyPlugin({base.__name__}): ..."
     )
+
+
+def declared(definition: Any) -> Any:
+    """A definition without the three dots of the specification's example: where they stand, nothing is declared yet."""
+    if not isinstance(definition, dict):
+        return definition
+    return {
+        key: [] if type(value) is list and len(value) == 1 and value[0] is ... else value
+        for key, value in definition.items()
+    }

@@ -7,11 +7,9 @@ Owns the plugin instance. Honest by construction, but nobody relies on that: the
 from __future__ import annotations
 
 import gc
-import logging
 import random
 import secrets
 import signal
-import sys
 import time
 import weakref
 from collections.abc import Mapping
@@ -22,14 +20,16 @@ import msgspec
 import numpy as np
 
 from ..protocol import frames, values
-from ..protocol.patience import Patience
-from ..types import FetchReply, Plugin, PluginContext
-from . import failure, load, probe, trace
+from ..protocol.patience import STREAM_LOOKS, STREAM_WORTH_S, Patience
+from ..types import EffectPlugin, FetchReply, Plugin, PluginContext
+from . import debugging, failure, load, log_lines, methods, probe, trace
 from .channel import Channel
 from .state import State
 from .tasks import Tasks
 
 _PROGRESS_INTERVAL_S = 0.05
+_SEEDED = ("execute", "on_event")
+"""Methods that begin new random numbers; in a stream they go on from block to block."""
 
 _Question = frames.Start | frames.Call | frames.Save | frames.Restore | frames.Stop
 _Answer = frames.Started | frames.Returned | frames.Saved | frames.Restored | frames.Raised
@@ -46,6 +46,7 @@ class _Worker:
         self._trail = trail
         self._scratch = scratch
         self._tasks = Tasks()
+        self._patience = (channel.patience, channel.patience)
         self._plugin: Plugin | None = None
         self._state: State | None = None
         self._context = PluginContext()
@@ -103,7 +104,9 @@ class _Worker:
             finally:
                 self._busy = False
             self._send(answer)
-            self._reseed(secrets.randbits(32))  # for the next call, while the host looks at this one's answer
+            if frame.method in _SEEDED:
+                self._reseed(secrets.randbits(32))  # for the next call, while the host looks at this one's answer
+            self._channel.patience = self._patience[frame.method == "process"]
             following = self._next()
             if following is None:
                 return None
@@ -122,7 +125,8 @@ class _Worker:
         return None
 
     def _send(self, answer: _Answer) -> None:
-        if self._view is not None and not self._release_inputs():
+        lacking, self._channel.lacking = self._channel.lacking, None  # the host makes another segment for the next call
+        if lacking is not None or (self._view is not None and not self._release_inputs()):
             answer = msgspec.structs.replace(answer, keeps_inputs=True)
         self._channel.send(answer)
 
@@ -141,20 +145,19 @@ class _Worker:
     def _start(self, frame: frames.Start) -> frames.Started:
         if frame.plugin_id == probe.PLUGIN_ID:
             return frames.Started(values.pack(probe.attempt(frame.root), "probe").structure, frame.turn)
-        self._channel.patience = Patience(spare_core=frame.spare_core)
+        stream = Patience(spare_core=frame.spare_core, most_looks=STREAM_LOOKS, worth_s=STREAM_WORTH_S)
+        self._patience = (Patience(spare_core=frame.spare_core), stream)
+        self._channel.patience = self._patience[0]
         trace.begin(self._trail)
+        debugging.answer_breakpoints()
         plugin_class = load.load_class(frame.root, frame.main_file, frame.plugin_type)
-        log = logging.getLogger(frame.plugin_id)
-        log.setLevel(logging.DEBUG)
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-        log.addHandler(handler)
+        log = log_lines.logger(frame.plugin_id)
         self._context = PluginContext(
             plugin_id=frame.plugin_id,
             instance_id=frame.instance_id,
             config=values.unpack(frames.Body(frame.config), None, copy=False),
             plugin_dir=Path(frame.root),
-            scratch_dir=self._scratch,
+            scratch=self._scratch,
             log=log,
             readable=tuple(map(Path, frame.readable)),
             writable=tuple(map(Path, frame.writable)),
@@ -165,7 +168,9 @@ class _Worker:
         self._plugin = plugin_class(self._context)
         if self._tasks.run(self._plugin.initialize()) is False:
             raise load.NoPluginClass(f"{plugin_class.__name__}.initialize() returned False → see its log: %plugin logs")
-        definition = values.pack(self._plugin.get_node_definition(), "definition")
+        if isinstance(self._plugin, EffectPlugin):
+            self._plugin.reset()  # it may take over in the middle of a stream; a state that was kept is given after this
+        definition = values.pack(load.declared(self._plugin.get_node_definition()), "definition")
         if definition.arrays or len(definition.structure) > frames.MAX_INLINE_BYTES:
             raise values.CannotCross("a node definition is plain data of at most 48 kB")
         self._state = State(self._plugin, log)
@@ -185,18 +190,30 @@ class _Worker:
             self._reseed(frame.seed)
         seed = self._seed
         self._reported_at = 0.0
+        self._context.cancelled = False
         started_s = time.process_time()
+        if self._channel.lacking is not None:
+            raise self._channel.lacking
         arguments = values.unpack(frame.body, self._view, copy=False)
-        outputs = await self._plugin.execute(arguments["inputs"], arguments["parameters"])
+        inputs, parameters, report = arguments["inputs"], arguments["parameters"], ""
+        if frame.profile:
+            outputs, report = await debugging.profiled(methods.call(self._plugin, frame.method, inputs, parameters))
+        elif frame.method == "execute":
+            outputs = await self._plugin.execute(inputs, parameters)
+        else:
+            outputs = await methods.call(self._plugin, frame.method, inputs, parameters)
+        del inputs, arguments
         if not isinstance(outputs, dict):
-            raise values.CannotCross(f"execute() must return a dictionary of outputs, not a {type(outputs).__name__}")
+            raise values.CannotCross(
+                f"{frame.method}() must return a dictionary of outputs, not a {type(outputs).__name__}"
+            )
         packed = values.pack(outputs, "outputs")
         body = packed.write(self._channel.room(packed.size))
         cpu_s = time.process_time() - started_s
-        state = self._state.changed()
-        if len(state) + len(body.inline) > frames.MAX_INLINE_BYTES:
+        state = self._state.changed() if frame.method != "process" else b""  # not for each block
+        if len(state) + len(body.inline) + len(report) > frames.MAX_INLINE_BYTES:
             state = b""
-        return frames.Returned(body, cpu_s, seed, state=state, turn=frame.turn)
+        return frames.Returned(body, cpu_s, seed, state=state, turn=frame.turn, report=report)
 
     def _release_inputs(self) -> bool:
         assert self._view is not None
@@ -246,4 +263,5 @@ class _Worker:
     def _interrupted(self, number: int, stack: object) -> None:
         self._interrupts += 1
         if self._busy:
+            self._context.cancelled = True
             self._channel.interrupt()

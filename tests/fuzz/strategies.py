@@ -77,6 +77,8 @@ def _of(annotation: Any, field: str = "") -> st.SearchStrategy[Any]:
         return st.one_of(*(_of(one, field) for one in inner))
     if origin is list:
         return st.lists(_of(inner[0]), max_size=3)
+    if origin is tuple:
+        return st.tuples(*map(_of, inner))
     if origin is dict:
         return st.dictionaries(_of(inner[0]), _of(inner[1]), max_size=3)
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):

@@ -319,9 +319,11 @@ def test_whatever_a_real_worker_says_ends_well(make: Callable[..., Instance]) ->
     def check(door: str, when: str, said: list[frames.Frame]) -> None:
         with contextlib.suppress(PluginError):
             instance_outputs(instance, door, [when, *map(frames.encode, said)])
-        for _ in range(2):  # an answer left over from that call may end the worker in the next one, or lie there still
+        # An answer left over from that call may end the worker in the next one, or lie there still. And who forges frames
+        # may have his honest ones overlooked: such a call ends at its limit.
+        for _ in range(2):
             with contextlib.suppress(PluginError):
-                call(instance, door)
+                call(instance, door, limits={"wall_s": 1})
         instance.rest()
         assert call(instance, door) == "well"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from schillinger_plugins import Instance
@@ -55,6 +56,31 @@ def test_limit_is_enforced_and_named(
     assert caught.value.plugin_id == "probe"
     assert caught.value.remedy
     assert instance.execute()["y"] == "fine"
+
+
+_FILES = """
+        try:
+            while True: self.hoard.append(open('/dev/null'))
+        except OSError: pass"""
+
+
+@pytest.mark.parametrize("hoard", ["self.hoard.append(inputs['x'])", _FILES], ids=["arrays", "files"])
+def test_a_call_whose_arrays_find_no_room_fails_and_the_worker_goes_on(
+    make: Callable[..., Instance], hoard: str
+) -> None:
+    """A plugin that keeps all that it was given is told so when its descriptors are used up; small calls go on."""
+    instance = make(f"self.hoard = getattr(self, 'hoard', [])\nif 'x' in inputs: {hoard}\nreturn {{'y': 'fine'}}")
+
+    def call_until_it_fails() -> None:
+        for size in [20_000, *[40_000] * 200]:
+            instance.execute({"x": np.full(size, 1.0)}, limits={"wall_s": 5})
+
+    with pytest.raises(LimitExceeded, match="keep copies") as caught:
+        call_until_it_fails()
+    assert caught.value.limit == "open_files"
+    worker = instance._worker
+    assert instance.execute()["y"] == "fine"
+    assert instance._worker is worker
 
 
 @pytest.mark.parametrize("at", ["import", "initialize"])
