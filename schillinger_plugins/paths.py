@@ -60,12 +60,34 @@ CACHES = frozenset(
 """Folders that change when the plugin doesn't."""
 
 
+_LEFT_BY_EDITORS = re.compile(
+    r".*~|#.*#|\.#.*|\.~.*|\..*\.sw[a-z]|.*\.(?:crswap|kate-swp)|.*___jb_(?:tmp|old)___|\.goutputstream-.*|4913|\.DS_Store",
+    re.DOTALL,
+)
+"""What editors write beside a file while it is open: backups, swap files, locks, the new text before it is renamed."""
+
+
 def belongs(name: str, *, is_folder: bool) -> bool:
     """Whether a file or folder of that name is part of a plugin: of what is hashed, scanned, packed, copied and run.
 
-    That is one set: nothing that isn't hashed may be run. Caches and compiled files aren't in it.
+    That is one set: nothing that isn't hashed may be run. Caches, compiled files and what editors leave aren't in it.
     """
-    return name not in CACHES if is_folder else not name.endswith(".pyc")
+    if is_folder:
+        return name not in CACHES
+    return not name.endswith(".pyc") and _LEFT_BY_EDITORS.fullmatch(name) is None
+
+
+def other_spelling(folder: Path, name: str) -> str | None:
+    """What a file is called in a folder if its name differs from `name` by case alone; None if there is no such file.
+
+    Where case doesn't count a file is found by either spelling, and by one only as soon as it is copied elsewhere.
+    """
+    path = folder / name
+    try:
+        names = os.listdir(path.parent)
+    except OSError:
+        return None
+    return next((one for one in names if one != path.name and one.casefold() == path.name.casefold()), None)
 
 
 def inner_path(text: str) -> str:

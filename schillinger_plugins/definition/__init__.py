@@ -17,10 +17,23 @@ from pydantic import Field, ValidationError, model_validator
 from ..errors import DefinitionError, InputError
 from ..schema.json_text import NotPlain, check_plain, json_path
 from ..schema.strict import Flaw, Line, StrictModel, Text, flaws_of, offence, show, suggestion
+from .panel import Panel, check_panel
 from .parameters import Parameter, ParameterType
 from .ports import Misfit, Output, Port, PortType, SampleType, fit
+from .steps import MAX_STEPS, Step, check_steps
 
-__all__ = ["Example", "NodeDefinition", "Output", "Parameter", "ParameterType", "Port", "PortType", "SampleType"]
+__all__ = [
+    "Example",
+    "NodeDefinition",
+    "Output",
+    "Panel",
+    "Parameter",
+    "ParameterType",
+    "Port",
+    "PortType",
+    "SampleType",
+    "Step",
+]
 
 MAX_VALUES = 20_000
 """Of a definition as a whole: keys, items and scalars."""
@@ -53,6 +66,10 @@ class NodeDefinition(StrictModel):
     ui : dict
         Free-form hints for an editor: groups, widgets. Never code.
     example : Example, optional
+    steps : tuple of Step
+        What a workflow has other plugins do, in this order. Only plugins of the type WORKFLOW have some.
+    panel : Panel, optional
+        How controls, buttons and outputs are arranged. Only plugins of the type UI have one.
     """
 
     type: Annotated[
@@ -65,6 +82,8 @@ class NodeDefinition(StrictModel):
     parameters: Annotated[tuple[Parameter, ...], Field(strict=False, max_length=256)] = ()
     ui: dict[str, Any] = Field(default_factory=dict, description="hints for an editor: groups, widgets")
     example: Example | None = Field(default=None, description="values to try the node with")
+    steps: Annotated[tuple[Step, ...], Field(strict=False, max_length=MAX_STEPS)] = ()
+    panel: Panel | None = Field(default=None, description="how a UI plugin's controls and outputs are arranged")
 
     @classmethod
     def parse(cls, data: object, *, plugin_id: str) -> Self:
@@ -105,8 +124,33 @@ class NodeDefinition(StrictModel):
         return next((port for port in self.outputs if port.name == name), None)
 
     def parameter(self, name: str) -> Parameter | None:
-        """The parameter of that name."""
-        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+        """The parameter of that name, or that had that name before."""
+        named = next((parameter for parameter in self.parameters if parameter.name == name), None)
+        return named or next((parameter for parameter in self.parameters if name in parameter.aliases), None)
+
+    def renamed(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+        """Parameters by the names they have now; those that nobody knows stay as they are.
+
+        Raises
+        ------
+        InputError
+            If one is given twice, by its name and by a former one, with the path ``$.parameters.gain``.
+        """
+        named: dict[str, Any] = {}
+        given_as: dict[str, str] = {}
+        for name, value in values.items():
+            parameter = self.parameter(name)
+            present = name if parameter is None else parameter.name
+            if present in named:
+                former = next(one for one in (name, given_as[present]) if one != present)
+                raise InputError(
+                    f"parameter `{present}` is given twice, as {_quoted(given_as[present])} and as {_quoted(name)}",
+                    plugin_id=plugin_id,
+                    remedy=f"leave `{former}` out: it is what `{present}` was called before",
+                    path=json_path(["parameters", former]),
+                )
+            named[present], given_as[present] = value, name
+        return named
 
     def check_parameters(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
         """Fill in defaults and check every value.
@@ -114,15 +158,18 @@ class NodeDefinition(StrictModel):
         Returns
         -------
         dict
-            One entry for each parameter, in the definition's order, as Python's own types.
+            One entry for each parameter, in the definition's order and by its present name, as Python's own types.
 
         Raises
         ------
         InputError
-            For an unknown name, a wrong type or a value out of range, with the path ``$.parameters.gain_db``.
+            For an unknown name, one given twice, a wrong type or a value out of range, with the path
+            ``$.parameters.gain_db``.
         """
         if self._takes_anything:
             return dict(values)
+        if any(parameter.aliases for parameter in self.parameters):
+            values = self.renamed(values, plugin_id=plugin_id)
         self._refuse_unknown(values, [p.name for p in self.parameters], "parameter", plugin_id)
         checked: dict[str, Any] = {}
         for parameter in self.parameters:
@@ -200,6 +247,8 @@ class NodeDefinition(StrictModel):
             except Misfit as misfit:
                 message = f"the output `{port.name}` {misfit}"
                 remedy = "its author returns what the definition declares, or declares what is returned"
+                if port.type == "figure":
+                    remedy, path = misfit.remedy or remedy, json_path(["outputs", port.name, *misfit.at])
                 raise DefinitionError(message, plugin_id=plugin_id, remedy=remedy, path=path) from None
         return checked
 
@@ -230,7 +279,7 @@ class NodeDefinition(StrictModel):
         ends = {item.name for item in (*self.inputs, *self.parameters)}
         outputs = {output.name for output in self.outputs}
         if len(ends) == len(self.inputs) + len(self.parameters) and len(outputs) == len(self.outputs):
-            return self
+            return self._with_unique_aliases(ends)
         seen: dict[str, str] = {}
         groups: dict[str, Sequence[Port | Parameter]] = {"inputs": self.inputs, "parameters": self.parameters}
         for field, items in groups.items():
@@ -248,6 +297,17 @@ class NodeDefinition(StrictModel):
                 raise offence(message, at=("outputs", index, "name"), remedy="rename one")
         return self
 
+    def _with_unique_aliases(self, taken: set[str]) -> Self:
+        for index, parameter in enumerate(self.parameters):
+            for alias in parameter.aliases:
+                if alias in taken:
+                    message = f"the alias `{alias}` is the name or a former name of another, too"
+                    if alias == parameter.name:
+                        message = f"the alias `{alias}` is what it is called now"
+                    raise offence(message, at=("parameters", index, "aliases"), remedy="remove it")
+                taken.add(alias)
+        return self
+
     @model_validator(mode="after")
     def _axes_are_outputs(self) -> Self:
         names = [output.name for output in self.outputs]
@@ -259,6 +319,18 @@ class NodeDefinition(StrictModel):
                 if other is not None and (other not in names or other == output.name):
                     message = f"{axis} names {show(other)}, which is no other output"
                     raise offence(message, at=("outputs", index, axis), remedy=suggestion(other, names))
+        return self
+
+    @model_validator(mode="after")
+    def _steps_lead_somewhere(self) -> Self:
+        if self.steps:
+            check_steps(self)
+        return self
+
+    @model_validator(mode="after")
+    def _panel_leads_somewhere(self) -> Self:
+        if self.panel is not None:
+            check_panel(self)
         return self
 
     @model_validator(mode="after")

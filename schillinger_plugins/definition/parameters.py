@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
-from ..schema.strict import SHORT_PATTERN, Line, Number, Text, offence, show, suggestion
+from ..schema.strict import SHORT_PATTERN, Line, Name, Number, Text, offence, show, suggestion
 from ..types.audio import MAX_CHANNELS
 from .ports import PYTHON_WORDS, Labelled, Misfit, also_called, boolean, integer, number
 
@@ -28,6 +28,7 @@ _OUR_WORDS = {
 
 MAX_BREAKPOINTS = 100_000
 MAX_STRING = 10_000
+MAX_ALIASES = 16
 
 
 class Parameter(Labelled):
@@ -55,6 +56,9 @@ class Parameter(Labelled):
     automatable: bool = Field(default=False, description="whether it may change over time")
     tooltip: Text = Field(default="", description="a sentence that explains it")
     scale: Literal["linear", "log"] = Field(default="linear", description="how a slider maps its range")
+    aliases: Annotated[tuple[Name, ...], Field(strict=False, max_length=MAX_ALIASES)] = Field(
+        default=(), description="what it was called before; who still says so means this parameter"
+    )
 
     def describe(self) -> str:
         """Type, range and unit in a few words: ``number −96…24 dB``."""

@@ -14,11 +14,23 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..schema.strict import SHORT_PATTERN, Line, Name, StrictModel, Text, is_name, show
-from ..types import Audio
+from ..types import Audio, Figure
 
 PortType = Annotated[
     Literal[
-        "audio", "array", "number", "integer", "string", "boolean", "list", "object", "midi", "events", "bytes", "any"
+        "audio",
+        "array",
+        "number",
+        "integer",
+        "string",
+        "boolean",
+        "list",
+        "object",
+        "midi",
+        "events",
+        "figure",
+        "bytes",
+        "any",
     ],
     BeforeValidator(lambda word: also_called(word, _OUR_WORDS)),
 ]
@@ -271,6 +283,12 @@ def _events(value: Any, finite: bool) -> list[dict[str, Any]]:
     return [_object(event, finite) for event in value]
 
 
+def _figure(value: Any, _: bool) -> Figure:
+    from .figures import checked  # the parsers behind it are needed by few
+
+    return checked(value)
+
+
 def _any(value: Any, _: bool) -> Any:
     return value
 
@@ -290,6 +308,7 @@ _FITTINGS: dict[PortType, Callable[[Any, bool], Any]] = {
     "object": _object,
     "midi": _midi,
     "events": _events,
+    "figure": _figure,
     "bytes": _bytes,
     "any": _any,
 }
