@@ -10,13 +10,23 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from .flow import Flow
     from .manager import Instance, PluginManager
     from .result import Result
     from .types import Audio
+    from .widgets import compare, explore
 
-__all__ = ["Audio", "Instance", "PluginManager", "Result", "__version__"]
+__all__ = ["Audio", "Flow", "Instance", "PluginManager", "Result", "__version__", "compare", "explore"]
 
-_HOMES = {"Audio": "types", "Instance": "manager", "PluginManager": "manager", "Result": "result"}
+_HOMES = {
+    "Audio": "types",
+    "Flow": "flow",
+    "Instance": "manager",
+    "PluginManager": "manager",
+    "Result": "result",
+    "compare": "widgets",
+    "explore": "widgets",
+}
 
 
 def __getattr__(name: str) -> Any:

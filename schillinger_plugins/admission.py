@@ -11,9 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .definition import NodeDefinition
-from .errors import DefinitionError
+from .errors import DefinitionError, LoadError
 from .fetching import Fetcher
 from .loaded import LoadedPlugin, PluginCode
+from .manifest import Manifest
+from .paths import other_spelling
 from .permissions import Permissions
 from .policy import Policy
 from .registry import PluginRecord, content_hash
@@ -24,6 +26,7 @@ from .sandbox.profile import choose
 from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.worker import Worker
 from .scanner import Scanner
+from .schema.json_text import json_path
 
 
 class Admission:
@@ -52,17 +55,33 @@ class Admission:
         self._scanner = scanner
         self._on_log = on_log
 
-    def admit(self, record: PluginRecord, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
+    def admit(
+        self,
+        record: PluginRecord,
+        on_progress: OnProgress | None,
+        *,
+        copy: Path | None = None,
+        on_worker: Callable[[Worker], object] | None = None,
+    ) -> tuple[LoadedPlugin, Worker]:
         """The plugin, and the worker that has imported it, with its default configuration.
+
+        Parameters
+        ----------
+        copy : Path, optional
+            What was copied of its folder before, in place of what lies there now. It stays if this fails.
+        on_worker : callable, optional
+            Told of the worker before it imports anything, to end it if nobody wants it any more.
 
         Raises
         ------
         PluginError
             As `PluginManager.load`.
         """
+        if copy is not None:
+            return self._start(self._decided(record, copy, on_progress), on_progress, on_worker)
         copy = self._sandbox.keep(record.root)
         try:
-            return self._start(self._decided(record, copy, on_progress), on_progress)
+            return self._start(self._decided(record, copy, on_progress), on_progress, on_worker)
         except BaseException:
             self._sandbox.forget(copy)
             raise
@@ -75,6 +94,7 @@ class Admission:
         # bandit takes a third of a second: at a load it is asked only where the policy depends on its answer.
         seen = self._scanner.scan(copy, manifest, with_bandit=refuse is not None)
         seen.demand(refuse, plugin_id=record.id)
+        _demand_main_file(copy, manifest, plugin_id=record.id)
         hashed = content_hash(copy)
         granted = self._permissions.demand(record, content_hash=hashed)
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
@@ -94,7 +114,9 @@ class Admission:
             granted=granted,
         )
 
-    def _start(self, code: PluginCode, on_progress: OnProgress | None) -> tuple[LoadedPlugin, Worker]:
+    def _start(
+        self, code: PluginCode, on_progress: OnProgress | None, on_worker: Callable[[Worker], object] | None
+    ) -> tuple[LoadedPlugin, Worker]:
         """Import the code in a worker and check how it describes itself."""
         manifest = code.manifest
         log = Log(code.plugin_id, f"{code.plugin_id}-load")
@@ -102,6 +124,8 @@ class Admission:
         fetch = Fetcher(code, log.trace)
         worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
         try:
+            if on_worker is not None:
+                on_worker(worker)
             said = blocking.drive(
                 code.start(worker, log.instance_id, manifest.default_config), worker, worker.limits.starting
             )
@@ -113,7 +137,23 @@ class Admission:
                     remedy="make them equal, or leave one out: return what stands in plugin.json",
                     path="$.definition",
                 )
+            if flaw := manifest.misplaced_steps(definition):
+                message, at, remedy = flaw
+                raise DefinitionError(message, plugin_id=code.plugin_id, remedy=remedy, path=json_path(at))
         except BaseException:
             worker.end()
             raise
         return LoadedPlugin(definition=definition, **vars(code)), worker
+
+
+def _demand_main_file(copy: Path, manifest: Manifest, *, plugin_id: str) -> None:
+    """The file is found in the folder where case doesn't count, or was there a moment ago; the copy has what it has."""
+    if (copy / manifest.main_file).is_file():
+        return
+    other = other_spelling(copy, manifest.main_file)
+    raise LoadError(
+        f"its main file {manifest.main_file!r} " + (f"is called {other!r}" if other else "is gone"),
+        plugin_id=plugin_id,
+        remedy="write main_file in plugin.json as the file is called" if other else "put it back",
+        path="$.main_file",
+    )

@@ -62,8 +62,10 @@ class Call(msgspec.Struct):
     limits: Limits
     seed: int | None
     on_progress: OnProgress | None
-    started_at_s: float
-    started_s: float
+    started_at_s: float = 0.0
+    started_s: float = 0.0
+    profile: bool = False
+    method: str = "execute"
 
 
 def prepare(
@@ -75,6 +77,7 @@ def prepare(
     limits: Limits,
     seed: int | None,
     on_progress: OnProgress | None,
+    profile: bool = False,
     read_audio: ReadAudio,
 ) -> Call:
     """Check everything.
@@ -94,7 +97,7 @@ def prepare(
         raise InputError(f"a seed is a whole number from 0 to 2^63-1, not {seed!r}", plugin_id=plugin_id)
     checked = read_inputs(definition, inputs, plugin_id=plugin_id, read_audio=read_audio)
     given = definition.check_parameters(parameters, plugin_id=plugin_id)
-    return Call(checked, given, limits, seed, on_progress, started_at_s, started_s)
+    return Call(checked, given, limits, seed, on_progress, started_at_s, started_s, profile)
 
 
 def read_inputs(

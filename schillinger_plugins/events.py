@@ -22,6 +22,7 @@ EventName = Literal[
     "loaded",
     "unloaded",
     "reloaded",
+    "reload_failed",
     "instance_created",
     "instance_destroyed",
     "executed",
@@ -35,7 +36,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a plugin."""
+    """Something that happened to a plugin.
+
+    ``reloaded`` and ``reload_failed`` bring the `Reload` along, as ``data["report"]``; ``failed`` the error's text, as
+    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt.
+    """
 
     name: EventName
     plugin_id: str
@@ -62,11 +67,11 @@ class Events:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._subscribers: dict[object, tuple[str | None, Subscriber]] = {}
+        self._wanted: frozenset[str] = frozenset()
 
-    @property
-    def has_subscribers(self) -> bool:
-        """Whether anyone would be told of anything."""
-        return bool(self._subscribers)
+    def wants(self, name: EventName) -> bool:
+        """Whether anyone would be told of it. Asked at every call, so it costs next to nothing."""
+        return name in self._wanted
 
     def subscribe(self, name: EventName | None, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` at every event of that name, or at every event if it is None.
@@ -88,10 +93,12 @@ class Events:
         token = object()
         with self._lock:
             self._subscribers[token] = (name, callback)
+            self._look_again()
 
         def undo() -> None:
             with self._lock:
                 self._subscribers.pop(token, None)
+                self._look_again()
 
         return undo
 
@@ -105,3 +112,7 @@ class Events:
                 callback(event)
             except Exception:
                 _log.exception("a subscriber of %r failed for %s", event.name, event.plugin_id)
+
+    def _look_again(self) -> None:
+        names = {name for name, _ in self._subscribers.values()}
+        self._wanted = frozenset(EVENT_NAMES if None in names else (name for name in names if name))

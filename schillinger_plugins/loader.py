@@ -1,10 +1,10 @@
 """Loader: finding plugins on this machine without running any of them.
 
 Owns where plugins are looked for and in which order: the folders given, ``SCHILLINGER_PLUGIN_PATH``, the user's data
-folder, the entry points ``schillinger.plugins`` of installed distributions, and the examples that come with this
-package. Only ``plugin.json`` is read; packages named by entry points are located, never imported. Refuses nothing by
-raising: a broken plugin becomes a record with its error, and the rest goes on. Called by ``manager`` and the command
-line.
+folder with what was written in cells, the entry points ``schillinger.plugins`` of installed distributions, and the examples
+that come with this package. Only ``plugin.json`` is read; packages named by entry points are located, never imported.
+Refuses nothing by raising: a broken plugin becomes a record with its error, and the rest goes on. Called by ``manager`` and
+the command line.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def _places(paths: Iterable[str | Path], everywhere: bool) -> Iterator[_Place]:
         if entry.strip():
             yield from _plugins_at(Path(entry).expanduser(), "environment", required=True)
     yield from _plugins_at(user_folder(), "user", required=False)
+    yield from _plugins_at(cells_folder(), "cells", required=False)
     yield from _entry_points()
     yield from _plugins_at(_examples(), "examples", required=False)
 
@@ -137,6 +138,11 @@ def _places(paths: Iterable[str | Path], everywhere: bool) -> Iterator[_Place]:
 def user_folder() -> Path:
     """Where a user's own plugins live, ``~/.local/share/schillinger/plugins`` on Linux."""
     return Path(platformdirs.user_data_dir("schillinger", appauthor=False)) / "plugins"
+
+
+def cells_folder() -> Path:
+    """Where the plugins live that were written in cells, ``~/.local/share/schillinger/cells`` on Linux."""
+    return user_folder().with_name("cells")
 
 
 def _plugins_at(path: Path, source: str, *, required: bool) -> Iterator[_Place]:

@@ -11,7 +11,6 @@ import itertools
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -23,18 +22,22 @@ from .caretaker import Caretaker
 from .catalogue import Catalogue
 from .decoding import AudioReader
 from .definition import NodeDefinition
-from .errors import InputError, PluginError, UnknownPlugin, nearest
+from .errors import PluginError, UnknownPlugin, nearest
 from .events import Event, Events
+from .failures import Failure, Failures
 from .instance import Instance
 from .loaded import LoadedPlugin
 from .loader import inspect
 from .manifest import Manifest
-from .permissions import Given, Grant, Permissions
+from .permissions import Permissions
+from .permissions.granting import Granting
 from .policy import Policy
 from .registry import PluginRecord, Registry
-from .reloading import Reloading
+from .reloading import Reloading, Renewing, Watching
 from .sandbox.level import Report
+from .sandbox.limits import Limits
 from .sandbox.log import Log, LogLine
+from .sandbox.logbook import Logbook
 from .sandbox.profile import Profile
 from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.trace import TraceEvent
@@ -42,15 +45,15 @@ from .sandbox.worker import Worker
 from .scanner import Scanner
 from .status import Status, status_of
 from .types import Audio
+from .watcher import Watcher
+from .workflow import make_instance
 
 __all__ = ["Instance", "PluginManager", "Status"]
 
 _CLOSING_S = 2.0
-_MAX_LOGS = 32
-"""Instances of one plugin whose logs are kept, ended ones included."""
 
 
-class PluginManager:
+class PluginManager(Renewing, Granting):
     """Finds plugins, loads them into confined workers and keeps their instances.
 
     Parameters
@@ -76,6 +79,7 @@ class PluginManager:
         self, paths: Iterable[str | Path] | None = None, *, policy: Policy | None = None, idle_s: float = 600.0
     ) -> None:
         self.events = Events()
+        self._failures = Failures(self.events)
         self.registry = Registry(self.events)
         self.policy = policy or Policy()
         self.permissions = Permissions(self.registry)
@@ -86,30 +90,33 @@ class PluginManager:
         self._spares: dict[str, Worker] = {}
         self._instances: dict[str, Instance] = {}
         self._defaults: dict[str, str] = {}
-        self._logs: dict[str, deque[Log]] = {}
+        self._logs = Logbook()
         self._numbers: dict[str, itertools.count[int]] = {}
         self._lock = threading.RLock()
         self._caretaker = Caretaker(self._instances, idle_s=idle_s)
         self._reader = AudioReader(self._sandbox)
-        logs = self._logs
         self._admission = Admission(
             sandbox=self._sandbox,
             policy=self.policy,
             permissions=self.permissions,
             scanner=self._scanner,
-            on_log=lambda log: _keep(logs, log),  # without the manager, which is to be collected when it is forgotten
+            on_log=self._logs.keep,  # not the manager's: it is to be collected when it is forgotten
         )
         self._reloading = Reloading(
             admission=self._admission,
             sandbox=self._sandbox,
             registry=self.registry,
+            events=self.events,
             loaded=self._loaded,
             spares=self._spares,
             instances=self._instances,
             lock=self._lock,
         )
+        self._watching = Watching(
+            reloading=self._reloading, registry=self.registry, loaded=self._loaded, load=self.load
+        )
         # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
-        self._finalizer = weakref.finalize(self, self._sandbox.close)
+        self._finalizer = weakref.finalize(self, _end, self._watching.watcher, self._sandbox)
         self.discover()
 
     @property
@@ -121,6 +128,11 @@ class PluginManager:
     def instances(self) -> Mapping[str, Instance]:
         """The instances by id."""
         return MappingProxyType(self._instances)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has been closed: nothing can be loaded or run any more."""
+        return not self._finalizer.alive
 
     def discover(self) -> None:
         """Look for plugins again: new folders are added, those that have gone are forgotten unless they are loaded."""
@@ -152,7 +164,7 @@ class PluginManager:
             If its code doesn't parse, raises, loops, has no plugin class or describes itself wrongly. Nothing of it stays.
         """
         with self._lock:
-            self._in_use()
+            self._demand_open()
             record, undo = self._catalogue.enter(plugin)
             if record.id in self._loaded:
                 return record
@@ -160,9 +172,12 @@ class PluginManager:
                 self._loaded[record.id], self._spares[record.id] = self._admission.admit(record, on_progress)
             except BaseException as error:
                 undo()
-                self.events.emit(Event("failed", record.id, data={"error": str(error)}))
+                failure = Failure.of(error, None) if isinstance(error, Exception) else None
+                self.events.emit(Event("failed", record.id, data={"error": str(error), "failure": failure}))
                 raise
             record = self._mark_loaded(record.id)
+            self._reloading.began(self._loaded[record.id])
+            self._watching.began(record.id)
             self.events.emit(Event("loaded", record.id))
             return record
 
@@ -173,32 +188,14 @@ class PluginManager:
             plugin = self._loaded.pop(plugin_id, None)
             if plugin is None:
                 return
+            self._watching.unwatch(plugin_id)
             for instance in [i for i in self._instances.values() if i.plugin_id == plugin_id]:
                 self.destroy_instance(instance.id)
             self._end_spare(plugin_id)
-            self._sandbox.forget(plugin.copy)
+            self._reloading.ended(plugin_id)
             definition = record.manifest.definition if record.manifest else None
             self.registry.update(plugin_id, state="discovered", definition=definition)
         self.events.emit(Event("unloaded", plugin_id))
-
-    def reload(self, plugin_id: str, *, on_progress: OnProgress | None = None) -> PluginRecord:
-        """Read a plugin anew from its folder: manifest, code and definition, in a new worker.
-
-        Its instances go on with the new code, and with their state. If anything fails, the error is raised and the old code
-        goes on serving.
-
-        Raises
-        ------
-        PluginError
-            As `load`.
-        """
-        self.registry[plugin_id]  # raises, naming the nearest
-        if plugin_id not in self._loaded:
-            self.discover()
-            return self.load(plugin_id, on_progress=on_progress)
-        record = self._reloading.reload(plugin_id, on_progress)
-        self.events.emit(Event("reloaded", plugin_id))
-        return record
 
     def look(self, plugin: str | Path) -> PluginRecord:
         """The record of an id or a folder, read afresh from its folder; nothing is registered, nothing is run.
@@ -208,69 +205,8 @@ class PluginManager:
         UnknownPlugin, ManifestError
             If there is no such plugin, or its manifest is broken.
         """
-        self._in_use()
+        self._demand_open()
         return self._catalogue.look(plugin)
-
-    def grant(
-        self,
-        plugin: str | Path,
-        permission: str,
-        *,
-        read: Iterable[str | Path] | None = None,
-        write: Iterable[str | Path] | None = None,
-        hosts: Iterable[str] | None = None,
-    ) -> Grant:
-        """Let a plugin, as it lies in its folder now, do what it asks for; from when it is loaded next.
-
-        Parameters
-        ----------
-        plugin : str or Path
-            An id, or the path of a plugin's folder.
-        permission : str
-            ``file_access`` or ``network``.
-        read, write : iterable of str or Path, optional
-            Folders. If any of the three is given, what is given is granted and nothing else; if none is, what the manifest
-            asks for.
-        hosts : iterable of str, optional
-            ``example.org`` or ``example.org:8443``.
-
-        Raises
-        ------
-        InputError
-            If it doesn't ask for that, or a folder can't be granted to any plugin.
-        PluginError
-            If there is no such plugin, or the journal can't be written.
-        """
-        record = self.look(plugin)
-        given = Given(read=read, write=write, hosts=hosts)
-        return self.permissions.grant(record, self.permissions.terms(record, permission, given))
-
-    def revoke(self, plugin_id: str, permission: str | None = None) -> list[Grant]:
-        """Take back what was granted to a plugin, whatever its version. If it is loaded it is unloaded, its calls ended.
-
-        Workers of other processes go on with what they have until they load it anew.
-
-        Returns
-        -------
-        list of Grant
-            Those that were taken back.
-
-        Raises
-        ------
-        UnknownPlugin
-            If there is neither such a plugin nor a grant to one.
-        """
-        with self._lock:
-            try:
-                ended = self.permissions.revoke(plugin_id, permission)
-            except InputError:
-                raise
-            except PluginError:
-                self._end(plugin_id)  # it can't be remembered, but it is obeyed
-                raise
-            if ended:
-                self._end(plugin_id)
-            return ended
 
     def definition(self, plugin_id: str) -> NodeDefinition:
         """A plugin's node definition: from its manifest without running anything, else by loading it."""
@@ -305,7 +241,8 @@ class PluginManager:
             spare = self._spares.get(plugin_id)
             # The worker that loaded the plugin already serves the default configuration.
             fits = spare is not None and spare.alive and checked == plugin.manifest.default_config
-            instance = Instance(
+            instance = make_instance(
+                self,
                 plugin,
                 instance_id=f"{plugin_id}-{number}",
                 config=checked,
@@ -315,7 +252,7 @@ class PluginManager:
                 worker=self._spares.pop(plugin_id) if fits else None,
             )
             if not fits:
-                _keep(self._logs, instance.log)
+                self._logs.keep(instance.log)
                 instance.start(on_progress=on_progress)
             self._instances[instance.id] = instance
             self._caretaker.begin()
@@ -365,16 +302,19 @@ class PluginManager:
         if plugin_id is not None:
             self.registry[plugin_id]
         self._sandbox.flush()
-        logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
-        return sorted((line for log in logs for line in log.lines()), key=lambda line: line.time_s)
+        return self._logs.lines(plugin_id)
+
+    def last_failure(self, plugin_id: str) -> Failure | None:
+        """What went wrong last with a plugin, at a call or a load; None if nothing has."""
+        self.registry[plugin_id]
+        return self._failures.last(plugin_id)
 
     def trace(self, plugin_id: str | None = None) -> list[TraceEvent]:
         """What plugins did, as their workers' audit hooks and the host's broker told it, oldest first."""
         if plugin_id is not None:
             self.registry[plugin_id]
         self._sandbox.flush()
-        logs = [log for of, logs in list(self._logs.items()) if plugin_id in (None, of) for log in logs]
-        return sorted((event for log in logs for event in log.trace.events()), key=lambda event: event.time_s)
+        return self._logs.events(plugin_id)
 
     def findings(self, plugin: str | Path) -> scanner.Report:
         """What the static scan finds in a plugin, bandit's tests included. Runs nothing of it.
@@ -400,13 +340,22 @@ class PluginManager:
 
     def doctor(self, *, on_progress: OnProgress | None = None) -> Report:
         """What confines a plugin on this machine, as a confined probe found it."""
-        self._in_use()
+        self._demand_open()
         return self._sandbox.report(on_progress=on_progress)
 
     def warm(self, profile: Profile, *, on_progress: OnProgress | None = None) -> None:
         """Start a zygote now rather than when it is first needed; the first time ever this compiles numba's kernels."""
-        self._in_use()
+        self._demand_open()
         self._sandbox.zygote(profile, on_progress=on_progress)
+
+    def spawn_beside(self, plugin_id: str, log: Log, *, limits: Limits) -> tuple[LoadedPlugin, Worker]:
+        """A confined worker that may read a plugin's code, without the plugin in it: its author's tests run there.
+
+        Whoever asks for it ends it. Called by ``conformance``.
+        """
+        self.load(plugin_id)
+        plugin = self._loaded[plugin_id]
+        return plugin, plugin.spawn(self._sandbox, log, limits=limits, on_fetch=None, on_progress=None)
 
     def read_audio(self, path: str | Path) -> Audio:
         """Decode an audio file, in a confined worker, as an audio input does that is given as a path.
@@ -416,13 +365,14 @@ class PluginManager:
         AudioFileError
             If it is gone, cut off, too long or no audio; or if soundfile is not installed.
         """
-        self._in_use()
+        self._demand_open()
         return self._reader.read(path)
 
     def close(self) -> None:
         """Destroy every instance and end the sandbox. Calling it again does nothing."""
         deadline = time.monotonic() + _CLOSING_S
         self._caretaker.end()
+        self._watching.close()
         with self._lock:
             instances = list(self._instances.values())
             self._instances.clear()
@@ -459,11 +409,13 @@ class PluginManager:
         if spare is not None:
             spare.stop()
 
-    def _in_use(self) -> None:
+    def _demand_open(self) -> None:
         if not self._finalizer.alive:
             raise PluginError("this manager is closed", remedy="make another PluginManager")
         self._sandbox.demand_own_process()
 
 
-def _keep(logs: dict[str, deque[Log]], log: Log) -> None:
-    logs.setdefault(log.plugin_id, deque(maxlen=_MAX_LOGS)).append(log)
+def _end(watcher: Watcher, sandbox: Sandbox) -> None:
+    """What there is outside of this process ends with the manager."""
+    watcher.close()
+    sandbox.close()

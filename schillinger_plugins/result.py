@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from .definition import NodeDefinition
-from .types import Audio
+from .types import Audio, Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Provenance:
     input_digests : Mapping[str, str]
         SHA-256 of each input, over its type, shape, rate and bytes.
     seed : int
-        What ``context.rng``, ``random`` and ``np.random`` were seeded with.
+        What ``context.random``, Python's ``random`` and ``np.random`` were seeded with.
     versions : Mapping[str, str]
         Of this package, Python, NumPy and the system.
     started_at : str
@@ -68,11 +68,14 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
         CPU time inside the worker, as the worker says.
     peak_memory_bytes : int
         The worker's most private memory, as the watchdog saw it every 25 ms; of a shorter call, what was seen last.
+    profile : str
+        Where the time went, the costliest functions first, if that was asked for.
     """
 
     wall_s: float
     cpu_s: float
     peak_memory_bytes: int
+    profile: str = ""
 
 
 class Result(Mapping[str, Any]):
@@ -156,6 +159,8 @@ def brief(value: Any) -> str:
         return f"{value.dtype} array of {value.shape}"
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
+    if isinstance(value, Figure):
+        return repr(value)  # uncut: where nothing is drawn, its words are all there is
     text = f"{value:.6g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .events import Event, EventName, Events
+from .failures import Failure
 from .sandbox.log import Log
 from .sandbox.worker import Worker
 
@@ -71,19 +72,20 @@ class Tally:
         stats.calls += 1
         stats.wall_total_s += wall_s
         stats.wall_last_s = wall_s
-        if self._events.has_subscribers:
+        if self._events.wants("executed"):
             self._tell("executed", wall_s=wall_s)
         if worker.leaks and not self._leak_told:
             self._tell_leak(worker)
 
     def failed(self, error: BaseException) -> None:
         """A call has raised, or was interrupted."""
-        if isinstance(error, Exception):
-            self.stats.failures += 1
-            self.stats.last_error = str(error)
-        else:
+        if not isinstance(error, Exception):
             self.stats.cancelled += 1
-        self._tell("failed", error=str(error) if isinstance(error, Exception) else "cancelled")
+            self._tell("failed", error="cancelled")
+            return
+        self.stats.failures += 1
+        self.stats.last_error = str(error)
+        self._tell("failed", error=str(error), failure=Failure.of(error, self._instance_id))
 
     def _tell(self, name: EventName, **data: Any) -> None:
         self._events.emit(Event(name, self._plugin_id, self._instance_id, data))

@@ -43,7 +43,7 @@ class {name}({base}):
             LoadError,
             "A, B",
         ),
-        (BASE + "class A(NodePlugin): pass\n", LoadError, "A in main.py lacks execute, get_node_definition"),
+        (BASE + "class A(NodePlugin): pass\n", LoadError, "A in main.py lacks execute"),
         (
             BASE + CLASS.format(name="A", base="NodePlugin") + "    async def initialize(self): return False\n",
             LoadError,
@@ -138,7 +138,7 @@ def test_configuration_reaches_the_plugin_checked(manager: PluginManager, write_
 def test_a_seed_makes_a_call_repeatable(make: Callable[..., Instance]) -> None:
     """The same seed gives the same random numbers from all three generators, and is in the provenance."""
     instance = make(
-        "import random; return {'y': [random.random(), float(np.random.rand()), float(self.context.rng.random())]}"
+        "import random; return {'y': [random.random(), float(np.random.rand()), float(self.context.random.random())]}"
     )
     first = instance.execute()
     again = instance.execute(seed=first.provenance.seed)

@@ -54,12 +54,12 @@ class Probe(NodePlugin):
                 pass
         if kind == "write":
             for piece in range(20):
-                (self.context.scratch_dir / f"{number}-{piece}").write_text("x" * 1000)
+                (self.context.scratch / f"{number}-{piece}").write_text("x" * 1000)
         if kind == "print":
             print("line\\n" * 50)
         if kind == "progress":
             for part in range(5):
-                self.context.progress(part / 5, str(part))
+                self.context.progress(part, 5, str(part))
         return {"y": number, "sound": None if sound is None else sound * 2}
     def get_node_definition(self):
         return {"type": "probe", "label": "Probe",

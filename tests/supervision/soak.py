@@ -62,13 +62,19 @@ def soak(instance: Instance, call: Callable[[], object], *, calls: int, warm_up:
             after = replace(after, processes=before.processes if same else after.processes)
         return before.left_over(after)
 
-    until(lambda: not left_over())  # the watchdog may be reading about a worker at this moment
+    left: list[str] = []
+
+    def nothing_left() -> bool:
+        left[:] = left_over()
+        return not left
+
+    until(nothing_left)  # the watchdog may be reading about a worker at this moment
     return Soaked(
         calls,
         seconds,
         rss_bytes() - host,
         rss_bytes(first.pid) - worker if instance._worker is first else 0,
-        tuple(left_over()),
+        tuple(left),
     )
 
 

@@ -23,7 +23,7 @@ from .census import Census, until
 from .conftest import ScriptRun
 from .probe import write_probe
 
-PROGRESS = "self.context.progress(0.5, 'half')\nreturn {'y': inputs['x']}"
+PROGRESS = "self.context.progress(0.5, message='half')\nreturn {'y': inputs['x']}"
 SCRIPT = """
 import asyncio, os, signal, sys, threading
 from schillinger_plugins import PluginManager

@@ -39,9 +39,9 @@ if stage == "writing":
 sys.stdin.read()
 """
 BODY = """
-if inputs.get('x'): self.context.progress(0.5, '')
+if inputs.get('x'): self.context.progress(0.5, message='')
 while inputs.get('x') == 'write':
-    (self.context.scratch_dir / str(time.monotonic())).write_text('')
+    (self.context.scratch / str(time.monotonic())).write_text('')
 while inputs.get('x') == 'long': time.sleep(1)
 return {'y': 1}
 """

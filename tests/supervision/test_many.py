@@ -104,7 +104,7 @@ def test_ten_threads_at_one_instance_are_served_alike(crowd: list[Instance]) -> 
 
 HELD = """
 self.order = [*getattr(self, 'order', []), inputs['x']]
-while inputs['x'] == 'hold' and not (self.context.scratch_dir / 'gate').exists(): time.sleep(0.005)
+while inputs['x'] == 'hold' and not (self.context.scratch / 'gate').exists(): time.sleep(0.005)
 return {'y': [inputs['x'], self.order]}
 """
 

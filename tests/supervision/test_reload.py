@@ -229,8 +229,8 @@ def test_a_call_that_uses_the_manager_ends_while_the_plugin_is_reloaded(
     """The reload waits for the call; the call's progress callback asks the manager; neither waits for the other."""
     gate = tmp_path / "gate"
     edit(
-        "self.context.progress(0.1, '')\nwhile not os.path.exists(self.context.scratch_dir / 'gate'): time.sleep(0.005)\n"
-        "self.context.progress(0.9, '')\nreturn {'y': 'old'}"
+        "self.context.progress(0.1)\nwhile not os.path.exists(self.context.scratch / 'gate'): time.sleep(0.005)\n"
+        "self.context.progress(0.9)\nreturn {'y': 'old'}"
     )
     manager.reload("probe")
     edit("return {'y': 'new'}")

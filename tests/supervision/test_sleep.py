@@ -173,7 +173,7 @@ def test_arrays_of_megabytes_survive(make: Callable[..., Instance], look: Callab
 
 
 @pytest.mark.parametrize(
-    "stranger", ["threading.Lock()", "open(self.context.scratch_dir / 'f', 'w')", "lambda: 1", "self", "object()"]
+    "stranger", ["threading.Lock()", "open(self.context.scratch / 'f', 'w')", "lambda: 1", "self", "object()"]
 )
 def test_what_is_no_data_is_left_out(make: Callable[..., Instance], look: Callable[[], int], stranger: str) -> None:
     """A lock, a file, a function: the instance sleeps and wakes without it, with everything else."""
