@@ -1,0 +1,36 @@
+"""``schillinger new`` and ``schillinger export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schillinger_plugins import cli
+from schillinger_plugins.manifest import Manifest
+
+
+def _ran(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(map(str, arguments)))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def test_from_a_template_to_a_folder_and_an_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is made has no flaw, a copy is whole, and each says what to do next."""
+    assert _ran("new", "slow_filter", "--type", "Effect", "--dir", tmp_path) == 0
+    made = tmp_path / "slow_filter"
+    assert not Manifest.flaws(made)
+    assert f"schillinger test {made}" in capsys.readouterr().out
+    assert _ran("export", "slow_filter", "--to", tmp_path / "copy", "--path", made) == 0
+    assert (tmp_path / "copy" / "main.py").read_bytes() == (made / "main.py").read_bytes()
+    assert _ran("export", "slow_filter", "--archive", "--to", tmp_path / "it.zip", "--path", made) == 0
+    assert f"schillinger install {tmp_path / 'it.zip'}" in capsys.readouterr().out
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The code is 2, and what is wrong is said."""
+    assert _ran("new", "mine", "--dir", tmp_path) == 0
+    assert _ran("new", "mine", "--dir", tmp_path) == 2
+    assert "is there already" in capsys.readouterr().err

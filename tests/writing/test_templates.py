@@ -1,0 +1,106 @@
+"""``%plugin new``, ``path``, ``edit``, ``export``, and the templates themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schillinger_plugins import PluginManager
+from schillinger_plugins.authoring import TYPES, new
+from schillinger_plugins.conformance import examine
+from schillinger_plugins.errors import InputError, PackageError
+
+Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_template_is_a_plugin_that_works(shared_manager: PluginManager, tmp_path: Path, kind: str) -> None:
+    """It loads, agrees with its manifest, and passes its own tests, confined."""
+    folder = new(f"a_new_{kind}", kind, tmp_path)
+    manager = shared_manager
+    if kind == "integration":
+        manager.grant(folder, "network")
+    try:
+        plugin_id = manager.load(folder).id
+        assert manager.plugins[plugin_id].manifest.metadata.plugin_type == kind.upper()  # type: ignore[union-attr]
+        report = examine(manager, plugin_id, only=["agreement", "tests"])
+        assert [outcome.message for outcome in report.failed] == []
+        assert len(report.outcomes) > 1
+    finally:
+        manager.unload(plugin_id)
+        manager.registry.unregister(plugin_id)
+
+
+@pytest.mark.parametrize("name", ["", "A", "1st", "a-b", "a b", "../a", "a" * 65, "ä", ".a"])
+def test_a_name_that_can_not_be(tmp_path: Path, name: str) -> None:
+    """Refused before anything is written."""
+    with pytest.raises(InputError, match="can't be a plugin's id"):
+        new(name, "node", tmp_path)
+    assert not list(tmp_path.rglob("plugin.json"))
+
+
+def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+    """A folder with something in it; an empty one is taken."""
+    (tmp_path / "mine").mkdir()
+    assert new("mine", "node", tmp_path) == tmp_path / "mine"
+    with pytest.raises(PackageError, match="is there already"):
+        new("mine", "node", tmp_path)
+
+
+def test_a_template_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole or not at all."""
+    from schillinger_plugins.authoring import new as module
+
+    def fails(*_: object) -> dict[str, str]:
+        return {"a.py": "x", "b/c.py": object()}  # type: ignore[dict-item]
+
+    monkeypatch.setattr("schillinger_plugins.authoring.new._rendered", fails, raising=False)
+    monkeypatch.setitem(module.__globals__, "_rendered", fails)
+    with pytest.raises(AttributeError):
+        new("mine", "node", tmp_path)
+    assert [path for path in tmp_path.iterdir() if "mine" in path.name] == []
+
+
+def test_from_a_template_to_an_archive(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """new, path, edit, validate --run, export: each says what to do next."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDITOR", "true")
+    assert "a_mixer is in" in repr(cell("%plugin new a_mixer --type node --dir 'my plugins'")[0])
+    assert repr(cell("%plugin path a_mixer")[0]) == str(tmp_path / "my plugins" / "a_mixer")
+    assert "%plugin reload a_mixer" in repr(cell("%plugin edit a_mixer")[0])
+    assert "its code was imported" in repr(cell("%plugin validate a_mixer --run")[0])
+    assert "%plugin load" in repr(cell("%plugin export a_mixer --to copy")[0])
+    assert (tmp_path / "copy" / "tests" / "test_a_mixer.py").is_file()
+    assert "%plugin install" in repr(cell("%plugin export a_mixer --to a.zip --archive")[0])
+    assert os.path.getsize("a.zip") > 100
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("new", "a plugin's id is missing"),
+        ("new a b", "too much: 'b'"),
+        ("new a_b --type efect", "did you mean effect?"),
+        ("new a_b --tipe effect", "did you mean --type?"),
+        ("new a_b --dir", "--dir needs a value"),
+        ("new a_b --dir 'x", "close the quote"),
+        ("export gain_nod", "did you mean 'gain_node'?"),
+    ],
+)
+def test_a_slip_in_the_line(cell: Cell, line: str, says: str) -> None:
+    """Is named, with what was meant."""
+    _, printed, error = cell(f"%plugin {line}")
+    assert error is not None
+    assert says in printed
+
+
+def test_an_export_overwrites_nothing(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there already stays."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gain_node").mkdir()
+    _, printed, _ = cell("%plugin export gain_node")
+    assert "is there already" in printed
