@@ -1,0 +1,136 @@
+"""What a test of a plugin found: an outcome for each check, and the report of them all.
+
+Owns plain data, and that a plugin's text (its exceptions, the names of its tests) is made printable before it gets here.
+Made by ``suite`` and ``author_tests``, shown by ``drawing`` and the faces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
+
+from ..sandbox.printable import printable
+from . import drawing
+
+Verdict = Literal["passed", "failed", "skipped"]
+AUTHORS = "tests"
+"""The group of what the author's own tests say."""
+
+_MAX_CHARS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one check.
+
+    Attributes
+    ----------
+    check : str
+        Its id, as ``sample-rates``; of an author's test its place, as ``tests/test_gain.py::test_unity``.
+    group : str
+        As ``signals``; ``tests`` for the author's own.
+    title : str
+        What it demands, in a sentence.
+    verdict : str
+        passed, failed or skipped.
+    message : str
+        What is wrong, why it was skipped, or a remark.
+    input : str
+        What the plugin was given when it failed, in words.
+    line : str
+        What repeats that in a notebook: ``%plugin run ID audio=… gain_db=24``.
+    """
+
+    check: str
+    group: str
+    title: str
+    verdict: Verdict
+    seconds: float = 0.0
+    message: str = ""
+    input: str = ""
+    line: str = ""
+
+    @classmethod
+    def of(cls, verdict: Verdict, message: str = "", **facts: Any) -> Self:
+        """One whose message may hold text of a plugin: made printable, and cut to 20000 characters."""
+        return cls(verdict=verdict, message=printable(message)[:_MAX_CHARS], **facts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What the test of one plugin found.
+
+    Attributes
+    ----------
+    content_hash : str
+        Of the code that was tested.
+    interrupted : bool
+        Whether somebody broke it off: then there are fewer outcomes than checks.
+    shows_failed_only : bool
+        Whether its display leaves out what passed or was skipped.
+
+    Examples
+    --------
+    >>> report = examine(manager, "gain_node")  # doctest: +SKIP
+    >>> report.ok, len(report.passed)  # doctest: +SKIP
+    (True, 31)
+    """
+
+    plugin_id: str
+    version: str
+    content_hash: str
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    interrupted: bool = False
+    shows_failed_only: bool = False
+
+    @property
+    def passed(self) -> tuple[Outcome, ...]:
+        """Those that hold."""
+        return self._with("passed")
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Those that don't."""
+        return self._with("failed")
+
+    @property
+    def skipped(self) -> tuple[Outcome, ...]:
+        """Those that were not tried, each with its reason."""
+        return self._with("skipped")
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed and nothing was broken off."""
+        return not self.failed and not self.interrupted
+
+    def failures_only(self) -> Report:
+        """The same, shown without what passed or was skipped."""
+        return replace(self, shows_failed_only=True)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        counts = {"passed": len(self.passed), "failed": len(self.failed), "skipped": len(self.skipped)}
+        return {
+            "plugin_id": self.plugin_id,
+            "version": self.version,
+            "content_hash": self.content_hash,
+            "ok": self.ok,
+            "interrupted": self.interrupted,
+            "seconds": self.seconds,
+            **counts,
+            "outcomes": [outcome.as_dict() for outcome in self.outcomes],
+        }
+
+    def _with(self, verdict: Verdict) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.verdict == verdict)
+
+    def __repr__(self) -> str:
+        return drawing.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return drawing.as_html(self)

@@ -1,0 +1,105 @@
+"""``%plugin test`` and ``schillinger test``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from schillinger_plugins import PluginManager, cli, magics
+from schillinger_plugins.cli import testing as testing_module
+from schillinger_plugins.magics.completion import complete
+
+
+@pytest.fixture
+def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    """A shell with the extension, whose manager is the shared one."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    magics.load(shell)
+    session = shell.meta["schillinger_plugins"][0]
+    session._manager = manager
+    yield shell
+    session._manager = None
+    magics.unload(shell)
+
+
+@pytest.fixture
+def schillinger(
+    manager: PluginManager, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """The console command in this process: its exit code, and what it printed on stdout."""
+
+    @contextmanager
+    def shared(paths: Sequence[str]) -> Iterator[PluginManager]:
+        yield manager
+
+    monkeypatch.setattr(testing_module, "open_manager", shared)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        return int(str(ended.value.code)), capsys.readouterr().out
+
+    return run
+
+
+def test_the_magic_returns_a_report(shell: InteractiveShell, place: Callable[..., str]) -> None:
+    """``%plugin test`` gives what it found as a value that draws itself."""
+    place("counts")
+    report = shell.run_line_magic("plugin", "test counts --only repeatability --no-author-tests")
+    assert report.ok
+    assert "✓ its state outlives its process" in repr(report)
+
+
+def test_only_failed_runs_what_failed_the_last_time(shell: InteractiveShell, place: Callable[..., str]) -> None:
+    """The first time everything that is asked for is run; then what failed alone; and only that is shown."""
+    place("forgets_state", tests={"test_it.py": "def test_good():\n    pass\n\n\ndef test_bad():\n    assert 1 == 2\n"})
+    first = shell.run_line_magic("plugin", "test forgets_state --only repeatability --only tests")
+    assert len(first.outcomes) == 5
+    again = shell.run_line_magic("plugin", "test forgets_state --only-failed")
+    assert [outcome.check for outcome in again.outcomes] == ["state", "tests/test_it.py::test_bad"]
+    assert again.shows_failed_only
+
+
+def test_tab_knows_the_options(shell: InteractiveShell, place: Callable[..., str]) -> None:
+    """Ids after ``%plugin test``, options after a dash."""
+    place("counts")
+    session = shell.meta["schillinger_plugins"][0]
+    ids, _, _ = complete(session, "test cou")
+    assert "counts" in [text for text, _ in ids]
+    options, _, _ = complete(session, "test counts --on")
+    assert [text for text, _ in options] == ["--only-failed", "--only", "--no-author-tests"]
+
+
+def test_the_command_line_ends_with_a_code(
+    schillinger: Callable[..., tuple[int, str]], place: Callable[..., str], tmp_path: Path
+) -> None:
+    """0 if nothing failed, 1 if something did, 2 for a slip; a folder may stand for an id."""
+    place("counts"), place("forgets_state")
+    code, said = schillinger("test", "counts", "--only", "state")
+    assert (code, "1 passed, 0 failed" in said) == (0, True)
+    code, said = schillinger(
+        "test", str(tmp_path / "plugins" / "forgets_state"), "--only", "repeatability", "--only-failed"
+    )
+    assert (code, "call 2, after the state" in said, "the same seed" in said) == (1, True, False)
+    assert schillinger("test", "counts", "--only", "sttae")[0] == 2
+
+
+def test_the_command_line_prints_json(schillinger: Callable[..., tuple[int, str]], place: Callable[..., str]) -> None:
+    """The report as data, with the input that did it and the line that repeats it."""
+    place("divides")
+    code, said = schillinger("test", "divides", "--only", "extremes", "--format", "json")
+    told: dict[str, Any] = json.loads(said)
+    assert code == 1
+    assert told["failed"] == 1
+    assert told["outcomes"][0]["line"].startswith("%plugin run divides audio=(0.1 * np.random.default_rng(1)")
+    assert told["outcomes"][0]["line"].endswith("width=0.0 --seed 1")
