@@ -1,0 +1,253 @@
+"""Access: who may ask the server what.
+
+Owns the tokens (kept as digests), their scopes, and the guard that every request passes before anything else sees it.
+The guard refuses a Host header that isn't this server's (a page that rebinds its name to 127.0.0.1 sends its own), an
+Origin that isn't this server's, a request without a token that is known, and a body that is too large, however it is
+sent. It sends no CORS headers: pages of other origins can't read what it says. Called by ``app`` and ``serving``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from .problems import Problem, respond
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Send
+    from starlette.types import Scope as Connection
+
+MAX_BODY_BYTES = 256 * 1024 * 1024
+REQUESTS_PER_S, BURST = 200.0, 1000.0
+"""Of one token; a client that asks more often is told when to come back."""
+
+OPEN_PATHS = frozenset({"/health"})
+"""Answered without a token: they say nothing."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Scope(IntEnum):
+    """What a token is good for. Each has what is before it."""
+
+    READ = 1
+    """Look at plugins, instances, runs and their results."""
+    RUN = 2
+    """Create, execute and destroy instances."""
+    MANAGE = 3
+    """Reload plugins."""
+
+
+class Access:
+    """The tokens that are known, and where the server may be called.
+
+    Parameters
+    ----------
+    hosts : iterable of str
+        Names under which clients reach the server, without a port. Loopback ones, if not given.
+    max_body_bytes : int
+    requests_per_s, burst : float
+        How many requests each token may send, in the long run and at once.
+
+    Examples
+    --------
+    >>> access = Access()
+    >>> token = access.issue(Scope.READ)
+    >>> access.scope_of(token) is Scope.READ
+    True
+    >>> access.scope_of("guessed") is None
+    True
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[str] = LOOPBACK,
+        *,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        requests_per_s: float = REQUESTS_PER_S,
+        burst: float = BURST,
+    ) -> None:
+        self.hosts = tuple(name.lower() for name in hosts)
+        self.max_body_bytes = max_body_bytes
+        self._rate = requests_per_s, burst
+        self._known: dict[bytes, _Known] = {}
+
+    def issue(self, scope: Scope = Scope.MANAGE) -> str:
+        """A new token of 256 random bits. Only its digest is kept."""
+        token = secrets.token_urlsafe(32)
+        self.accept(token, scope)
+        return token
+
+    def accept(self, token: str, scope: Scope) -> None:
+        """Know a token that was made elsewhere.
+
+        Raises
+        ------
+        ValueError
+            If it is shorter than 32 characters: it could be guessed.
+        """
+        if len(token) < 32:
+            raise ValueError(f"a token has at least 32 characters, this one {len(token)}")
+        self._known[_digest(token)] = _Known(scope, self._rate[1], time.monotonic())
+
+    def revoke(self, token: str) -> None:
+        """Know a token no more."""
+        self._known.pop(_digest(token), None)
+
+    def scope_of(self, token: str) -> Scope | None:
+        """What a token is good for; None if it isn't known."""
+        known = self._find(token)
+        return known.scope if known is not None else None
+
+    def admit(self, token: str) -> tuple[Scope | None, float]:
+        """What a token is good for, and how many seconds it has to wait before it may send a request; 0: none."""
+        known = self._find(token)
+        if known is None:
+            return None, 0.0
+        per_s, burst = self._rate
+        now_s = time.monotonic()
+        known.left = min(burst, known.left + (now_s - known.at_s) * per_s)
+        known.at_s = now_s
+        if known.left < 1.0:
+            return known.scope, (1.0 - known.left) / per_s
+        known.left -= 1.0
+        return known.scope, 0.0
+
+    def _find(self, token: str) -> _Known | None:
+        """Takes as long for any wrong one."""
+        asked, found = _digest(token), None
+        for digest, known in self._known.items():
+            if hmac.compare_digest(digest, asked):
+                found = known
+        return found
+
+
+@dataclass
+class _Known:
+    """A token: its scope, and how many requests it may send now."""
+
+    scope: Scope
+    left: float
+    at_s: float
+
+
+class Guard:
+    """What every request passes first. An ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})  # nothing is served there
+            return
+        problem = self._problem(scope)
+        if problem is not None:
+            await respond(problem, scope, receive, send)
+            return
+        body = _Body(receive, self._access.max_body_bytes)
+        answer = _Answer(send)
+        try:
+            await self._app(scope, body, answer)
+        except TooLarge:
+            if answer.begun:
+                raise
+            await respond(_too_large(self._access.max_body_bytes), scope, receive, send)
+
+    def _problem(self, scope: Connection) -> Problem | None:
+        headers = _headers(scope)
+        hosts = headers.get("host", [])
+        if len(hosts) != 1 or _name(hosts[0]) not in self._access.hosts:
+            shown = ", ".join(hosts)[:200] or "none"
+            return Problem(421, "WrongHost", f"this server isn't called {shown}", "call it by its own name")
+        for origin in headers.get("origin", []):
+            if origin.lower() not in (f"http://{hosts[0].lower()}", f"https://{hosts[0].lower()}"):
+                detail = f"pages of {origin[:200]} may not call this server"
+                return Problem(403, "ForeignOrigin", detail, "serve the page from this server's own address")
+        lengths = headers.get("content-length", [])
+        if any(not text.isdigit() or len(text) > 15 or int(text) > self._access.max_body_bytes for text in lengths):
+            return _too_large(self._access.max_body_bytes)
+        if scope["path"] in OPEN_PATHS:
+            return None
+        granted, wait_s = self._granted(headers)
+        if granted is None:
+            return Problem(
+                401,
+                "NoToken",
+                "this request has no token that is known here",
+                "send the header Authorization: Bearer TOKEN, with the token that was shown when the server began",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if wait_s > 0:
+            retry = str(math.ceil(wait_s))
+            detail = "this token sends more requests than it may"
+            return Problem(429, "TooMany", detail, f"come back in {retry} s", headers={"Retry-After": retry})
+        scope["schillinger.scope"] = granted
+        return None
+
+    def _granted(self, headers: dict[str, list[str]]) -> tuple[Scope | None, float]:
+        given = headers.get("authorization", [])
+        word, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+        return self._access.admit(token.strip()) if word.lower() == "bearer" else (None, 0.0)
+
+
+class TooLarge(Exception):
+    """A body that says too late how large it is."""
+
+
+class _Body:
+    """A body that is counted as it comes."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._left = most
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise TooLarge
+        return message
+
+
+class _Answer:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        await self._send(message)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "TooLarge", f"a body has at most {most >> 20} MB", "send less, or raise --max-body-mb")
+
+
+def _headers(scope: Connection) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return found
+
+
+def _name(host: str) -> str:
+    """A host without its port."""
+    name, bracket, _ = host.lower().partition("]")
+    return name + bracket if bracket else name.split(":")[0]
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

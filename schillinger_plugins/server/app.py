@@ -1,0 +1,124 @@
+"""The application: the routes behind the guard, and what becomes of errors.
+
+Owns how the parts are put together. Made by ``serving``, and by tests.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from ..errors import PluginError
+from . import instances, metrics, plugins, said, telling
+from .access import Access, Guard
+from .once import Once
+from .plugins import NotModified
+from .problems import MEDIA_TYPE, Problem, problem_of, response_of
+from .runs import Runs
+from .scopes import Refused
+from .telling import Telling
+
+if TYPE_CHECKING:
+    from ..manager import PluginManager
+
+GRACE_S = 10.0
+"""How long running calls may go on when the server ends."""
+
+_log = logging.getLogger(__name__)
+
+_PROBLEM: dict[str, Any] = {"model": said.ProblemDetails, "content": {MEDIA_TYPE: {}}}
+
+
+def create_app(manager: PluginManager, access: Access) -> FastAPI:
+    """The server's application over a manager, which stays the caller's to close.
+
+    Parameters
+    ----------
+    manager : PluginManager
+        May be used by others, a notebook for example, at the same time.
+    access : Access
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.runs.close(GRACE_S)
+
+    app = FastAPI(
+        title="schillinger_plugins",
+        version=metadata.version("schillinger_plugins"),
+        description="Music and audio plugins, run in confined processes.",
+        lifespan=lifespan,
+        responses={"4XX": _PROBLEM, "503": _PROBLEM},
+        docs_url=None,  # its page takes its scripts from other hosts
+        redoc_url=None,
+    )
+    app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
+    app.state.telling = Telling(manager)
+    app.add_middleware(Guard, access=access)
+    app.include_router(instances.router)
+    app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
+    app.include_router(metrics.router)
+    app.include_router(plugins.router)
+    app.add_api_route("/health", _health, tags=["system"])
+    for kind, answer in _ANSWERS.items():
+        app.add_exception_handler(kind, answer)
+    return app
+
+
+def _health() -> dict[str, str]:
+    """Whether the server answers. Needs no token."""
+    return {"status": "ok"}
+
+
+def _plugin_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, PluginError)
+    return response_of(problem_of(error))
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return response_of(error.problem)
+
+
+def _not_modified(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotModified)
+    return Response(status_code=304, headers={"ETag": error.tag})
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    path = ".".join(["$", *map(str, first["loc"])])
+    return response_of(Problem(422, "InputError", str(first["msg"])[:300], "", {"path": path[:300]}))
+
+
+def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    titles = {404: "NoSuchAddress", 405: "MethodNotAllowed"}
+    remedy = "GET /openapi.json describes every address" if error.status_code in titles else ""
+    title = titles.get(error.status_code, "BadRequest")
+    return response_of(Problem(error.status_code, title, str(error.detail)[:300], remedy, {}, error.headers or {}))
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return response_of(Problem(500, "InternalError", "the server failed", "its log says why"))
+
+
+_ANSWERS: dict[type[Exception], Any] = {
+    PluginError: _plugin_error,
+    Refused: _refused,
+    NotModified: _not_modified,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    Exception: _unforeseen,
+}

@@ -1,0 +1,95 @@
+"""Routes about plugins: the list, one, the status of all, reload.
+
+Called by ``app``. What blocks (reading folders, starting workers) is done in threads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from ..registry import PluginRecord
+from . import said
+from .problems import problem_of
+from .scopes import MANAGE, READ
+
+if TYPE_CHECKING:
+    from ..manager import PluginManager
+
+router = APIRouter(prefix="/api/plugins")
+
+
+def _manager(request: Request) -> PluginManager:
+    manager: PluginManager = request.app.state.manager
+    return manager
+
+
+@router.get("", dependencies=[Depends(READ)], tags=["plugins"])
+def list_plugins(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    plugin_type: Annotated[str | None, Query(max_length=32, description="only those of this type")] = None,
+) -> said.PluginList:
+    """The plugins on this machine, broken ones with what is wrong with them."""
+    records = list(_manager(request).plugins.values())
+    if plugin_type is not None:
+        records = [r for r in records if r.manifest and r.manifest.metadata.plugin_type == plugin_type.upper()]
+    page = [said.PluginSummary(**_summary(record)) for record in records[offset : offset + limit]]
+    return said.PluginList(plugins=page, total=len(records), offset=offset, limit=limit)
+
+
+@router.get("/system/status", dependencies=[Depends(READ)], tags=["system"])
+def system_status(request: Request) -> dict[str, Any]:
+    """What is running, what it has used, and how it is confined."""
+    return {**_manager(request).status().as_dict(), "runs": request.app.state.runs.going_on}
+
+
+@router.get("/{plugin_id}", dependencies=[Depends(READ)], tags=["plugins"])
+def plugin_details(request: Request, response: Response, plugin_id: str) -> said.PluginDetails:
+    """One plugin: its manifest, its node, its instances. Nothing of it is run."""
+    manager = _manager(request)
+    record = manager.plugins[plugin_id]
+    instances = [one.id for one in list(manager.instances.values()) if one.plugin_id == plugin_id]
+    sound = record.manifest is not None
+    tag = f'"{record.content_hash[:32]}-{record.state}-{len(instances)}"' if sound else '"broken"'
+    response.headers["ETag"] = tag
+    if tag in request.headers.get("if-none-match", ""):
+        raise NotModified(tag)
+    return said.PluginDetails(
+        **_summary(record),
+        content_hash=record.content_hash if sound else None,
+        manifest=record.manifest.model_dump(mode="json", exclude={"definition"}) if record.manifest else None,
+        definition=record.definition.as_dict() if record.definition is not None else None,
+        instances=instances,
+    )
+
+
+@router.post("/{plugin_id}/reload", dependencies=[Depends(MANAGE)], tags=["plugins"])
+def reload_plugin(request: Request, plugin_id: str) -> said.PluginDetails:
+    """Read a plugin anew. If that fails, the code that served goes on serving, and so do its instances."""
+    _manager(request).reload(plugin_id)
+    return plugin_details(request, Response(), plugin_id)
+
+
+class NotModified(Exception):
+    """The client has it already."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+def _summary(record: PluginRecord) -> dict[str, Any]:
+    manifest = record.manifest
+    return {
+        "id": record.id,
+        "name": manifest.title if manifest else record.id,
+        "version": manifest.metadata.version if manifest else None,
+        "plugin_type": manifest.metadata.plugin_type if manifest else None,
+        "category": manifest.metadata.category if manifest else None,
+        "description": manifest.metadata.description if manifest else "",
+        "state": record.state,
+        "error": problem_of(record.error).as_dict() if record.error else None,
+    }

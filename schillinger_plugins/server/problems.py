@@ -1,0 +1,116 @@
+"""Problems: what went wrong, as RFC 9457 has it.
+
+Owns the HTTP status of each error and the words that a client gets: the same message, remedy and path as in a notebook.
+Refuses to tell what isn't the client's: an error that nobody foresaw says only where to look. Called by the rest of the
+room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import (
+    Busy,
+    ConfinementUnavailable,
+    DefinitionError,
+    InputError,
+    LimitExceeded,
+    LoadError,
+    ManifestError,
+    PackageError,
+    PermissionDenied,
+    PluginError,
+    PluginExecutionError,
+    ProtocolViolation,
+    ScanError,
+    UnknownPlugin,
+    WorkerCrashed,
+)
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
+
+MEDIA_TYPE = "application/problem+json"
+TYPES = "https://schillinger-plugins.github.io/errors/"
+
+_STATUS: tuple[tuple[type[PluginError], int], ...] = (
+    (UnknownPlugin, 404),
+    (InputError, 422),
+    (PermissionDenied, 403),
+    (Busy, 503),
+    (ConfinementUnavailable, 503),
+    (LimitExceeded, 422),
+    (PluginExecutionError, 422),
+    (WorkerCrashed, 422),
+    (ProtocolViolation, 422),
+    (ManifestError, 422),
+    (DefinitionError, 422),
+    (LoadError, 422),
+    (ScanError, 422),
+    (PackageError, 422),
+    (PluginError, 422),
+)
+RETRY_AFTER_S = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem as a client sees it.
+
+    Attributes
+    ----------
+    status : int
+    title : str
+        The error's class, which a client can tell apart.
+    detail : str
+    remedy : str
+        What to do next.
+    more : Mapping
+        What else is known: ``plugin_id``, ``path``, ``limit``, ``traceback``.
+    """
+
+    status: int
+    title: str
+    detail: str
+    remedy: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the body of a response."""
+        known = {"status": self.status, "title": self.title, "detail": self.detail, **self.more}
+        return {"type": f"{TYPES}{self.title}", **known, **({"remedy": self.remedy} if self.remedy else {})}
+
+
+def problem_of(error: PluginError) -> Problem:
+    """The problem that an error of this package is.
+
+    What a plugin does wrong is no fault of the server's: it is 422, as is what a client does.
+    """
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    more: dict[str, Any] = {}
+    for name in ("plugin_id", "path", "limit", "setting", "signal", "permission", "exception_type"):
+        value = getattr(error, name, None)
+        if value is not None:
+            more[name] = value
+    if isinstance(error, PluginExecutionError):
+        more["traceback"] = error.traceback_text
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+    return Problem(status, type(error).__name__, error.message, error.remedy or "", more, headers)
+
+
+def response_of(problem: Problem) -> Response:
+    """As Starlette sends it."""
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(
+        problem.as_dict(), status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(problem.headers)
+    )
+
+
+async def respond(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that never reached a route."""
+    await response_of(problem)(scope, receive, send)

@@ -1,0 +1,186 @@
+"""Runs: calls that clients have asked for, from the asking to the fetching of what they gave.
+
+Owns the run of each call as a task, its state and its progress, and results for as long as a client may want them: the
+newest, as many as fit. A client that goes away leaves its run to be asked about or cancelled. Refuses more runs at a
+time than it may have. Called by ``instances``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import Busy, PluginError, UnknownPlugin
+from ..instance import Instance
+from ..result import Result
+from ..types import Audio
+from .problems import Problem, problem_of
+
+State = Literal["running", "done", "failed", "cancelled"]
+
+MAX_AT_ONCE = 64
+"""Runs that go on or wait for their instance."""
+
+MAX_KEPT = 256
+MAX_KEPT_BYTES = 1 << 30
+"""Of results; the oldest are forgotten first."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One call.
+
+    Attributes
+    ----------
+    progress : float
+        0 to 1, as the plugin says.
+    problem : Problem or None
+        Why it failed.
+    """
+
+    id: str
+    instance_id: str
+    plugin_id: str
+    started_at: str
+    began_s: float
+    task: asyncio.Task[Result] | None = None
+    state: State = "running"
+    progress: float = 0.0
+    message: str = ""
+    wall_s: float = 0.0
+    result: Result | None = None
+    problem: Problem | None = None
+    bytes: int = field(default=0)
+
+    def on_progress(self, fraction: float, message: str) -> None:
+        """Told by the driver of the call."""
+        self.progress, self.message = fraction, message
+
+
+class Runs:
+    """The runs of one server. Used from its event loop alone."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @property
+    def going_on(self) -> int:
+        """How many have not ended."""
+        return sum(run.state == "running" for run in self._runs.values())
+
+    def begin(
+        self, instance: Instance, inputs: Mapping[str, Any], parameters: Mapping[str, Any], **options: Any
+    ) -> Run:
+        """Start a call.
+
+        Raises
+        ------
+        Busy
+            If too many go on.
+        """
+        if self.going_on >= MAX_AT_ONCE:
+            raise Busy(f"{MAX_AT_ONCE} runs go on already", remedy="try again when one has ended")
+        run = Run(
+            secrets.token_hex(8),
+            instance.id,
+            instance.plugin_id,
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+            time.monotonic(),
+        )
+        self._runs[run.id] = run
+        run.task = asyncio.ensure_future(instance.aexecute(inputs, parameters, on_progress=run.on_progress, **options))
+        run.task.add_done_callback(lambda task: self._ended(run, task))
+        return run
+
+    def get(self, run_id: str) -> Run:
+        """A run that is known.
+
+        Raises
+        ------
+        UnknownPlugin
+            If it isn't, or not any more.
+        """
+        run = self._runs.get(run_id)
+        if run is None:
+            raise UnknownPlugin(
+                f"there is no run {run_id[:64]!r}", remedy="its result may have been forgotten: run it again"
+            )
+        return run
+
+    def all(self) -> list[Run]:
+        """Those that are known, the newest first."""
+        return list(reversed(self._runs.values()))
+
+    async def wait(self, run: Run) -> None:
+        """Until it has ended. Who waits may go away; the run goes on."""
+        if run.task is not None:
+            await asyncio.wait([run.task])
+
+    async def cancel(self, run: Run) -> None:
+        """End a run that goes on, and wait for that; forget one that has ended."""
+        if run.state == "running" and run.task is not None:
+            run.task.cancel()
+            await asyncio.wait([run.task])
+        else:
+            self._runs.pop(run.id, None)
+
+    async def close(self, deadline_s: float) -> None:
+        """Let those that go on end within a deadline, and cancel the others."""
+        tasks = [run.task for run in self._runs.values() if run.task is not None and run.state == "running"]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=deadline_s)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=5.0)
+
+    def _ended(self, run: Run, task: asyncio.Task[Result]) -> None:
+        run.wall_s = time.monotonic() - run.began_s
+        run.task = None
+        if task.cancelled():
+            run.state = "cancelled"
+        elif (error := task.exception()) is None:
+            run.result, run.state, run.progress = task.result(), "done", 1.0
+            run.bytes = _size(dict(run.result))
+        else:
+            run.state = "failed"
+            run.problem = problem_of(error) if isinstance(error, PluginError) else _unforeseen()
+        self._forget()
+
+    def _forget(self) -> None:
+        ended = [run for run in self._runs.values() if run.state != "running"]
+        held = sum(run.bytes for run in ended)
+        for run in ended[:-1]:  # the newest stays, however large
+            if len(ended) <= MAX_KEPT and held <= MAX_KEPT_BYTES:
+                break
+            self._runs.pop(run.id)
+            ended = ended[1:]
+            held -= run.bytes
+
+
+def _unforeseen() -> Problem:
+    return Problem(500, "InternalError", "the server failed", "its log says why")
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Audio):
+        return int(value.samples.nbytes)
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, (bytes, str)):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    if isinstance(value, (list, tuple)):
+        return sum(map(_size, value))
+    return 8

@@ -1,0 +1,157 @@
+"""What clients say and are told: the bodies of requests and responses.
+
+Owns their fields, from which the OpenAPI page comes. A request is read strictly: an unknown key is refused, and a wrong
+value named with its place. Called by the routes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+T = TypeVar("T")
+
+
+class NewInstance(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a new instance."""
+
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Execution(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a call."""
+
+    inputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+    limits: dict[str, float] = msgspec.field(default_factory=dict)
+    seed: int | None = None
+
+
+class PluginSummary(BaseModel):
+    """A plugin in the list."""
+
+    id: str = Field(examples=["gain_node"])
+    name: str = Field(examples=["Gain"])
+    version: str | None = Field(examples=["1.0.0"])
+    plugin_type: str | None = Field(examples=["NODE"])
+    category: str | None = Field(examples=["Audio Processing"])
+    description: str = Field(examples=["Makes a sound louder or quieter."])
+    state: str = Field(description="discovered, loaded or broken", examples=["discovered"])
+    error: dict[str, Any] | None = Field(default=None, description="why it is broken, as a problem")
+
+
+class PluginList(BaseModel):
+    """A page of plugins."""
+
+    plugins: list[PluginSummary]
+    total: int
+    offset: int
+    limit: int
+
+
+class PluginDetails(PluginSummary):
+    """All that is known of a plugin without running it."""
+
+    content_hash: str | None = None
+    manifest: dict[str, Any] | None = Field(default=None, description="plugin.json")
+    definition: dict[str, Any] | None = Field(
+        default=None, description="its node, for React Flow; null until it is loaded, if its manifest has none"
+    )
+    instances: list[str] = []
+
+
+class InstanceDetails(BaseModel):
+    """An instance, now."""
+
+    id: str = Field(examples=["gain_node-1"])
+    plugin_id: str = Field(examples=["gain_node"])
+    state: str = Field(description="running, ready, resting or destroyed", examples=["ready"])
+    waiting: int
+    memory_bytes: int
+    growth_bytes_per_call: float
+    leaks: bool
+    stats: dict[str, Any]
+    config: dict[str, Any]
+
+
+class InstanceList(BaseModel):
+    """All instances."""
+
+    instances: list[InstanceDetails]
+
+
+class RunDetails(BaseModel):
+    """A call: going on, or what it came to."""
+
+    id: str
+    instance_id: str
+    plugin_id: str
+    state: str = Field(description="running, done, failed or cancelled", examples=["done"])
+    progress: float
+    message: str
+    started_at: str
+    outputs: dict[str, Any] | None = Field(
+        default=None, description="by name; a sound, a figure and a large array as the address of its data"
+    )
+    stats: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = Field(default=None, description="what is needed to repeat it")
+    problem: dict[str, Any] | None = None
+
+
+class RunList(BaseModel):
+    """The runs that are known, the newest first."""
+
+    runs: list[RunDetails]
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str = Field(description="the error's class, as in Python", examples=["InputError"])
+    status: int = Field(examples=[422])
+    detail: str
+    remedy: str | None = None
+    plugin_id: str | None = None
+    path: str | None = Field(default=None, examples=["$.parameters.gain_db"])
+
+
+async def read(request: Request, kind: type[T]) -> T:
+    """The body of a request.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON, or not such a body; an empty one has its defaults.
+    """
+    return parsed(await request.body(), kind)
+
+
+def parsed(data: bytes, kind: type[T]) -> T:
+    """A body that has been read; see `read`."""
+    try:
+        return msgspec.json.decode(data or b"{}", type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        message, _, path = str(error).partition(" - at ")
+        raise InputError(
+            f"the body can't be read: {message or 'nested too deep'}",
+            path=path.strip("`") or None,
+            remedy="GET /openapi.json describes it",
+        ) from error
+
+
+def body_of(kind: type) -> dict[str, Any]:
+    """The request body for the OpenAPI page."""
+    (schema,), components = msgspec.json.schema_components([kind], ref_template="#/{name}")
+    inner = components[kind.__name__]
+    assert schema
+    return {
+        "content": {"application/json": {"schema": {key: inner[key] for key in ("type", "properties") if key in inner}}}
+    }

@@ -1,0 +1,158 @@
+"""Serving: the application on a socket, until it is told to stop.
+
+Owns the address, the token that is shown once, and the thread in which a notebook's server runs. Refuses to leave this
+machine without being told under which names: a server that other machines reach is for whoever asked for that. Called
+by ``schillinger serve`` and ``%plugin serve``.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from .access import LOOPBACK, MAX_BODY_BYTES, Access, Scope
+
+if TYPE_CHECKING:
+    from ..manager import PluginManager
+
+DEFAULT_PORT = 8707
+_STARTING_S = 30.0
+
+
+class Server:
+    """A server that shares a manager with whoever has made it.
+
+    Parameters
+    ----------
+    manager : PluginManager
+        Stays the caller's to close.
+    host : str
+        An address of this machine. Another than loopback needs `names`.
+    port : int
+        0 takes a free one.
+    names : iterable of str
+        Under which other machines reach it, without port.
+    max_body_bytes : int
+    certificate, key : str, optional
+        Files for TLS.
+
+    Attributes
+    ----------
+    token : str
+        Shown to whoever starts it; the server itself keeps its digest.
+
+    Examples
+    --------
+    >>> server = Server(manager, port=0)  # doctest: +SKIP
+    >>> server.start()  # doctest: +SKIP
+    >>> server.url  # doctest: +SKIP
+    'http://127.0.0.1:40123'
+    >>> server.stop()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        manager: PluginManager,
+        *,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        names: Iterable[str] = (),
+        max_body_bytes: int = MAX_BODY_BYTES,
+        certificate: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        import uvicorn
+
+        from .app import GRACE_S, create_app
+
+        names = tuple(names)
+        if host not in ("127.0.0.1", "localhost", "::1") and not names:
+            raise InputError(
+                f"{host} can be reached from other machines",
+                remedy="say under which name they call it: --name music.example.org",
+            )
+        self._socket = _listen(host, port)
+        self.access = Access((*LOOPBACK, *names), max_body_bytes=max_body_bytes)
+        self.token = self.access.issue(Scope.MANAGE)
+        scheme = "https" if certificate else "http"
+        shown = names[0] if names else f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
+        self._thread: threading.Thread | None = None
+        app = create_app(manager, self.access)
+
+        class Ending(uvicorn.Server):
+            """Lets those who listen to events go first: they would stay for ever."""
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                app.state.telling.end()
+                await super().shutdown(sockets)
+
+        self._server = Ending(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=int(GRACE_S),
+                timeout_keep_alive=20,
+                h11_max_incomplete_event_size=64 * 1024,
+                limit_concurrency=1000,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+            )
+        )
+
+    def run(self) -> None:
+        """Serve in this thread, until an interrupt; running calls end within ten seconds."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def start(self) -> None:
+        """Serve in a thread of its own; returns when requests are answered.
+
+        Raises
+        ------
+        RuntimeError
+            If it doesn't begin to serve.
+        """
+        self._thread = threading.Thread(target=self.run, name="schillinger-server", daemon=True)
+        self._thread.start()
+        waited = threading.Event()
+        left_s = _STARTING_S
+        while not self._server.started and self._thread.is_alive() and left_s > 0:
+            waited.wait(0.01)
+            left_s -= 0.01
+        if not self._server.started:
+            raise RuntimeError("the server did not begin to serve")
+
+    def stop(self) -> None:
+        """End it, as an interrupt does `run`; returns when it has ended."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def __repr__(self) -> str:
+        # Without the token: what a notebook shows is saved with it, and sent to others.
+        return f"serving at {self.url}/api/plugins; requests need the header Authorization: Bearer TOKEN, with .token"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(512)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise InputError(
+            f"{host}:{port} can't be listened on: {error}", remedy="choose another port: --port 0 takes a free one"
+        ) from error
+    return listening
