@@ -32,7 +32,7 @@ class AudioAnalyzer(AnalysisPlugin):
         self._refuse(audio)
         framing = Framing(audio.sample_rate, parameters["n_fft"], parameters["hop_length"])
         progress = self.context.progress
-        progress(0.0, "measuring levels")
+        progress(0.0, message="measuring levels")
         peak, rms = levels.sample_peak(audio.samples), levels.rms(audio.samples)
         outputs = {
             "duration_s": audio.duration_s,
@@ -43,7 +43,7 @@ class AudioAnalyzer(AnalysisPlugin):
             "crest_factor_db": levels.decibel(peak / rms) if rms > 0 else None,
             "true_peak_dbtp": levels.true_peak_dbtp(audio.samples, audio.sample_rate),
         }
-        progress(0.1, "measuring loudness")
+        progress(0.1, message="measuring loudness")
         outputs["integrated_loudness_lufs"] = levels.integrated_loudness_lufs(audio.samples, audio.sample_rate)
         y = audio.mono()
         outputs["frame_times_s"] = framing.times_s(y.size)
@@ -53,13 +53,18 @@ class AudioAnalyzer(AnalysisPlugin):
             settings = {name: parameters[name] for name in ("n_mels", "n_mfcc", "roll_percent")}
             outputs.update(
                 spectrum.features(
-                    y, framing, **settings, progress=lambda done: progress(0.2 + 0.39 * done, "describing the spectrum")
+                    y,
+                    framing,
+                    **settings,
+                    progress=lambda done: progress(0.2 + 0.39 * done, message="describing the spectrum"),
                 )
             )
-            progress(0.6, "tracking beats")
+            progress(0.6, message="tracking beats")
             outputs.update(rhythm.features(outputs["mel_spectrogram"], framing))
-            progress(0.7, "finding the key")
-            outputs["chroma"] = tonality.chroma(y, framing, lambda done: progress(0.7 + 0.29 * done, "finding the key"))
+            progress(0.7, message="finding the key")
+            outputs["chroma"] = tonality.chroma(
+                y, framing, lambda done: progress(0.7 + 0.29 * done, message="finding the key")
+            )
         outputs["key"], outputs["key_correlation"] = tonality.key(outputs["chroma"])
         return outputs
 

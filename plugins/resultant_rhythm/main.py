@@ -44,7 +44,7 @@ class ResultantRhythm(GeneratorPlugin):
         bar_starts = np.cumsum([0, *(sum(bar.units) for bar in bars * repeats)])
         accents = np.isin(starts, bar_starts)
         onset_times_s = starts * unit_s
-        self.context.progress(0.1, "playing")
+        self.context.progress(0.1, message="playing")
         samples = rhythm_voices.render(
             onset_times_s,
             all_durations,
@@ -52,7 +52,7 @@ class ResultantRhythm(GeneratorPlugin):
             duration_s=duration_s,
             sample_rate=parameters["sample_rate"],
             voices=parameters["voices"],
-            rng=self.context.rng,
+            rng=self.context.random,
         )
         steps = [rhythm_voices.pitch_step(all_durations, index) for index in range(len(all_durations))]
         midi = rhythm_midi.to_midi(

@@ -18,6 +18,8 @@ from hypothesis.extra import numpy as npst
 from schillinger_plugins.manifest import Manifest
 from schillinger_plugins.types import Audio
 
+pytest_plugins = ["schillinger_plugins.testing"]
+
 FOLDER = Path(__file__).parents[1]
 RATE = 8000
 
@@ -125,6 +127,12 @@ def test_the_input_is_not_changed() -> None:
     samples = np.ones((1, 8), np.float32)
     samples.flags.writeable = False
     assert run(Audio(samples, RATE), gain_db=6, mute=[0]).samples.sum() == 0
+
+
+def test_its_users_get_what_its_author_gets(plugin: Any, confined: Any, noise: Any) -> None:
+    """Confined, with files and frames in between, it gives the same samples as called directly."""
+    inputs, parameters = {"audio": noise(channels=2, rate=RATE)}, {"gain_db": -3, "automation": [(0, 0), (0.1, -20)]}
+    assert confined.execute(inputs, parameters)["audio"] == plugin.execute(inputs, parameters)["audio"]
 
 
 def test_the_manifest_and_the_outputs_keep_their_word() -> None:
