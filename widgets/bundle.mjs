@@ -4,13 +4,21 @@ import { fileURLToPath } from "node:url";
 
 export const HERE = dirname(fileURLToPath(import.meta.url));
 export const STATIC = resolve(HERE, "../schillinger_plugins/widgets/static");
-export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css"];
+export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css", "flow.js", "flow.css", "panel.js", "panel.css", "status.js", "status.css", "logs.js", "logs.css"];
 
 /** One entry for each widget, so that a node doesn't load what an analysis needs. */
 export function options(outdir) {
   return {
     absWorkingDir: HERE,
-    entryPoints: { loader: "src/loader.ts", node: "src/node/index.tsx", analysis: "src/analysis/index.ts" },
+    entryPoints: {
+      loader: "src/loader.ts",
+      node: "src/node/index.tsx",
+      analysis: "src/analysis/index.ts",
+      flow: "src/flow/index.tsx",
+      panel: "src/panel/index.tsx",
+      status: "src/status/index.tsx",
+      logs: "src/logs/index.tsx",
+    },
     outdir,
     bundle: true,
     format: "esm",

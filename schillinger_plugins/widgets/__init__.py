@@ -2,7 +2,8 @@
 
 Owns the doors of this room and loads what is behind one only when it is opened: neither anywidget nor matplotlib is
 imported before something is drawn. Called by the magics (`install`, `node_view`), the command line (`report_html`) and
-people in a notebook (`NodeWidget`, `AnalysisView`, `draw`).
+people in a notebook (`NodeWidget`, `PanelWidget`, `AnalysisView`, `explore`, `compare`,
+`draw`).
 """
 
 from __future__ import annotations
@@ -11,19 +12,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .analysis import AnalysisView
+    from .analysis import AnalysisView, explore
+    from .comparison import Comparison, compare
     from .display import draw, install, uninstall
     from .node import NodeWidget, node_view
+    from .panel import PanelWidget, panel_view
     from .picture import picture_png
     from .report import node_html, report_html, table_html
 
 __all__ = [
     "AnalysisView",
+    "Comparison",
     "NodeWidget",
+    "PanelWidget",
+    "compare",
     "draw",
+    "explore",
     "install",
     "node_html",
     "node_view",
+    "panel_view",
     "picture_png",
     "report_html",
     "table_html",
@@ -32,11 +40,16 @@ __all__ = [
 
 _HOMES = {
     "AnalysisView": "analysis",
+    "Comparison": "comparison",
     "NodeWidget": "node",
+    "PanelWidget": "panel",
+    "compare": "comparison",
     "draw": "display",
+    "explore": "analysis",
     "install": "display",
     "node_html": "report",
     "node_view": "node",
+    "panel_view": "panel",
     "picture_png": "picture",
     "report_html": "report",
     "table_html": "report",

@@ -1,8 +1,8 @@
-"""Display: what IPython shows for a result, a sound and a node.
+"""Display: what IPython shows for a result, a sound, a figure and a node.
 
-Owns the order of the outputs: a still picture and a table first, the live view last, which hides the two while it is on
-the page. So a notebook reads the same on the web, without a kernel and in the printer. Refuses to guess in a terminal:
-there it prints text. Installed by the magics.
+Owns the order of the outputs: figures first, which stay; then a still picture and a table, and last the live view, which
+hides these two while it is on the page. So a notebook reads the same on the web, without a kernel and in the printer.
+Refuses to guess in a terminal: there it prints text. Installed by the magics.
 """
 
 from __future__ import annotations
@@ -15,14 +15,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..flow import Flow
     from ..result import Result
-    from ..types import Audio
+    from ..types import Audio, Figure
+    from .analysis import AnalysisView
     from .bundle import BundledWidget
-    from .node import NodeWidget
+    from .views import Views
 
 _log = logging.getLogger(__name__)
 
-_TYPES = (("schillinger_plugins.result", "Result"), ("schillinger_plugins.types.audio", "Audio"))
+_TYPES = (
+    ("schillinger_plugins.result", "Result"),
+    ("schillinger_plugins.types.audio", "Audio"),
+    ("schillinger_plugins.types.figure", "Figure"),
+    ("schillinger_plugins.flow.flow", "Flow"),
+)
 
 
 def install(ipython: InteractiveShell) -> None:
@@ -42,26 +49,61 @@ def uninstall(ipython: InteractiveShell) -> None:
             formatter.type_printers.pop(known, None)
 
 
-def draw(shown: Result | Audio) -> None:
-    """Show a result or a sound: still picture, table, live view.
+def draw(shown: Result | Audio | Figure | Flow) -> None:
+    """Show a result or a sound: figures, still picture, table, live view. Or a figure by itself, or a flow.
 
     Parameters
     ----------
-    shown : Result or Audio
+    shown : Result, Audio, Figure or Flow
     """
     if not _in_notebook():
         print(repr(shown))
         return
+    from ..flow import Flow
+    from ..types import Audio, Figure
     from .analysis import AnalysisView
+    from .figure import bundle_of, figures_in
+    from .views import views_of
+
+    if isinstance(shown, Flow):
+        _draw_flow(shown)
+        return
+    if isinstance(shown, Figure):
+        _publisher().publish(*bundle_of(shown))
+        return
+    if not isinstance(shown, Audio):
+        figures = [figure for _, figure in figures_in(shown)]
+        for figure in figures:
+            _publisher().publish(*bundle_of(figure))
+        if figures and views_of(shown).is_empty:
+            return
+    draw_view(AnalysisView(shown), text=repr(shown))
+
+
+def _draw_flow(flow: Flow) -> None:
+    """A picture of it, and its outline."""
+    from .flow_picture import flow_html, flow_png
+
+    png = flow_png(flow)
+    if png is not None:
+        _publisher().publish(data={"image/png": png, "text/plain": repr(flow)})
+    _publisher().publish(data={"text/html": flow_html(flow), "text/plain": repr(flow)})
+
+
+def draw_view(view: AnalysisView, *, text: str = "") -> None:
+    """Show a view: still picture, table, and the live one."""
+    if not _in_notebook():
+        print(text or repr(view))
+        return
     from .report import table_html
 
-    png = _picture(shown)
+    png = _picture(view.views)
     stills: list[dict[str, Any]] = [] if png is None else [{"image/png": png}]
-    _publish(AnalysisView(shown), [*stills, {"text/html": table_html(shown)}], text=repr(shown))
+    _publish(view, [*stills, {"text/html": table_html(view.views)}], text=text or repr(view))
 
 
-def draw_node(widget: NodeWidget, static: str) -> None:
-    """Show a node: a table of its ports and parameters, and the live node."""
+def draw_node(widget: BundledWidget, static: str) -> None:
+    """Show a node or a panel: a still table, and the live one."""
     if not _in_notebook():
         print(repr(widget))
         return
@@ -70,9 +112,7 @@ def draw_node(widget: NodeWidget, static: str) -> None:
 
 def _publish(widget: BundledWidget, stills: list[dict[str, Any]], *, text: str) -> None:
     """The still outputs, the last of which is marked, then the widget, which looks for the mark."""
-    from IPython.core.interactiveshell import InteractiveShell
-
-    publisher: Any = InteractiveShell.instance().display_pub
+    publisher = _publisher()
     widget.static_id = widget.static_id or secrets.token_hex(6)
     widget.static_count = len(stills)
     stills[-1]["text/html"] = _marked(stills[-1]["text/html"], widget.static_id)
@@ -81,6 +121,12 @@ def _publish(widget: BundledWidget, stills: list[dict[str, Any]], *, text: str) 
     bundle = widget._repr_mimebundle_()
     if bundle is not None:
         publisher.publish(data=bundle[0], metadata=bundle[1])
+
+
+def _publisher() -> Any:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    return InteractiveShell.instance().display_pub
 
 
 def _marked(body: str, static_id: str) -> str:
@@ -94,7 +140,7 @@ def _marked(body: str, static_id: str) -> str:
     return f'<style>{style} {{ display: none }}</style><div class="schillinger-static {mark}">{body}</div>'
 
 
-def _picture(shown: Result | Audio) -> bytes | None:
+def _picture(shown: Views) -> bytes | None:
     from .picture import picture_png
 
     try:

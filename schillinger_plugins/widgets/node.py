@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from .report import node_html
 from .views import views_of
 
 if TYPE_CHECKING:
+    from ..events import Event
     from ..manager import PluginManager
 
 Run = Callable[..., Awaitable[Result]]
@@ -104,8 +106,11 @@ class NodeWidget(BundledWidget):
         self._told_at_s = 0.0
         self.result: Result | None = None
         example = definition.example
-        self._inputs, notes = _inputs(definition, {**(example.inputs if example else {}), **(inputs or {})})
-        values = {**(example.parameters if example else {}), **(parameters or {})}
+        self._given = {**(example.inputs if example else {}), **(inputs or {})}
+        self._inputs, notes = _inputs(definition, self._given)
+        # By their present names: the example may say one, the caller a former one.
+        given = definition.renamed(parameters or {}, plugin_id=self._plugin_id)
+        values = {**(definition.renamed(example.parameters, plugin_id="") if example else {}), **given}
         super().__init__(
             bundle="node",
             definition=definition.as_dict(),
@@ -123,6 +128,7 @@ class NodeWidget(BundledWidget):
 
     @inputs.setter
     def inputs(self, values: Mapping[str, Any]) -> None:
+        self._given = dict(values)
         self._inputs, self.inputs_set = _inputs(self._node, values)
 
     def run(self) -> None:
@@ -163,6 +169,27 @@ class NodeWidget(BundledWidget):
             if thread.is_alive():
                 raise TimeoutError(f"{self._plugin_id} is still running after {timeout_s} s → .cancel() ends it")
         return self.result if self.status == "done" else None
+
+    def become(self, definition: NodeDefinition) -> None:
+        """Go on as the node of another version of the plugin.
+
+        What was set stays set where it fits: renamed parameters keep their values, those that are new, or don't take what
+        was set, have their defaults. Inputs that are gone are forgotten.
+        """
+        kept: dict[str, Any] = {}
+        for name, value in self.parameters.items():
+            parameter = definition.parameter(name)
+            try:
+                if parameter is not None:
+                    kept |= {parameter.name: definition.check_parameters({name: value}, plugin_id="")[parameter.name]}
+            except InputError:  # the new version doesn't take it
+                continue
+        self._node = definition
+        known = {port.name for port in definition.inputs}
+        self.inputs = {name: value for name, value in self._given.items() if name in known}
+        with self.hold_sync():
+            self.definition = definition.as_dict()
+            self.parameters = kept
 
     def reset(self) -> None:
         """Give every parameter its default."""
@@ -262,7 +289,7 @@ def node_view(
     inputs: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> NodeWidget:
-    """The node of a plugin, whose Run calls the manager's default instance.
+    """The node of a plugin, whose Run calls the manager's default instance, and which follows its reloads.
 
     Raises
     ------
@@ -270,7 +297,7 @@ def node_view(
         If the plugin can't be loaded, or a parameter doesn't fit.
     """
     instance = manager.default_instance(plugin_id)
-    return NodeWidget(
+    widget = NodeWidget(
         instance.definition,
         run=instance.aexecute,
         inputs=inputs,
@@ -278,6 +305,15 @@ def node_view(
         plugin_id=plugin_id,
         level=str(instance.plugin.level),
     )
+    reference = weakref.ref(widget)
+
+    def on_reloaded(event: Event) -> None:
+        node = reference()
+        if node is not None and event.plugin_id == plugin_id:
+            node.become(instance.definition)
+
+    weakref.finalize(widget, manager.events.subscribe("reloaded", on_reloaded)).atexit = False
+    return widget
 
 
 def tone() -> Audio:

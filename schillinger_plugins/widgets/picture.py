@@ -2,20 +2,24 @@
 
 Owns the still view that GitHub, nbviewer and a notebook reopened without a kernel show. Uses matplotlib's objects without
 pyplot, so that the user's own figures and backend are left alone. Refuses nothing; says None where there is nothing to
-draw or matplotlib is not installed. Called by ``display`` and ``report``.
+draw or matplotlib is not installed. Called by ``display``, ``export`` and ``report``.
 """
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..result import Result
 from ..types import Audio
-from .tiles import Pyramid, quantise, reduce_columns, spans_in_time
-from .views import Marks, Sound, Track, Views, views_of
+from .segments import Segments
+from .spectrogram import Spectrogram
+from .tiles import quantise, reduce_columns, spans_in_time
+from .tracks import Track
+from .views import Marks, Sound, Spectrum, Views, views_of
+from .waves import Wave
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,9 +31,15 @@ _WAVE = "#5b4bb7"
 _MARKS = (("#c2410c", 0.75, 0.9), ("#0f766e", 1.0, 1.3))
 _MAX_DRAWN_MARKS = 400
 _CROWDED = 120
+_PARTS = ("#dcd6f7", "#d3ebe7")
+_SPECTRUM_DB = 80.0
+_MAX_LABEL = 40
+
+MAX_SOUNDS = 6
+MAX_TRACKS = 8
 
 
-def picture_png(shown: Result | Audio) -> bytes | None:
+def picture_png(shown: Result | Audio | Views) -> bytes | None:
     """Waveform with marks, and the tracks that tell most, over one time axis.
 
     Returns
@@ -37,47 +47,77 @@ def picture_png(shown: Result | Audio) -> bytes | None:
     bytes or None
         None if nothing of it lies in time, or matplotlib is not installed.
     """
-    views = views_of(shown)
-    tracks = [track for track in views.tracks if track.shown]
-    sounds = views.sounds[:2]
-    if not sounds and not tracks:
+    return picture_of(views_of(shown), format_="png")
+
+
+def picture_of(
+    views: Views, *, format_: Literal["png", "svg"], span_s: tuple[float, float] | None = None
+) -> bytes | None:
+    """The picture as PNG or SVG.
+
+    Parameters
+    ----------
+    span_s : (start_s, end_s), optional
+        The part to draw.
+
+    Returns
+    -------
+    bytes or None
+        None if nothing of it lies in time, or matplotlib is not installed.
+    """
+    tracks = [track for track in views.tracks if track.shown][:MAX_TRACKS]
+    spectra = [spectrum for spectrum in views.spectra if spectrum.shown]
+    sounds, segments = views.sounds[:MAX_SOUNDS], views.segments[:MAX_SOUNDS]
+    if not sounds and not tracks and not segments:
         return None
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    heights = [1.1] * len(sounds) + [1.5 if track.kind == "image" else 1.0 for track in tracks]
+    start_s, end_s = span_s or (0.0, views.duration_s or 1.0)
+    heights = [1.1] * len(sounds) + [0.6] * len(segments) + [1.5] * len(spectra)
+    heights += [1.5 if track.kind == "image" else 1.0 for track in tracks]
     figure = Figure(figsize=(_WIDTH_IN, sum(heights) + 0.55), dpi=100, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    for axis, sound in zip(axes, sounds, strict=False):
-        _draw_sound(axis, sound, views.marks if sound is sounds[0] else ())
-    for axis, track in zip(axes[len(sounds) :], tracks, strict=True):
-        _draw_track(axis, track, views)
+    rest = iter(axes)
+    for sound in sounds:
+        _draw_sound(next(rest), sound, views.marks if sound is sounds[0] else (), start_s, end_s)
+    for parts in segments:
+        _draw_segments(next(rest), parts, start_s, end_s)
+    for spectrum in spectra:
+        audio = next(sound.audio for sound in views.sounds if sound.name == spectrum.sound)
+        _draw_spectrum(next(rest), spectrum, Spectrogram(audio, spectrum.kind), start_s, end_s)
+    for track in tracks:
+        _draw_track(next(rest), track, start_s, end_s)
     for axis in axes:
         axis.tick_params(labelsize=7, colors=_INK, length=2)
         for spine in axis.spines.values():
             spine.set_visible(False)
-    axes[-1].set_xlim(0, views.duration_s or 1.0)
+    axes[-1].set_xlim(start_s, end_s)
     axes[-1].set_xlabel("time in s", fontsize=8, color=_INK)
     file = io.BytesIO()
-    # Without the software's name and version, so that equal results give equal files.
-    figure.savefig(file, format="png", metadata={"Software": None})
+    # Without the software's name, its version and the day, so that equal results give equal files.
+    metadata = {"Software": None} if format_ == "png" else {"Date": None, "Creator": None}
+    figure.savefig(file, format=format_, metadata=metadata)
     return file.getvalue()
 
 
-def _draw_sound(axis: Axes, sound: Sound, marks: tuple[Marks, ...]) -> None:
-    audio = sound.audio
-    pairs = Pyramid(audio.samples).columns(0, audio.frames, min(_COLUMNS, audio.frames))
+def _draw_sound(axis: Axes, sound: Sound, marks: tuple[Marks, ...], start_s: float, end_s: float) -> None:
+    wave = Wave(sound.audio)
+    wave.prepare()
+    wave.wait()
+    pairs, _ = wave.columns(start_s, end_s, _COLUMNS)
     low, high = np.fmin.reduce(pairs[:, 0], axis=0), np.fmax.reduce(pairs[:, 1], axis=0)
-    times_s = (np.arange(len(low)) + 0.5) * (audio.duration_s / len(low))
+    times_s = start_s + (np.arange(len(low)) + 0.5) * ((end_s - start_s) / len(low))
     with np.errstate(invalid="ignore"):
         axis.fill_between(times_s, np.nan_to_num(low), np.nan_to_num(high), color=_WAVE, linewidth=0.4)
     peak = max(1e-4, float(np.nanmax(np.abs(np.nan_to_num(pairs)))))
     axis.set_ylim(-1.08 * peak, 1.08 * peak)
     for kind, (color, length, width) in zip(marks, _MARKS, strict=False):
-        shown = kind.times_s[:: max(1, len(kind.times_s) // _MAX_DRAWN_MARKS)]
+        times_s = kind.times_s[(kind.times_s >= start_s) & (kind.times_s <= end_s)]
+        shown = times_s[:: max(1, len(times_s) // _MAX_DRAWN_MARKS)]
         low_end, high_end = -length * peak, length * peak
         if len(shown) > _CROWDED:  # they would hide the wave: let them stand along its edges instead
             low_end, high_end = (0.94 * peak, 1.08 * peak) if length == 1 else (-1.08 * peak, -0.94 * peak)
@@ -89,18 +129,49 @@ def _draw_sound(axis: Axes, sound: Sound, marks: tuple[Marks, ...]) -> None:
         )
 
 
-def _draw_track(axis: Axes, track: Track, views: Views) -> None:
-    duration_s = views.duration_s
-    first, last = spans_in_time(track.times_s, 0.0, duration_s, _COLUMNS)
+def _draw_segments(axis: Axes, parts: Segments, start_s: float, end_s: float) -> None:
+    inside = np.flatnonzero((parts.ends_s >= start_s) & (parts.starts_s <= end_s))[:_MAX_DRAWN_MARKS]
+    for index in inside:
+        begin, end = float(parts.starts_s[index]), float(parts.ends_s[index])
+        axis.axvspan(begin, end, color=_PARTS[index % len(_PARTS)], linewidth=0)
+        if end - begin > 0.03 * (end_s - start_s):
+            label = parts.labels[index]
+            text = _plain(label if len(label) <= _MAX_LABEL else label[: _MAX_LABEL - 1] + "…")
+            axis.text(max(begin, start_s), 0.5, f" {text}", fontsize=7, color=_INK, va="center", clip_on=True)
+    axis.set_ylim(0, 1)
+    axis.set_yticks([])
+    _title(axis, parts.label, "")
+
+
+def _draw_spectrum(axis: Axes, spectrum: Spectrum, spectrogram: Spectrogram, start_s: float, end_s: float) -> None:
+    level = spectrogram.columns(start_s, end_s, _COLUMNS)
+    top = float(np.nanmax(level)) if np.isfinite(level).any() else 0.0
+    track = Track(
+        name=spectrum.name,
+        label=spectrum.label,
+        kind="image",
+        unit="dB",
+        values=level,
+        times_s=start_s + (np.arange(level.shape[1]) + 0.5) * ((end_s - start_s) / level.shape[1]),
+        low=top - _SPECTRUM_DB,
+        high=top,
+        bins=spectrogram.bins_hz,
+        bins_unit="Hz",
+    )
+    _draw_track(axis, track, start_s, end_s)
+
+
+def _draw_track(axis: Axes, track: Track, start_s: float, end_s: float) -> None:
+    first, last = spans_in_time(track.times_s, start_s, end_s, _COLUMNS)
     columns = track.drawn(reduce_columns(track.values, first, last, np.fmax))
     if track.kind == "curve":
-        times_s = (np.arange(_COLUMNS) + 0.5) * (duration_s / _COLUMNS)
+        times_s = start_s + (np.arange(_COLUMNS) + 0.5) * ((end_s - start_s) / _COLUMNS)
         axis.plot(times_s, columns[0], color=_WAVE, linewidth=0.9)
         axis.set_ylim(track.low, track.high)
     else:
         rows = columns.shape[0]
         image = np.ma.masked_equal(quantise(columns, track.low, track.high), 255)
-        extent = (0.0, duration_s, -0.5, rows - 0.5)
+        extent = (start_s, end_s, -0.5, rows - 0.5)
         axis.imshow(image, aspect="auto", origin="lower", cmap="magma", vmin=0, vmax=254, extent=extent)
         positions, names = _row_ticks(track)
         axis.set_yticks(positions, [_plain(name) for name in names])

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from ..definition import NodeDefinition
 from ..result import Result
 from ..types import Audio
+from .figure import figure_html, figures_in
 from .picture import picture_png
 from .views import Figure, Views, readable, views_of
 from .wav import encode
@@ -37,7 +38,7 @@ code { font-size: .9em; overflow-wrap: anywhere }
 """
 
 
-def table_html(shown: Result | Audio) -> str:
+def table_html(shown: Result | Audio | Views) -> str:
     """The outputs with their units, without a picture.
 
     Returns
@@ -79,6 +80,7 @@ def report_html(result: Result) -> str:
     title = f"{result.definition.label} ({provenance.plugin_id} {provenance.plugin_version})"
     views = views_of(result)
     parts = [f"<h1>{_safe(title)}</h1><p>{_safe(result.definition.description)}</p>"]
+    parts.extend(figure_html(label, figure) for label, figure in figures_in(result))
     png = picture_png(result)
     if png is not None:
         data = base64.b64encode(png).decode()
@@ -129,6 +131,8 @@ def _counts(views: Views) -> Iterable[Figure]:
         yield Figure(name=sound.name, label=sound.label, text=text)
     for marks in views.marks:
         yield Figure(name=marks.name, label=marks.label, text=f"{len(marks.times_s)} events", tooltip=marks.tooltip)
+    for parts in views.segments:
+        yield Figure(name=parts.name, label=parts.label, text=f"{len(parts.labels)} parts", tooltip=parts.tooltip)
     for track in views.tracks:
         rows, steps = track.values.shape
         text = f"{steps} values" if rows == 1 else f"{rows} × {steps} values"

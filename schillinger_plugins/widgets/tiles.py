@@ -20,6 +20,8 @@ NO_DATA = 255
 
 _BLOCK = 256
 _FACTOR = 4
+_PIECE = 2**22
+"""Samples that are pooled at once; a multiple of the block."""
 
 
 class Pyramid:
@@ -29,21 +31,27 @@ class Pyramid:
     ----------
     samples : np.ndarray [shape=(channels, frames)]
         NaN is passed over.
+    mixed : bool
+        Whether the mean of the channels is meant.
 
     Notes
     -----
-    Level k holds a pair for each ``256 * 4**k`` samples; it is made in one pass from the level below. All levels together
-    take about 1/96 of the samples' memory.
+    Level k holds a pair for each ``256 * 4**k`` samples; it is made in one pass from the level below, the first one in
+    pieces, so that other threads get their turn and nothing as long as the samples is ever made. All levels together take
+    about 1/96 of the samples' memory.
     """
 
-    def __init__(self, samples: Floats) -> None:
+    def __init__(self, samples: Floats, *, mixed: bool = False) -> None:
         self._samples = samples
+        self._mixed = mixed
         self._levels: list[tuple[int, Floats, Floats]] = []
-        block, low, high = 1, samples, samples
+        if samples.shape[1] <= _BLOCK * _FACTOR:
+            return
+        block, low, high = _BLOCK, self._pooled(np.fmin), self._pooled(np.fmax)
+        self._levels.append((block, low, high))
         while low.shape[1] > _BLOCK * _FACTOR:
-            factor = _BLOCK if block == 1 else _FACTOR
-            low, high = _pool(low, factor, np.fmin), _pool(high, factor, np.fmax)
-            block *= factor
+            low, high = _pool(low, _FACTOR, np.fmin), _pool(high, _FACTOR, np.fmax)
+            block *= _FACTOR
             self._levels.append((block, low, high))
 
     def columns(self, start: float, stop: float, columns: int) -> npt.NDArray[np.float32]:
@@ -60,13 +68,43 @@ class Pyramid:
         np.ndarray [shape=(channels, 2, columns), dtype=float32]
             NaN where there are no samples.
         """
-        block, low, high = 1, self._samples, self._samples
-        for level in self._levels:
-            if level[0] * 2 <= (stop - start) / columns:
-                block, low, high = level
-        edges = np.linspace(start / block, stop / block, columns + 1)
-        first, last = _spans(edges, low.shape[1])
-        return np.stack([reduce_columns(low, first, last, np.fmin), reduce_columns(high, first, last, np.fmax)], axis=1)
+        for block, low, high in reversed(self._levels):
+            if block * 2 <= (stop - start) / columns:
+                first, last = _spans(np.linspace(start / block, stop / block, columns + 1), low.shape[1])
+                return _pairs(low, high, first, last)
+        return exact_columns(self._samples, start, stop, columns, mixed=self._mixed)
+
+    def _pooled(self, how: np.ufunc) -> Floats:
+        frames = self._samples.shape[1]
+        parts = [
+            _pool(_mixed(self._samples[:, begin : begin + _PIECE], mixed=self._mixed), _BLOCK, how)
+            for begin in range(0, frames, _PIECE)
+        ]
+        return np.concatenate(parts, axis=1)
+
+
+def exact_columns(
+    samples: Floats, start: float, stop: float, columns: int, *, mixed: bool = False
+) -> npt.NDArray[np.float32]:
+    """What `Pyramid.columns` gives, from the samples themselves: for spans that are short."""
+    first, last = _spans(np.linspace(start, stop, columns + 1), samples.shape[1])
+    begin, end = int(first.min(initial=samples.shape[1])), int(last.max(initial=0))
+    begin = min(begin, end)
+    part = _mixed(samples[:, begin:end], mixed=mixed)
+    return _pairs(part, part, first - begin, last - begin)
+
+
+def glimpsed_columns(
+    samples: Floats, start: float, stop: float, columns: int, *, mixed: bool = False
+) -> npt.NDArray[np.float32]:
+    """What `Pyramid.columns` gives, guessed from a thousandth of a second in each column: at once, whatever the length."""
+    middles = np.linspace(start, stop, 2 * columns + 1)[1::2]
+    pairs = np.full((1 if mixed else samples.shape[0], 2, columns), np.nan, np.float32)
+    for column, middle in enumerate(np.clip(middles, -_BLOCK, samples.shape[1] + _BLOCK).astype(np.intp)):
+        part = _mixed(samples[:, max(0, middle - _BLOCK // 2) : max(0, middle + _BLOCK // 2)], mixed=mixed)
+        if part.shape[1]:
+            pairs[:, 0, column], pairs[:, 1, column] = np.fmin.reduce(part, axis=1), np.fmax.reduce(part, axis=1)
+    return pairs
 
 
 def spans_in_time(times_s: Floats, start_s: float, end_s: float, columns: int) -> tuple[Any, Any]:
@@ -128,9 +166,21 @@ def to_db(power: Floats) -> Floats:
     return decibels
 
 
+def _mixed(samples: Floats, *, mixed: bool) -> Floats:
+    if not mixed:
+        return samples
+    mean: Floats = samples.mean(axis=0, keepdims=True, dtype=np.float32)
+    return mean
+
+
+def _pairs(low: Floats, high: Floats, first: Any, last: Any) -> npt.NDArray[np.float32]:
+    return np.stack([reduce_columns(low, first, last, np.fmin), reduce_columns(high, first, last, np.fmax)], axis=1)
+
+
 def _pool(values: Floats, factor: int, how: np.ufunc) -> Floats:
     whole = values.shape[1] // factor * factor
-    pooled: Floats = how.reduce(values[:, :whole].reshape(values.shape[0], -1, factor), axis=2)
+    # Channel by channel: a part of a row can be folded where it lies, a part of several would be copied first.
+    pooled: Floats = np.stack([how.reduce(row[:whole].reshape(-1, factor), axis=1) for row in values])
     if whole < values.shape[1]:
         pooled = np.concatenate([pooled, how.reduce(values[:, whole:], axis=1, keepdims=True)], axis=1)
     return pooled

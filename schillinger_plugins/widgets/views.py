@@ -1,31 +1,37 @@
 """Views: which pictures a result asks for.
 
-Owns the choice. It follows from the descriptors of the outputs (type, unit, sample_type, times, bins, bin_names) and the
-shapes that came, never from the name of a plugin. Refuses nothing: what can't be drawn over time becomes a row of the
-table. Called by ``analysis``, ``picture`` and ``report``.
+Owns the choice, but of drawings, which the plugin has made itself (see ``figure``). It follows from the descriptors of the
+outputs (type, unit, sample_type, times, bins, bin_names) and the shapes that came, never from the name of a plugin. Refuses
+nothing: what can't be drawn over time becomes a row of the table. Called by ``analysis``, ``picture`` and ``report``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..definition import Output
 from ..result import Result, brief
 from ..types import Audio
-from .tiles import Floats, to_db
+from ..types import Figure as Drawing
+from .segments import Segments, segments_of
+from .spectrogram import SpectrogramKind
+from .tiles import Floats
+from .tracks import Track, choose, numbers, track_of
 
-MAX_MARKS = 20_000
-"""Of one kind; an hour of sixteenths at 300 BPM is 72,000, too many to tell apart."""
+MAX_MARKS = 200_000
+"""Of one kind; an hour of sixteenths at 300 BPM is 72,000."""
 
-_DB_RANGE = 80.0
-_SAMPLE_COLUMNS = 4096
-_SPECTRUM_ROWS = 32
+SPECTRA: dict[SpectrogramKind, str] = {
+    "mel": "Mel spectrogram",
+    "cqt": "Constant-Q spectrogram",
+    "linear": "Linear spectrogram",
+}
+"""What each kind is called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,43 +70,23 @@ class Marks:
     tooltip: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Track:
-    """Values over time.
+@dataclass(frozen=True, kw_only=True)
+class Spectrum:
+    """A spectrogram that is computed of a sound where it is looked at.
 
     Attributes
     ----------
-    kind : "image" or "curve"
-    values : np.ndarray [shape=(rows, steps)]
-    times_s : np.ndarray [shape=(steps,)]
-    low, high : float
-        The range that is drawn, after `decibels`.
-    bins : np.ndarray [shape=(rows,)], optional
-        Centres of the rows, in `bins_unit`.
-    decibels : bool
-        The values are powers and are drawn in dB.
+    sound : str
+        The name of the sound.
     shown : bool
         Whether it is drawn before anybody asks.
     """
 
     name: str
     label: str
-    kind: Literal["image", "curve"]
-    unit: str
-    values: Floats
-    times_s: Floats
-    low: float
-    high: float
-    bins: Floats | None = None
-    bins_unit: str = ""
-    bin_names: tuple[str, ...] = ()
-    decibels: bool = False
+    sound: str
+    kind: SpectrogramKind
     shown: bool = False
-    tooltip: str = ""
-
-    def drawn(self, values: Floats) -> Floats:
-        """Values as they are drawn: in dB where the track says so."""
-        return to_db(values) if self.decibels else values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,33 +105,45 @@ class Views:
     figures: tuple[Figure, ...] = ()
     sounds: tuple[Sound, ...] = ()
     marks: tuple[Marks, ...] = ()
+    segments: tuple[Segments, ...] = ()
+    spectra: tuple[Spectrum, ...] = ()
     tracks: tuple[Track, ...] = ()
     rows: tuple[Figure, ...] = field(default=())
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to see."""
+        return not (self.figures or self.sounds or self.marks or self.segments or self.tracks or self.rows)
 
-def views_of(shown: Result | Audio) -> Views:
-    """Choose the views of a result, or of a sound by itself."""
+
+def views_of(shown: Result | Audio | Views) -> Views:
+    """Choose the views of a result, or of a sound by itself. Views that were chosen already are returned as they are."""
+    if isinstance(shown, Views):
+        return shown
     if isinstance(shown, Audio):
         sounds = (Sound(name="audio", label="Audio", audio=shown),) if shown.frames else ()
-        return Views(duration_s=shown.duration_s, sounds=sounds)
+        return Views(duration_s=shown.duration_s, sounds=sounds, spectra=_spectra(sounds))
     result = shown
     outputs = list(_outputs(result))
     heard = _sounds(result, outputs)
     axes = {axis for output, _ in outputs for axis in (output.times, output.bins) if axis is not None}
     duration_s = max((sound.audio.duration_s for sound in heard), default=0.0)
-    figures, marks, tracks, rows = [], [], [], []
+    figures, marks, segments, tracks, rows = [], [], [], [], []
     for output, value in outputs:
-        if isinstance(value, Audio):
+        if isinstance(value, (Audio, Drawing)):
             continue
         if _is_scalar(value):
             figures.append(_figure(output, value))
         elif (instants := _instants(output, value, axes)) is not None:
             marks.append(instants)
-        elif output.name not in axes and (track := _track(output, value, result, duration_s)) is not None:
+        elif (parts := segments_of(output, value, result, duration_s)) is not None:
+            segments.append(parts)
+        elif output.name not in axes and (track := track_of(output, value, result, duration_s)) is not None:
             tracks.append(track)
         else:
             rows.append(_figure(output, value))
-    ends = [track.times_s[-1] for track in tracks] + [mark.times_s[-1] for mark in marks if len(mark.times_s)]
+    ends = [parts.ends_s.max() for parts in segments]
+    ends += [track.times_s[-1] for track in tracks] + [mark.times_s[-1] for mark in marks if len(mark.times_s)]
     if not heard:
         duration_s = float(max(ends, default=0.0))
     return Views(
@@ -153,7 +151,9 @@ def views_of(shown: Result | Audio) -> Views:
         figures=tuple(figures),
         sounds=tuple(heard),
         marks=tuple(marks),
-        tracks=tuple(_choose(tracks)),
+        segments=tuple(segments),
+        spectra=_spectra(heard),
+        tracks=tuple(choose(tracks)),
         rows=tuple(rows),
     )
 
@@ -196,6 +196,14 @@ def _sounds(result: Result, outputs: Iterable[tuple[Output, Any]]) -> list[Sound
     return sounds
 
 
+def _spectra(sounds: Iterable[Sound]) -> tuple[Spectrum, ...]:
+    return tuple(
+        Spectrum(name=f"{kind}:{sound.name}", label=f"{label} of {sound.label}", sound=sound.name, kind=kind)
+        for sound in sounds
+        for kind, label in SPECTRA.items()
+    )
+
+
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, np.generic))
 
@@ -209,125 +217,8 @@ def _instants(output: Output, value: Any, axes: set[str]) -> Marks | None:
     """Instants are what comes at a variable rate, in seconds, and is no value at other times."""
     if output.sample_type != "variable_rate" or output.times is not None or output.unit != "s":
         return None
-    times = _numbers(value)
+    times = numbers(value)
     if times is None or times.ndim != 1:
         return None
     times = np.sort(times[np.isfinite(times)])[:MAX_MARKS]
     return Marks(name=output.name, label=output.label, times_s=times, tooltip=output.tooltip)
-
-
-def _track(output: Output, value: Any, result: Mapping[str, Any], duration_s: float) -> Track | None:
-    if output.sample_type is None and output.times is None:
-        return None
-    values = _numbers(value)
-    if values is None or values.ndim not in (1, 2) or values.size == 0:
-        return None
-    values = values[np.newaxis] if values.ndim == 1 else values
-    times_s = _times(output, values.shape[1], result, duration_s)
-    if times_s is None:
-        return None
-    rows = values.shape[0]
-    bins = _numbers(result.get(output.bins)) if output.bins else None
-    if bins is not None and bins.shape != (rows,):
-        bins = None
-    bin_names = output.bin_names if len(output.bin_names) == rows else ()
-    bins_unit = _unit_of(output.bins, result)
-    # A spectrum of powers spans many orders of magnitude: without dB all but its peaks is black.
-    decibels = rows > 1 and bins_unit == "Hz" and output.unit.lower() in ("", "power", "1") and _spans_decades(values)
-    low, high = _range(values, decibels=decibels, unit=output.unit, from_zero=bool(bin_names))
-    return Track(
-        name=output.name,
-        label=output.label,
-        kind="image" if rows > 1 else "curve",
-        unit="dB" if decibels else output.unit,
-        values=values,
-        times_s=times_s,
-        low=low,
-        high=high,
-        bins=bins,
-        bins_unit=bins_unit,
-        bin_names=bin_names,
-        decibels=decibels,
-        tooltip=output.tooltip,
-    )
-
-
-def _numbers(value: Any) -> npt.NDArray[Any] | None:
-    if isinstance(value, (list, tuple)):
-        try:
-            value = np.asarray(value)
-        except ValueError:
-            return None
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-        return None
-    return value if value.dtype.kind == "f" else value.astype(np.float64)
-
-
-def _times(output: Output, steps: int, result: Mapping[str, Any], duration_s: float) -> Floats | None:
-    """Of the last axis: as the descriptor says, else evenly over the sound."""
-    if output.times is not None:
-        times = _numbers(result.get(output.times))
-        if times is None or times.shape != (steps,) or not np.isfinite(times).all() or (np.diff(times) < 0).any():
-            return None
-        return times.astype(np.float64)
-    if output.sample_rate is not None:
-        return np.arange(steps) / output.sample_rate
-    if output.sample_type == "variable_rate" or duration_s <= 0:
-        return None
-    return (np.arange(steps) + 0.5) * (duration_s / steps)
-
-
-def _unit_of(name: str | None, result: Mapping[str, Any]) -> str:
-    output = result.definition.output(name) if name and isinstance(result, Result) else None
-    return output.unit if output else ""
-
-
-def _thinned(values: Floats) -> Floats:
-    """Some thousand steps stand for all, so that the range of an hour is known at once."""
-    return values[:, :: max(1, values.shape[1] // _SAMPLE_COLUMNS)]
-
-
-def _spans_decades(values: Floats) -> bool:
-    sample = _thinned(values)
-    sample = sample[np.isfinite(sample)]
-    return (
-        sample.size > 0 and bool(sample.min() >= 0) and bool(sample.max() > 100 * max(float(np.median(sample)), 1e-20))
-    )
-
-
-def _range(values: Floats, *, decibels: bool, unit: str, from_zero: bool) -> tuple[float, float]:
-    sample = _thinned(values)
-    sample = to_db(sample) if decibels else sample
-    sample = sample[np.isfinite(sample)]
-    if sample.size == 0:
-        return 0.0, 1.0
-    low, high = float(sample.min()), float(sample.max())
-    if (decibels or unit.startswith("dB")) and values.shape[0] > 1:
-        low = max(low, high - _DB_RANGE)
-    elif values.shape[0] > 1 and not from_zero:
-        low, high = (float(v) for v in np.percentile(sample, [1, 99]))
-    elif low >= 0 and (from_zero or low < 0.1 * high):
-        low = 0.0
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
-
-
-def _choose(tracks: list[Track]) -> Iterable[Track]:
-    """The spectrogram and the chromagram come first and are drawn at once; the others wait to be asked for."""
-    chosen = sorted(tracks, key=_telling, reverse=True)[:2]
-    for track in tracks:
-        if track in chosen:
-            yield replace(track, shown=True)
-    for track in tracks:
-        if track not in chosen:
-            yield track
-
-
-def _telling(track: Track) -> int:
-    """How much a picture says by itself, by its descriptor."""
-    if track.kind == "curve":
-        return 1
-    if track.bin_names and all(name[:1] in "ABCDEFGH" and len(name) <= 3 for name in track.bin_names):
-        return 4
-    if track.bins is not None and track.bins_unit == "Hz" and len(track.bins) >= _SPECTRUM_ROWS:
-        return 4
-    return 3 if track.bin_names or track.bins is not None else 2

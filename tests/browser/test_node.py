@@ -137,7 +137,7 @@ def test_a_long_run_is_cancelled_and_the_kernel_stays_free(
 ) -> None:
     """While a node runs, cells answer; Cancel ends the call; the node can run again."""
     body = """
-        self.context.progress(0.25, "a quarter")
+        self.context.progress(0.25, message="a quarter")
         if parameters["wait"]:
             await asyncio.sleep(600)
         return {"y": 1}

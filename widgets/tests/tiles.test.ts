@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { TileStore, type Wire, floats } from "../src/analysis/tiles.ts";
+import { ASK_AGAIN_MS, AT_ONCE, TileStore, type Wire, floats } from "../src/analysis/tiles.ts";
 
 interface Ask {
-  ask: string;
+  kind: string;
   name: string;
   start_s: number;
   end_s: number;
@@ -21,74 +21,109 @@ function kernel() {
       return () => (receive = () => {});
     },
   };
-  const answer = (): void => {
+  const answer = (rough = false): void => {
     for (const { name, start_s, end_s, columns } of asked.splice(0)) {
-      receive({ tile: name, start_s, end_s, columns, rows: 2 }, [new DataView(new ArrayBuffer(8 * columns))]);
+      receive({ kind: "tile", name, start_s, end_s, columns, rows: 2, rough }, [new DataView(new ArrayBuffer(8 * columns))]);
     }
   };
-  return { wire, asked, answer };
+  const answerAll = (): void => {
+    while (asked.length > 0) answer();
+  };
+  return { wire, asked, answer, answerAll };
 }
+
+const storeOf = (wire: Wire, told: () => void = () => {}, silence: (silent: boolean) => void = () => {}): TileStore =>
+  new TileStore(wire, 96, () => 100, told, silence);
 
 describe("tiles", () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it("asks for the whole once, however often it is drawn", () => {
+  it("asks for the whole once and first, however often it is drawn", () => {
     const { wire, asked } = kernel();
-    const store = new TileStore(wire, 100, () => {});
-    for (let i = 0; i < 5; i++) expect(store.best("wave", { startS: 0, endS: 100 })).toBeUndefined();
+    const store = storeOf(wire);
+    for (let i = 0; i < 5; i++) expect(store.pieces("wave", { startS: 0, endS: 96 }, 100)).toEqual([]);
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatchObject({ name: "wave", start_s: 0, end_s: 100 });
+    expect(asked[0]).toMatchObject({ kind: "tile", name: "wave", start_s: 0, end_s: 96, columns: 100 });
   });
 
-  it("draws the overview until the detail has come", () => {
-    const { wire, asked, answer } = kernel();
-    const store = new TileStore(wire, 100, () => {});
-    const near = { startS: 10, endS: 12 };
-    store.best("wave", near);
+  it("draws what is coarser until the finer has come, and never leaves a gap", () => {
+    const { wire, answer, answerAll } = kernel();
+    const store = storeOf(wire);
+    const near = { startS: 10, endS: 16 };
+    store.pieces("wave", { startS: 0, endS: 96 }, 100);
     answer();
-    const overview = store.best("wave", near);
-    expect(overview).toMatchObject({ startS: 0, endS: 100 });
-    vi.runAllTimers();
-    expect(asked).toHaveLength(1);
-    answer();
-    const detail = store.best("wave", near)!;
-    expect(detail.endS - detail.startS).toBeLessThan(5);
-    expect(detail.startS).toBeLessThanOrEqual(10);
-    expect(detail.endS).toBeGreaterThanOrEqual(12);
+    const before = store.pieces("wave", near, 100);
+    expect(before.every(({ tile }) => tile.startS === 0 && tile.endS === 96)).toBe(true);
+    answerAll();
+    const after = store.pieces("wave", near, 100);
+    for (const pieces of [before, after]) {
+      expect(pieces[0]!.span.startS).toBeLessThanOrEqual(near.startS);
+      expect(pieces.at(-1)!.span.endS).toBeGreaterThanOrEqual(near.endS);
+      for (let i = 1; i < pieces.length; i++) expect(pieces[i]!.span.startS).toBeCloseTo(pieces[i - 1]!.span.endS, 9);
+    }
+    const { tile } = after[0]!;
+    expect(tile.columns / (tile.endS - tile.startS)).toBeGreaterThanOrEqual((0.7 * 100) / 6);
   });
 
-  it("asks once for a movement, when the hand rests, for where it rests", () => {
+  it("asks for a few at a time, and not for what the hand has passed", () => {
     const { wire, asked, answer } = kernel();
-    const store = new TileStore(wire, 100, () => {});
-    store.best("wave", { startS: 0, endS: 100 });
+    const store = storeOf(wire);
+    store.pieces("wave", { startS: 0, endS: 96 }, 100);
     answer();
-    for (let s = 10; s < 20; s++) store.best("wave", { startS: s, endS: s + 2 });
-    vi.runAllTimers();
-    expect(asked).toHaveLength(1);
-    expect(asked[0]!.start_s).toBeLessThanOrEqual(19);
-    expect(asked[0]!.end_s).toBeGreaterThanOrEqual(21);
+    for (let s = 10; s < 80; s++) store.pieces("wave", { startS: s, endS: s + 2 }, 100);
+    expect(asked.length).toBeLessThanOrEqual(AT_ONCE);
+    answer();
+    for (const ask of asked) expect(ask.end_s).toBeGreaterThan(75);
   });
 
-  it("does not ask again for a detail that is there", () => {
-    const { wire, asked, answer } = kernel();
-    const store = new TileStore(wire, 100, () => {});
-    const near = { startS: 10, endS: 12 };
-    store.best("wave", near);
-    answer();
-    store.best("wave", near);
-    vi.runAllTimers();
-    answer();
-    store.best("wave", near);
-    vi.runAllTimers();
+  it("does not ask again for what is there", () => {
+    const { wire, asked, answerAll } = kernel();
+    const store = storeOf(wire);
+    store.pieces("wave", { startS: 10, endS: 12 }, 100);
+    answerAll();
+    store.pieces("wave", { startS: 10, endS: 12 }, 100);
     expect(asked).toEqual([]);
+  });
+
+  it("asks again for what was only guessed", () => {
+    const { wire, asked, answer } = kernel();
+    const store = storeOf(wire);
+    store.pieces("wave", { startS: 0, endS: 96 }, 100);
+    answer(true);
+    vi.advanceTimersByTime(1000);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("tells when no answer comes, asks seldom meanwhile, and tells when one has come", () => {
+    const { wire, asked, answer } = kernel();
+    const silence = vi.fn();
+    const store = storeOf(wire, () => {}, silence);
+    store.pieces("wave", { startS: 0, endS: 96 }, 100);
+    vi.advanceTimersByTime(ASK_AGAIN_MS + 2000);
+    expect(silence).toHaveBeenLastCalledWith(true);
+    vi.advanceTimersByTime(100_000);
+    expect(asked.length).toBeLessThan(7);
+    answer();
+    expect(silence).toHaveBeenLastCalledWith(false);
+  });
+
+  it("passes over answers that are no tiles", () => {
+    const told = vi.fn();
+    let receive: (content: Record<string, unknown>, buffers: DataView[]) => void = () => {};
+    const store = storeOf({ send: () => {}, on: (to) => ((receive = to), () => {}) }, told);
+    receive({ kind: "tile", name: "wave", start_s: 5, end_s: 5, columns: 1, rows: 1 }, [new DataView(new ArrayBuffer(8))]);
+    receive({ kind: "tile", name: "wave", start_s: 0, end_s: 96, columns: Number.NaN, rows: 1 }, [new DataView(new ArrayBuffer(8))]);
+    receive({ kind: "tile", name: "wave", start_s: 0, end_s: 96, columns: 1, rows: 1 }, []);
+    expect(told).not.toHaveBeenCalled();
+    expect(store.whole("wave")).toBeUndefined();
   });
 
   it("says nothing more when it has been closed", () => {
     const { wire, answer } = kernel();
     const told = vi.fn();
-    const store = new TileStore(wire, 100, told);
-    store.best("wave", { startS: 0, endS: 100 });
+    const store = storeOf(wire, told);
+    store.pieces("wave", { startS: 0, endS: 96 }, 100);
     store.close();
     answer();
     expect(told).not.toHaveBeenCalled();

@@ -22,6 +22,14 @@ export interface PlanMarks {
   label: string;
   count: number;
   tooltip: string;
+  role: "beat" | "downbeat" | "";
+}
+
+export interface PlanSegments {
+  name: string;
+  label: string;
+  count: number;
+  tooltip: string;
 }
 
 export interface PlanTrack {
@@ -37,6 +45,14 @@ export interface PlanTrack {
   bin_names: string[];
   shown: boolean;
   tooltip: string;
+  computed: boolean;
+}
+
+export interface PlanDifference {
+  label: string;
+  unit: string;
+  texts: string[];
+  difference: string;
 }
 
 export interface Plan {
@@ -48,5 +64,28 @@ export interface Plan {
   rows: PlanFigure[];
   sounds: PlanSound[];
   marks: PlanMarks[];
+  segments: PlanSegments[];
   tracks: PlanTrack[];
+  compared: string[];
+  differences: PlanDifference[];
+}
+
+export interface Region {
+  start_s: number;
+  end_s: number;
+}
+
+/** What the widget shares with its views. */
+export interface Shared {
+  plan: Plan;
+  region: Region | null;
+  loop: boolean;
+  sound: string;
+}
+
+export type Format = "png" | "svg" | "csv" | "jams";
+
+/** Of what is compared a thing belongs to; empty where nothing is compared. `merged` in Python writes `0:name`. */
+export function sideOf(name: string): string {
+  return /^\d+:/.exec(name)?.[0] ?? "";
 }

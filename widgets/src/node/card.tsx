@@ -1,11 +1,10 @@
 // The node itself: ports at its sides, parameters within, Run below. React Flow places it, here as on the canvas.
 import { Handle, Position } from "@xyflow/react";
-import { type ReactNode, memo } from "react";
+import type { ReactNode } from "react";
 
-import { BreakpointsControl } from "./controls/breakpoints.tsx";
-import { NumberControl } from "./controls/number.tsx";
-import { ChannelsControl, ChoiceControl, TextControl, ToggleControl } from "./controls/simple.tsx";
-import type { Definition, Failure, Figure, InputNote, Parameter, Port, Status, Values } from "./definition.ts";
+import { Control } from "./controls/control.tsx";
+import type { Definition, Failure, Figure, InputNote, Port, Status, Values } from "./definition.ts";
+import { FailureBox } from "./failure.tsx";
 import { groupsOf, isDefault } from "./parameters.ts";
 
 export interface CardProps {
@@ -139,32 +138,6 @@ function PortRow({ port, side, note }: { port: Port; side: "input" | "output"; n
   );
 }
 
-interface ControlSwitchProps {
-  parameter: Parameter;
-  value: unknown;
-  error: string | undefined;
-  onSet: (name: string, value: unknown) => void;
-}
-
-const Control = memo(function Control({ parameter, value, error, onSet }: ControlSwitchProps): ReactNode {
-  const common = { parameter, error, onChange: (to: unknown): void => onSet(parameter.name, to) };
-  switch (parameter.type) {
-    case "number":
-    case "integer":
-      return <NumberControl {...common} value={Number(value)} />;
-    case "boolean":
-      return <ToggleControl {...common} value={value === true} />;
-    case "choice":
-      return <ChoiceControl {...common} value={String(value)} />;
-    case "breakpoints":
-      return <BreakpointsControl {...common} value={value} />;
-    case "channels":
-      return <ChannelsControl {...common} value={Array.isArray(value) ? (value as number[]) : []} />;
-    case "string":
-      return <TextControl {...common} value={String(value)} />;
-  }
-});
-
 function StatusLine({ status, progress, message, missing, canRun }: CardProps & { missing: string[] }): ReactNode {
   const words: Record<Status, string> = {
     idle: "",
@@ -178,23 +151,5 @@ function StatusLine({ status, progress, message, missing, canRun }: CardProps & 
     <span className={`sch-status sch-status-${status}`} role="status">
       {waits ? `needs ${missing.join(", ")}` : words[status]}
     </span>
-  );
-}
-
-function FailureBox({ failure }: { failure: Failure }): ReactNode {
-  return (
-    <div className="sch-failure nodrag nopan nowheel" role="alert">
-      <p>
-        <strong>{failure.type}</strong> {failure.message}
-      </p>
-      {failure.remedy ? <p>→ {failure.remedy}</p> : null}
-      {failure.path ? <p>at {failure.path}</p> : null}
-      {failure.traceback ? (
-        <details>
-          <summary>the plugin's traceback</summary>
-          <pre tabIndex={0}>{failure.traceback}</pre>
-        </details>
-      ) : null}
-    </div>
   );
 }

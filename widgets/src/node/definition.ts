@@ -2,7 +2,7 @@
 
 export type PortType =
   | "audio" | "array" | "number" | "integer" | "string" | "boolean"
-  | "list" | "object" | "midi" | "events" | "bytes" | "any";
+  | "list" | "object" | "midi" | "events" | "figure" | "bytes" | "any";
 
 export interface Port {
   name: string;

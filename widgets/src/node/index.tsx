@@ -1,6 +1,7 @@
 // The widget of a single node: one React Flow node in a pane as large as itself, which never takes the page's wheel.
 import "@xyflow/react/dist/base.css";
 import "../tokens.css";
+import "./controls/controls.css";
 import "./node.css";
 
 import { createRender, useModel, useModelState } from "@anywidget/react";

@@ -1,0 +1,49 @@
+"""Words: what a message and a shared state are, and how one is read and written.
+
+Owns the two base classes. A message is told from others by its ``kind``; a field that the reader doesn't know is ignored,
+one that has the wrong type makes the whole message unreadable. Called by the other modules of this room and by the widgets.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+
+_log = logging.getLogger(__name__)
+
+
+class Message(msgspec.Struct, kw_only=True, tag_field="kind"):
+    """Something said once; buffers travel beside it. A subclass names its ``tag``."""
+
+
+class State(msgspec.Struct, kw_only=True):
+    """The traits that a widget shares with its views, by their names."""
+
+
+def read(messages: Any, content: object) -> Any:
+    """What the page said.
+
+    Parameters
+    ----------
+    messages : a subclass of Message, or a union of some
+    content : object
+        As it came; hostile.
+
+    Returns
+    -------
+    Message or None
+        None if it is none of these.
+    """
+    try:
+        return msgspec.convert(content, messages, strict=True)
+    except msgspec.ValidationError as error:
+        _log.debug("a message from the page was dropped: %s", error)
+        return None
+
+
+def tell(message: Message) -> dict[str, Any]:
+    """A message as ``widget.send`` takes it."""
+    plain: dict[str, Any] = msgspec.to_builtins(message)
+    return plain

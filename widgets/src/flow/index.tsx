@@ -1,0 +1,26 @@
+// The widget of a flow: a canvas of nodes, in step with Python.
+import "@xyflow/react/dist/base.css";
+import "../tokens.css";
+import "../node/controls/controls.css";
+import "./flow.css";
+
+import { createRender, useModel } from "@anywidget/react";
+import { ReactFlowProvider } from "@xyflow/react";
+import { type ReactNode, useEffect, useMemo } from "react";
+
+import type { FlowState } from "./state.ts";
+import { storeOf } from "./store.ts";
+import { FlowView } from "./widget.tsx";
+
+function FlowPane(): ReactNode {
+  const model = useModel<FlowState & Record<string, unknown>>();
+  const store = useMemo(() => storeOf(model), [model]);
+  useEffect(() => store.attach(model), [store, model]);
+  return (
+    <ReactFlowProvider>
+      <FlowView store={store} />
+    </ReactFlowProvider>
+  );
+}
+
+export default { render: createRender(FlowPane) };

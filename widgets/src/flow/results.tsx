@@ -1,0 +1,119 @@
+// The results that are open, each beside its node: what came out as text, a still picture, sounds, or a live view.
+import { NodeToolbar, Position } from "@xyflow/react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+
+import { FailureBox } from "../node/failure.tsx";
+import { labelOf, nodeOf } from "./document.ts";
+import { brief } from "./hostile.ts";
+import { IconButton } from "./icons.tsx";
+import type { Shown } from "./state.ts";
+import { useStore, useView } from "./view.ts";
+
+export interface Opened {
+  shown: Shown | null;
+  buffers: DataView[];
+}
+
+export function Results({ opened }: { opened: ReadonlyMap<string, Opened> }): ReactNode {
+  return [...opened].map(([id, one]) => <ResultPanel key={id} id={id} opened={one} />);
+}
+
+function ResultPanel({ id, opened }: { id: string; opened: Opened }): ReactNode {
+  const view = useView();
+  const node = useStore((store) => nodeOf(store.document, id));
+  const standing = useStore((store) => store.standingOf(id));
+  if (!node) return null;
+  const failed = standing.state === "failed" || standing.state === "blocked";
+  return (
+    <NodeToolbar nodeId={id} isVisible position={Position.Right} align="start" offset={14}>
+      <section className="sch-result nodrag nopan nowheel" aria-label={`result of ${brief(labelOf(node), 100)}`} onDoubleClick={(event) => event.stopPropagation()}>
+        <header>
+          <h3 className="sch-clip">{brief(labelOf(node), 200)}</h3>
+          <IconButton icon="close" label="close the result" onClick={() => view.hide(id)} />
+        </header>
+        {failed ? <FailureBox failure={standing.error ?? {}} /> : null}
+        {!failed && standing.stale ? <p className="sch-stale-words">of other parameters, inputs or code than it has now</p> : null}
+        {failed ? null : opened.shown ? <Contents shown={opened.shown} buffers={opened.buffers} /> : <p className="sch-soft sch-pad">fetching…</p>}
+      </section>
+    </NodeToolbar>
+  );
+}
+
+function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): ReactNode {
+  const [isLive, setLive] = useState(shown.view !== "");
+  const outputs = Array.isArray(shown.outputs) ? shown.outputs.slice(0, 400) : [];
+  const parts = Array.isArray(shown.parts) ? shown.parts : [];
+  return (
+    <div className="sch-contents">
+      {isLive ? <LiveView view={shown.view} onFail={() => setLive(false)} /> : null}
+      {parts.slice(0, buffers.length).map((part, index) => {
+        const bytes = buffers[index]!;
+        if (part === "picture") return isLive ? null : <Picture key={index} bytes={bytes} />;
+        return part.startsWith("sound:") ? <Sound key={index} bytes={bytes} name={part.slice(6)} /> : null;
+      })}
+      <dl>
+        {outputs.map((output, index) => (
+          <div key={index}>
+            <dt className="sch-clip" title={brief(String(output["tooltip"] ?? output["name"] ?? ""), 500)}>
+              {brief(String(output["label"] ?? output["name"] ?? ""), 100)}
+            </dt>
+            <dd title={brief(String(output["text"] ?? ""))}>
+              {brief(String(output["text"] ?? ""), 300)} {brief(String(output["unit"] ?? ""), 30)}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+/** A URL of bytes, for as long as they are shown. */
+function useUrl(bytes: DataView, type: string): string {
+  const url = useMemo(() => URL.createObjectURL(new Blob([bytes as DataView<ArrayBuffer>], { type })), [bytes, type]);
+  useEffect(() => () => URL.revokeObjectURL(url), [url]);
+  return url;
+}
+
+function Picture({ bytes }: { bytes: DataView }): ReactNode {
+  return <img src={useUrl(bytes, "image/png")} alt="the result as a picture" />;
+}
+
+function Sound({ bytes, name }: { bytes: DataView; name: string }): ReactNode {
+  const url = useUrl(bytes, "audio/wav");
+  return (
+    <figure className="sch-sound">
+      <figcaption className="sch-clip">{brief(name, 100)}</figcaption>
+      <audio controls preload="metadata" src={url} aria-label={`sound of ${brief(name, 100)}`} />
+    </figure>
+  );
+}
+
+interface Manager {
+  get_model?: (id: string) => Promise<unknown>;
+  create_view?: (model: unknown) => Promise<{ el: HTMLElement; remove?: () => void; trigger?: (name: string) => void }>;
+}
+
+/** The widget of a result, drawn by the page's own widget manager. Where it can't be, the still picture stays. */
+function LiveView({ view, onFail }: { view: string; onFail: () => void }): ReactNode {
+  const { store } = useView();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    let isOver = false;
+    let undo = (): void => {};
+    const draw = async (): Promise<void> => {
+      const manager = store.manager as Manager | undefined;
+      if (!manager?.get_model || !manager.create_view) throw new Error("this page can't embed a view");
+      const drawn = await manager.create_view(await manager.get_model(view));
+      undo = () => drawn.remove?.();
+      if (isOver) return undo();
+      place.current?.replaceChildren(drawn.el);
+      drawn.trigger?.("displayed");
+    };
+    draw().catch(() => !isOver && onFail());
+    return () => {
+      isOver = true;
+      undo();
+    };
+  }, [store, view, onFail]);
+  return <div className="sch-live" ref={place} />;
+}

@@ -1,0 +1,88 @@
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it, vi } from "vitest";
+
+import { points } from "../src/status/figures.ts";
+import { EMPTY, SECONDS, sorted, take, turned } from "../src/status/rows.ts";
+import { Table, type TableProps } from "../src/status/table.tsx";
+import type { Row } from "../src/status/words.ts";
+
+const EVIL = "<img src=x onerror=alert(1)>";
+
+function row(given: Partial<Row>): Row {
+  return {
+    id: "instance:a-1", plugin: "a", instance: "a-1", version: "1.0.0", state: "ready", level: "full", waiting: 0, calls: 0,
+    failures: 0, cancelled: 0, mean_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, leaks: false, last_error: "", ...given,
+  };
+}
+
+function board(...rows: Row[]) {
+  return take(EMPTY, { kind: "table", rows, past: {}, cut: 0 });
+}
+
+function show(rows: Row[], given: Partial<TableProps> = {}) {
+  const props: TableProps = {
+    rows: sorted(board(...rows), { key: "name", down: false }), order: { key: "name", down: false }, busy: [], opened: "",
+    onOrder: vi.fn(), onAct: vi.fn(), onLogs: vi.fn(), ...given,
+  };
+  render(<Table {...props} />);
+  return props;
+}
+
+describe("the rows", () => {
+  it("take a change, forget what is gone, and grow their past also where nothing changed, up to two minutes", () => {
+    let now = board(row({}), row({ id: "instance:b-1", instance: "b-1" }));
+    now = take(now, { kind: "tick", rows: [row({ calls: 3, calls_per_s: 2 })], gone: [], cut: 0 });
+    expect(now.rows.get("instance:a-1")!.past.calls_per_s).toEqual([2]);
+    expect(now.rows.get("instance:b-1")!.past.calls_per_s).toEqual([0]);
+    now = take(now, { kind: "tick", rows: [], gone: ["instance:b-1"], cut: 0 });
+    expect([...now.rows.keys()]).toEqual(["instance:a-1"]);
+    for (let i = 0; i < 2 * SECONDS; i++) now = take(now, { kind: "tick", rows: [], gone: [], cut: 0 });
+    expect(now.rows.get("instance:a-1")!.past.cpu_share).toHaveLength(SECONDS);
+  });
+
+  it("are sorted by figure and by name, numbers in names by value", () => {
+    const now = board(row({ id: "1", instance: "a-10", calls: 1 }), row({ id: "2", instance: "a-9", calls: 5 }));
+    expect(sorted(now, { key: "name", down: false }).map((kept) => kept.row.instance)).toEqual(["a-9", "a-10"]);
+    const order = turned({ key: "name", down: false }, "calls");
+    expect(order.down).toBe(true);
+    expect(sorted(now, order)[0]!.row.calls).toBe(5);
+    expect(turned(order, "calls").down).toBe(false);
+  });
+
+  it("make a line within its box whatever the figures are", () => {
+    const numbers = points([0, NaN, Infinity, -5, 3], 56, 16, 120, 1).split(/[ ,]/).map(Number);
+    expect(numbers.every(Number.isFinite)).toBe(true);
+    expect(points([], 56, 16, 120, 1)).toBe("");
+  });
+});
+
+describe("the table", () => {
+  it("asks once more before it destroys, and keeps on Escape", async () => {
+    const { onAct } = show([row({})]);
+    await userEvent.click(screen.getByRole("button", { name: "Destroy a-1" }));
+    expect(onAct).not.toHaveBeenCalled();
+    await userEvent.keyboard("{Escape}");
+    await userEvent.click(screen.getByRole("button", { name: "Destroy a-1" }));
+    await userEvent.click(screen.getByRole("button", { name: "Destroy" }));
+    expect(onAct).toHaveBeenCalledExactlyOnceWith("destroy", expect.objectContaining({ instance: "a-1" }));
+  });
+
+  it("shows a plugin's text as text, and no class of its making", () => {
+    show([row({ plugin: EVIL, instance: EVIL, version: EVIL, state: EVIL, last_error: EVIL, failures: 1 })]);
+    expect(document.querySelector("img")).toBeNull();
+    expect(document.querySelector(".sch-state-other")!.textContent).toBe(EVIL);
+  });
+
+  it("draws what is in sight of many rows", () => {
+    show(Array.from({ length: 500 }, (_, i) => row({ id: `instance:a-${i}`, instance: `a-${i}` })));
+    expect(screen.getByRole("table").getAttribute("aria-rowcount")).toBe("501");
+    expect(document.querySelectorAll("[data-row]").length).toBeLessThan(40);
+  });
+
+  it("offers a plugin without an instance nothing but reload and logs", () => {
+    show([row({ id: "plugin:a", instance: "", state: "loaded" })]);
+    expect(screen.queryByRole("button", { name: /Destroy|Sleep/ })).toBeNull();
+    expect(screen.getByRole("button", { name: "Reload a" })).toBeTruthy();
+  });
+});
