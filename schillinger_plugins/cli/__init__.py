@@ -24,12 +24,17 @@ from ..errors import (
     ScanError,
     UnknownPlugin,
 )
+from .authoring import export, new
 from .console import complain
+from .dev import dev
+from .flow import flow
 from .grants import grant, permissions, revoke
 from .install import install, pack
 from .run import run_command
 from .scan import FOUND, scan
+from .serve import serve
 from .tell import doctor, info, list_plugins, schema, validate
+from .testing import test_command
 from .warm import warm
 
 OK, FAILED, BAD_INPUT, LIMIT, CONFINEMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
@@ -70,8 +75,14 @@ _COMMANDS = (
     info,
     validate,
     scan,
+    test_command,
+    new,
+    export,
     install,
     pack,
+    flow,
+    dev,
+    serve,
     grant,
     revoke,
     permissions,

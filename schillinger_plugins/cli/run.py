@@ -81,7 +81,8 @@ PATHS = click.option(
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Write the result to .json, .npz, .html; its sound to .wav, .flac; its notes to .mid.",
+    help="Write the result to .json, .npz, .html; its sound to .wav, .flac; its notes to .mid; "
+    "its figure to .svg, .png, .jpg, .vl.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file that --out names.")
 @click.option("--json", "want_json", is_flag=True, help="Print the result as JSON instead of a table.")

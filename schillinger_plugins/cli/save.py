@@ -1,4 +1,4 @@
-"""Writing a result to a file: JSON, NPZ, HTML, sound or MIDI, by the file's ending.
+"""Writing a result to a file: JSON, NPZ, HTML, sound, MIDI or a figure, by the file's ending.
 
 Owns the formats and the way to the disk: written aside, flushed to the device, then renamed into place, so that the
 file is either whole or not there. Refuses to overwrite unless told to. Called by ``cli.run``.
@@ -7,12 +7,10 @@ file is either whole or not there. Refuses to overwrite unless told to. Called b
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,13 +18,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..errors import InputError, nearest
+from ..files import put
 from ..result import Result
-from ..types import Audio
+from ..types import Audio, Figure
+from ..types.figure import Format
 
 if TYPE_CHECKING:
     from ..definition import NodeDefinition
 
 MIDI_TYPES = ("midi", "bytes", "any")
+FIGURE_TYPES = ("figure",)
 Encode = Callable[[Result], tuple[bytes, str]]
 
 
@@ -54,38 +55,12 @@ class Saver:
         """Write the file; a remark on what was or was not written, or nothing."""
         data, remark = self._encode(result)
         try:
-            self._place(data)
+            put(self._path, data, replace=self._force)
         except FileExistsError:
             _refuse_existing(self._path)
         except OSError as error:
             _refuse(self._path, error.strerror or str(error), "check the folder and the space on the device")
         return remark
-
-    def _place(self, data: bytes) -> None:
-        folder = self._path.parent
-        descriptor, aside = tempfile.mkstemp(dir=folder, prefix=f".{self._path.name[:100]}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(file.fileno(), 0o666 & ~_umask())
-                os.fsync(file.fileno())
-            if self._force:
-                os.replace(aside, self._path)
-            else:
-                # A link fails where a file has appeared meanwhile; a rename would overwrite it.
-                os.link(aside, self._path)
-                os.unlink(aside)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(aside)
-            raise
-        # The name, too, has to reach the device.
-        directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def saver(path: Path, *, force: bool) -> Saver:
@@ -118,7 +93,7 @@ def plain(result: Result) -> dict[str, Any]:
     """A result as data that JSON can express.
 
     NaN and infinities become null. Arrays become lists, complex numbers pairs, `Audio` an object with its rate and samples,
-    bytes an object with their base64.
+    bytes and pictures an object with their base64.
     """
     return {
         "provenance": _plain(result.provenance.as_dict()),
@@ -149,6 +124,8 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, Figure) and value.format == "image":
+        return {"image": _plain(value["image"].tobytes()), "alt": value.alt}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -222,6 +199,34 @@ def _midi(result: Result) -> tuple[bytes, str]:
     return data, f"the output {name}" if len(files) > 1 else ""
 
 
+def _figure(form: Format, signature: bytes = b"") -> Encode:
+    """The first figure of that format, of pictures that of the file's kind."""
+
+    def encode(result: Result) -> tuple[bytes, str]:
+        figures = {name: value for name, value in result.items() if isinstance(value, Figure)}
+        fitting = {name: figure for name, figure in figures.items() if _written_as(figure, form, signature)}
+        if not fitting:
+            endings = dict.fromkeys(ending for figure in figures.values() for ending in _ENDINGS[figure.format])
+            raise InputError(
+                "the result holds no figure of this format",
+                plugin_id=result.provenance.plugin_id,
+                remedy=f"write {' or '.join([*endings, '.html'])}",
+            )
+        name, figure = next(iter(fitting.items()))
+        if form == "vega_lite":
+            data = json.dumps(figure["vega_lite"], ensure_ascii=False).encode() + b"\n"
+        else:
+            data = figure["svg"].encode() if form == "svg" else figure["image"].tobytes()
+        return data, f"the output {name}" if len(fitting) > 1 else ""
+
+    return encode
+
+
+def _written_as(figure: Figure, form: Format, signature: bytes) -> bool:
+    return figure.format == form and (form != "image" or figure["image"].tobytes().startswith(signature))
+
+
+_ENDINGS: dict[Format, tuple[str, ...]] = {"svg": (".svg",), "image": (".png", ".jpg"), "vega_lite": (".vl",)}
 _FORMATS: dict[str, tuple[Encode, tuple[str, ...]]] = {
     ".json": (_json, ()),
     ".npz": (_npz, ()),
@@ -229,6 +234,10 @@ _FORMATS: dict[str, tuple[Encode, tuple[str, ...]]] = {
     ".wav": (_sound("WAV", "FLOAT"), ("audio", "any")),
     ".flac": (_sound("FLAC", "PCM_24"), ("audio", "any")),
     ".mid": (_midi, MIDI_TYPES),
+    ".svg": (_figure("svg"), FIGURE_TYPES),
+    ".png": (_figure("image", b"\x89PNG"), FIGURE_TYPES),
+    ".jpg": (_figure("image", b"\xff\xd8"), FIGURE_TYPES),
+    ".vl": (_figure("vega_lite"), FIGURE_TYPES),
 }
 
 
@@ -238,9 +247,3 @@ def _refuse(path: Path, reason: str, remedy: str) -> NoReturn:
 
 def _refuse_existing(path: Path) -> NoReturn:
     _refuse(path, "a file is there already", "add --force to overwrite it")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,7 +1,7 @@
 """``schillinger list | info | validate | doctor | schema``: what there is, and whether it is sound.
 
-Everything but ``doctor``, and ``info`` of a plugin that keeps its definition to itself, runs without starting a
-worker.
+Everything but ``doctor``, ``validate --run``, and ``info`` of a plugin that keeps its definition to itself, runs without
+starting a worker.
 """
 
 from __future__ import annotations
@@ -94,13 +94,21 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(), metavar="FOLDER…")
+@click.option("--run", "want_run", is_flag=True, help="Also load it in a confined process, and run its example.")
 @JSON
-def validate(folders: tuple[str, ...], want_json: bool) -> int:
+def validate(folders: tuple[str, ...], want_run: bool, want_json: bool) -> int:
     """Check the plugin in each FOLDER without running any of it; shows every flaw, exits with 2 if there is one."""
     found = {folder: Manifest.flaws(Path(folder).expanduser()) for folder in folders}
     reports = {folder: findings(inspect(Path(folder).expanduser())) for folder, flaws in found.items() if not flaws}
     for folder, report in reports.items():
         found[folder] += _main_file_flaws(folder, report)
+    done = dict.fromkeys(found, "nothing of the plugin was run")
+    for folder in [folder for folder, flaws in found.items() if want_run and not flaws]:
+        try:
+            done[folder] = _tried(folder, quiet=want_json)
+        except PluginError as error:
+            path = error.path or str(Manifest.read(Path(folder).expanduser()).main_file)
+            found[folder] = [Flaw(message=f"{type(error).__name__}: {error.message}", path=path, remedy=error.remedy)]
     if want_json:
         as_json(
             {
@@ -114,7 +122,7 @@ def validate(folders: tuple[str, ...], want_json: bool) -> int:
             if rows:
                 tell_table(("where", "what", "what to do"), rows, title=f"✗ {folder}")
             else:
-                say(f"✓ {folder}: the manifest is in order; nothing of the plugin was run")
+                say(f"✓ {folder}: the manifest is in order; {done[folder]}")
             if folder in reports:
                 tell_findings(reports[folder], title="Findings of the static scan, which have no say in this:")
     return 2 if any(found.values()) else 0
@@ -160,6 +168,16 @@ def _main_file_flaws(folder: str, report: Report) -> list[Flaw]:
     main_file = Manifest.read(Path(folder).expanduser()).main_file
     flaw = report.unreadable(main_file)
     return [] if flaw is None else [Flaw(message=flaw.message, path=flaw.where, remedy="correct the file")]
+
+
+def _tried(folder: str, *, quiet: bool) -> str:
+    from ..authoring.trial import trial
+
+    place = Path(folder).expanduser()
+    with open_manager((folder,)) as manager:
+        ask_first(manager, folder)
+        with progress(place.name, quiet=quiet) as on_progress:
+            return trial(manager, place, on_progress=on_progress)
 
 
 def _note(item: Port | Output | Parameter) -> str:

@@ -30,6 +30,7 @@ def load(ipython: InteractiveShell) -> None:
     matcher = PluginMatcher(session)
     register: Any = ipython.register_magic_function  # a method that a decorator hides from type checkers
     register(_line_magic(session), magic_kind="line", magic_name="plugin")
+    register(_cell_magic(session), magic_kind="cell", magic_name="plugin")
     if ipython.Completer is not None:
         ipython.Completer.custom_matchers.append(matcher)
     install(ipython)
@@ -48,7 +49,8 @@ def unload(ipython: InteractiveShell) -> None:
     uninstall(ipython)
     if ipython.Completer is not None and matcher in ipython.Completer.custom_matchers:
         ipython.Completer.custom_matchers.remove(matcher)
-    ipython.magics_manager.magics["line"].pop("plugin", None)
+    for kind in ("line", "cell"):
+        ipython.magics_manager.magics[kind].pop("plugin", None)
     session.close()
 
 
@@ -84,5 +86,17 @@ def _line_magic(session: Session) -> Any:
         from .plugin_magic import run_line
 
         return run_line(session, line, local_ns)
+
+    return magic.no_var_expand(magic.needs_local_scope(plugin))
+
+
+def _cell_magic(session: Session) -> Any:
+    from IPython.core import magic
+
+    def plugin(line: str, cell: str, local_ns: dict[str, Any] | None = None) -> Any:
+        """Write a plugin: the cell is its code, the line says what it is called."""
+        from .cell import run_cell
+
+        return run_cell(session, line, cell, local_ns)
 
     return magic.no_var_expand(magic.needs_local_scope(plugin))

@@ -9,13 +9,15 @@ import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, PluginError
 from ..permissions import described_grant
 from ..policy import Granted
 from ..registry import PluginRecord
 from ..status import InstanceStatus
+from ..versions.version import SHORT
+from ..versions.words import changes
 from .arguments import parse
 from .grants import as_path, ask_first
 from .info import PluginInfo
@@ -24,6 +26,10 @@ from .scan import ADVICE
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .table import Table, Text
+
+if TYPE_CHECKING:
+    from ..widgets.logs import LogsWidget
+    from ..widgets.status import StatusWidget
 
 Locals = Mapping[str, Any] | None
 
@@ -89,14 +95,31 @@ def reload(session: Session, line: str, _: Locals) -> Text:
     plugin_id = _one(line, "reload")
     ask_first(session, plugin_id, anew=True)
     started_s = time.perf_counter()
-    with progress_for(session, plugin_id) as progress:
-        record = session.manager.reload(plugin_id, on_progress=progress.update)
-    return Text(f"{plugin_id} {_version(record)} is reloaded ({time.perf_counter() - started_s:.2f} s)")
+    try:
+        with progress_for(session, plugin_id) as progress:
+            record = session.manager.reload(plugin_id, on_progress=progress.update)
+    except PluginError as error:
+        report = session.manager.last_reload(plugin_id)
+        if report is not None and report.error is error and report.diff:
+            print(repr(Text(f"changed since {report.hash_before[:SHORT]}, which goes on serving:\n{report.diff}")))
+        raise
+    said = f"{plugin_id} {_version(record)} is reloaded ({time.perf_counter() - started_s:.2f} s)"
+    report = session.manager.last_reload(plugin_id)
+    return Text("\n  ".join([said, *changes(report)]) if report is not None else said)
 
 
-def status(session: Session, line: str, _: Locals) -> Table:
-    """The instances, what they have used, and the level."""
+def status(session: Session, line: str, _: Locals) -> Table | StatusWidget:
+    """The instances, what they have used, and the level; live where widgets run."""
     _none(line, "status")
+    table = _status_table(session)
+    if not session.in_notebook:
+        return table
+    from ..widgets.status import StatusWidget
+
+    return StatusWidget(session.manager, still=table._repr_html_(), text=repr(table))
+
+
+def _status_table(session: Session) -> Table:
     now = session.manager.status()
     rows = [
         (
@@ -139,11 +162,11 @@ def _granted(session: Session) -> list[str]:
     ]
 
 
-def logs(session: Session, line: str, _: Locals) -> Text:
-    """What plugins printed."""
+def logs(session: Session, line: str, _: Locals) -> Text | LogsWidget:
+    """What plugins printed; live where widgets run, unless a number of lines is asked for."""
     words = _split(line)
-    count = 100
-    if "--tail" in words:
+    count, is_still = 100, "--tail" in words
+    if is_still:
         index = words.index("--tail")
         value = words[index + 1] if index + 1 < len(words) else ""
         if not value.isdecimal():
@@ -154,13 +177,13 @@ def logs(session: Session, line: str, _: Locals) -> Text:
         raise InputError(f"too much: {' '.join(words[1:])!r}", remedy=f"write %plugin logs {SUBCOMMANDS['logs'].usage}")
     found = session.manager.logs(words[0] if words else None)
     shown = found[-count:] if count else []
-    if not shown:
-        return Text("nothing was printed")
-    return Text(
-        "\n".join(
-            f"{time.strftime('%H:%M:%S', time.localtime(one.time_s))} {one.instance_id}  {one.text}" for one in shown
-        )
-    )
+    lines = (f"{time.strftime('%H:%M:%S', time.localtime(one.time_s))} {one.instance_id}  {one.text}" for one in shown)
+    text = Text("\n".join(lines) if shown else "nothing was printed")
+    if is_still or not session.in_notebook:
+        return text
+    from ..widgets.logs import LogsWidget
+
+    return LogsWidget(session.manager, words[0] if words else "", text=repr(text))
 
 
 def doctor(session: Session, line: str, _: Locals) -> Table:
@@ -182,10 +205,12 @@ def doctor(session: Session, line: str, _: Locals) -> Table:
 
 
 def validate(session: Session, line: str, _: Locals) -> Table:
-    """Every flaw of a plugin's folder. Runs nothing of it."""
+    """Every flaw of a plugin's folder. Runs nothing of it, unless that is asked for."""
     from ..manifest import Manifest
 
-    target = _one(line, "validate")
+    words = line.split()
+    runs = "--run" in words
+    target = _one(" ".join(word for word in words if word != "--run"), "validate")
     record = session.manager.plugins.get(target, None)
     found = record.root if record is not None else as_path(session, target)
     folder = found if isinstance(found, Path) else session.manager.plugins[found].root  # raises, naming the nearest
@@ -199,12 +224,26 @@ def validate(session: Session, line: str, _: Locals) -> Table:
         return Table(headings=("", "where", "what", "what to do"), rows=rows, title=str(folder))
     manifest = Manifest.read(folder)
     report = session.manager.findings(folder)
-    told = [("✓", manifest.id, "the manifest is in order; nothing of the plugin was run")]
+    told = [("✓", manifest.id, "the manifest is in order" + ("" if runs else "; nothing of the plugin was run"))]
     if (flaw := report.unreadable(manifest.main_file)) is not None:
         told.append(("✗", flaw.where, flaw.message))
     # The scan has no say in whether a plugin is sound.
     told += [(one.severity, one.where, one.message) for one in report.findings if one is not flaw]
+    if runs:
+        told += _tried(session, folder)
     return Table(headings=("", "", ""), rows=told, title=str(folder), notes=[ADVICE] if report.findings else [])
+
+
+def _tried(session: Session, folder: Path) -> list[tuple[str, str, str]]:
+    """What becomes of it in a worker of a manager of its own: what is loaded here goes on as it is."""
+    from ..authoring.trial import trial
+    from ..manager import PluginManager
+
+    with PluginManager([folder]) as manager, progress_for(session, folder.name) as progress:
+        try:
+            return [("✓", folder.name, trial(manager, folder, on_progress=progress.update))]
+        except PluginError as error:
+            return [("✗", error.path or "", f"{type(error).__name__}: {error.message}")]
 
 
 def _described(record: PluginRecord) -> tuple[str, str, str, str]:

@@ -8,6 +8,7 @@ Registered by ``magics.load``.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,8 @@ def _words(session: Session, command: Subcommand, rest: str) -> tuple[list[Candi
         return _ids(session), fragment, True
     if command.name in ("grant", "revoke") and rest.count(" ") == 1:
         return _permissions(session, rest.split(" ")[0]), fragment, True
+    if command.name == "rollback" and rest.count(" ") == 1:
+        return _versions(session, rest.split(" ")[0]), fragment, True
     return [], "", False
 
 
@@ -103,6 +106,20 @@ def _permissions(session: Session, plugin_id: str) -> list[Candidate]:
 
     asked = [request for request in requests_of(record.manifest) if request.needs_grant]
     return [(request.permission, request.describe()) for request in asked]
+
+
+def _versions(session: Session, plugin_id: str) -> list[Candidate]:
+    """Those that can come back, the last one first."""
+    if plugin_id not in session.manager.plugins:
+        return []
+    former = [version for version in session.manager.history(plugin_id) if version.is_kept and not version.is_serving]
+    return [
+        (
+            version.short_hash,
+            f"{version.version}, from {time.strftime('%H:%M:%S', time.localtime(version.served_from_s))}",
+        )
+        for version in former
+    ]
 
 
 def _ids(session: Session) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .subcommands import SUBCOMMANDS, Subcommand
+from .subcommands import CELL_OPTIONS, SUBCOMMANDS, Subcommand
 from .table import Text
 
 FIRST_STEPS = (
@@ -18,6 +18,15 @@ def overview() -> Text:
     lines = ["%plugin SUBCOMMAND …", ""]
     lines += [f"  {command.name:<{width}}  {command.summary}" for command in SUBCOMMANDS.values()]
     lines += ["", "To begin:", *(f"  {step}" for step in FIRST_STEPS), "", "%plugin SUBCOMMAND -h tells more."]
+    return Text("\n".join(lines))
+
+
+def cell_help() -> Text:
+    """``%%plugin`` alone."""
+    lines = ["%%plugin ID [--type TYPE] [--no-run] [name=expression …]", ""]
+    lines += ["  the cell is a plugin's code: it is written, loaded in a confined process, shown and tried", ""]
+    lines += [f"  {f'{option} {value}'.rstrip():<12}  {meaning}" for option, value, meaning in CELL_OPTIONS]
+    lines += ["", "Running the cell again is a reload. %plugin new ID writes one into a folder instead."]
     return Text("\n".join(lines))
 
 

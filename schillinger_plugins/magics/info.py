@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..definition.steps import literal, reference
 from ..errors import PluginError
 from ..permissions import summary
 from ..registry import PluginRecord
+from ..schema.strict import show
 from .scan import findings_table
 from .table import Table, publish
 from .tracebacks import lines
@@ -74,6 +76,8 @@ class PluginInfo:
         show_node(self._manager, self._record, inputs=self._inputs, parameters=self._parameters)
         record = self._manager.plugins.get(self._record.id, self._record)  # drawing the node may have loaded it
         publish(facts(record, self._permissions()))
+        if record.definition is not None and record.definition.steps:  # which the drawn node doesn't show
+            publish(steps_table(record.definition))
         for table in self._findings:
             publish(table)
 
@@ -88,11 +92,16 @@ class PluginInfo:
 def show_node(
     manager: PluginManager, record: PluginRecord, *, inputs: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> None:
-    """Draw the live node of a plugin, or why there is none beside its tables."""
+    """Draw the live node of a plugin, of a UI plugin its panel, or why there is none beside its tables."""
     try:
         from ..widgets import node_html, node_view
         from ..widgets.display import draw_node
 
+        if record.manifest is not None and record.manifest.metadata.plugin_type == "UI":
+            from ..widgets import panel_view
+
+            panel_view(manager, record.id, parameters=parameters)._ipython_display_()
+            return
         widget = node_view(manager, record.id, inputs=inputs, parameters=parameters)
     except PluginError as error:
         # The plugin's code is broken or may not run: what its manifest says is still worth seeing.
@@ -128,7 +137,7 @@ def facts(record: PluginRecord, permissions: Sequence[str]) -> Table:
 
 
 def node_tables(definition: NodeDefinition) -> list[Table]:
-    """Ports and parameters."""
+    """Ports, parameters, and the steps of a workflow."""
     tables = []
     for title, ports in (("Inputs", definition.inputs), ("Outputs", definition.outputs)):
         if ports:
@@ -140,7 +149,23 @@ def node_tables(definition: NodeDefinition) -> list[Table]:
         ]
         headings = ("name", "type", "default", "description")
         tables.append(Table(headings=headings, rows=rows4, title="Parameters"))
+    if definition.steps:
+        tables.append(steps_table(definition))
     return tables
+
+
+def steps_table(definition: NodeDefinition) -> Table:
+    """What a workflow has other plugins do, in this order."""
+    rows = [
+        (step.id, step.plugin, "\n".join(f"{name} = {_given(value)}" for _, name, value in step.given()))
+        for step in definition.steps
+    ]
+    return Table(headings=("step", "plugin", "is given"), rows=rows, title="Steps")
+
+
+def _given(value: Any) -> str:
+    meant = reference(value)
+    return f"← {meant}" if meant is not None else show(literal(value))
 
 
 def _note(label: str, name: str, tooltip: str) -> str:

@@ -9,7 +9,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InputError, PluginError, nearest
-from . import commands, grants, help, install, run, scan, trace
+from . import (
+    authoring,
+    check,
+    commands,
+    debug,
+    flow,
+    grants,
+    help,
+    install,
+    run,
+    scan,
+    serve,
+    testing,
+    trace,
+    ui,
+    versions,
+    watching,
+)
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .tracebacks import shown_short
@@ -20,16 +37,30 @@ _HANDLERS: dict[str, Handler] = {
     "list": commands.list_plugins,
     "info": commands.info,
     "run": run.run,
+    "ui": ui.ui,
     "load": commands.load,
     "unload": commands.unload,
     "reload": commands.reload,
+    "watch": watching.watch,
+    "unwatch": watching.unwatch,
+    "history": versions.history,
+    "rollback": versions.rollback,
     "status": commands.status,
     "logs": commands.logs,
     "trace": trace.trace,
+    "new": authoring.new,
+    "path": authoring.path,
+    "edit": authoring.edit,
+    "export": authoring.export,
+    "check": check.check,
+    "debug": debug.debug,
     "doctor": commands.doctor,
     "validate": commands.validate,
+    "test": testing.test,
     "scan": scan.scan,
     "install": install.install,
+    "flow": flow.flow,
+    "serve": serve.serve,
     "grant": grants.grant,
     "revoke": grants.revoke,
     "permissions": grants.permissions,

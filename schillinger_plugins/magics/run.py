@@ -94,7 +94,7 @@ def refuse_unknown(definition: NodeDefinition, arguments: Arguments, plugin_id: 
     if not known:
         return  # it declares nothing, so it takes anything
     for value in arguments.values:
-        if value.name not in known:
+        if value.name not in known and definition.parameter(value.name) is None:
             close = nearest(value.name, known)
             raise InputError(
                 f"no input or parameter `{value.name}`",

@@ -1,7 +1,7 @@
-"""Session: the one manager of a shell.
+"""Session: the one manager of a shell, and the one server over it.
 
-Owns the manager's life: made when ``%plugin`` or Tab first needs it, closed when the extension is unloaded or Python
-ends.
+Owns their lives: the manager is made when ``%plugin`` or Tab first needs it, the server when it is asked for; both are
+closed when the extension is unloaded or Python ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..manager import PluginManager
+    from ..server import Server
 
 
 class Session:
@@ -24,6 +25,7 @@ class Session:
     def __init__(self, ipython: InteractiveShell) -> None:
         self.ipython = ipython
         self._manager: PluginManager | None = None
+        self._server: Server | None = None
         # Tab completion may run in another thread than cells do.
         self._lock = threading.Lock()
         atexit.register(self.close)
@@ -62,9 +64,27 @@ class Session:
             return user_ns
         return {**user_ns, **local_ns}
 
+    def serve(self, port: int) -> Server:
+        """The server over the manager, begun if there is none; `port` 0 takes a free one."""
+        if self._server is None:
+            from ..server import Server
+
+            server = Server(self.manager, port=port)
+            server.start()
+            self._server = server
+        return self._server
+
+    def stop_server(self) -> bool:
+        """End the server; whether there was one."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+        return server is not None
+
     def close(self) -> None:
-        """End every plugin. The next use makes a new manager."""
+        """End the server and every plugin. The next use makes a new manager."""
         atexit.unregister(self.close)
+        self.stop_server()
         with self._lock:
             manager, self._manager = self._manager, None
         if manager is not None:

@@ -40,6 +40,16 @@ RUN_OPTIONS = (
     ("--quiet", "", "shows no progress"),
 )
 
+CELL_OPTIONS = (
+    (
+        "--type",
+        "TYPE",
+        "what it has to be: effect, analysis, generator, node, workflow, integration, ui, visualization",
+    ),
+    ("--no-run", "", "only loads it"),
+)
+DEBUG_OPTIONS = (("--profile", "", "runs it and shows where the time goes, instead of the last failure"),)
+
 SUBCOMMANDS: dict[str, Subcommand] = {
     command.name: command
     for command in (
@@ -70,6 +80,13 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             options=RUN_OPTIONS,
         ),
         Subcommand(
+            name="ui",
+            usage="ID [name=expression …]",
+            summary="the panel of a UI plugin, to be used by hand; with the values given",
+            examples=("ui tuning_desk", 'ui tuning_desk a4_hz=415 temperament="quarter-comma meantone"'),
+            takes_plugin=True,
+        ),
+        Subcommand(
             name="load",
             usage="ID | PATH",
             summary="import a plugin in a confined process; PATH is the folder of one that is not listed",
@@ -89,6 +106,34 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             usage="ID",
             summary="read a plugin anew after a change of its code; if it fails, the old code goes on serving",
             examples=("reload gain_node",),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="watch",
+            usage="[ID]",
+            summary="reload a plugin by itself as its folder changes, and show how it went; all that are loaded, if no ID",
+            examples=("watch gain_node", "watch"),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="unwatch",
+            usage="[ID]",
+            summary="watch a plugin no more, or none",
+            examples=("unwatch gain_node", "unwatch"),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="history",
+            usage="ID",
+            summary="the versions of a plugin that served since it was loaded, and why",
+            examples=("history gain_node",),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="rollback",
+            usage="ID [HASH]",
+            summary="have the version before serve again, or the one whose hash begins so; the folder stays as it is",
+            examples=("rollback gain_node", "rollback gain_node 1a2b3c4d"),
             takes_plugin=True,
         ),
         Subcommand(
@@ -117,6 +162,55 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             ),
         ),
         Subcommand(
+            name="new",
+            usage="ID [--type TYPE] [--dir FOLDER]",
+            summary="write a plugin from a template: manifest, code, a test and a page, all of which work",
+            examples=("new slow_filter --type effect", "new tempo_study --type analysis --dir ~/plugins"),
+            options=(
+                ("--type", "TYPE", "node, analysis, effect, generator, workflow, integration, ui or visualization"),
+                ("--dir", "FOLDER", "where its folder goes; the folder of the notebook, if not given"),
+            ),
+        ),
+        Subcommand(
+            name="path",
+            usage="ID",
+            summary="the folder of a plugin",
+            examples=("path gain_node",),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="edit",
+            usage="ID",
+            summary="open a plugin's code in your editor; in a notebook it says where it is",
+            examples=("edit my_plugin",),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="export",
+            usage="ID [--to PATH] [--archive]",
+            summary="copy a plugin, one of a cell for example, into a folder of its own or an archive to send",
+            examples=("export my_effect --to ~/plugins/my_effect", "export my_effect --archive"),
+            takes_plugin=True,
+            options=(
+                ("--to", "PATH", "the folder or file to be; its id here, if not given"),
+                ("--archive", "", "writes a .zip"),
+            ),
+        ),
+        Subcommand(
+            name="check",
+            usage="[EXERCISE]",
+            summary="whether your plugin does what an exercise of the notebooks asks; alone it shows the exercises",
+            examples=("check", "check exercise_3"),
+        ),
+        Subcommand(
+            name="debug",
+            usage="ID [--profile [name=expression …]]",
+            summary="what a plugin's last failure looked like from inside: every name at every line, its log, what it did",
+            examples=("debug gain_node", "debug gain_node --profile audio=y"),
+            takes_plugin=True,
+            options=DEBUG_OPTIONS,
+        ),
+        Subcommand(
             name="doctor",
             usage="",
             summary="how well this machine confines plugins, and why not better",
@@ -124,11 +218,29 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         ),
         Subcommand(
             name="validate",
-            usage="ID | PATH",
+            usage="ID | PATH [--run]",
             summary="check a plugin's folder without running any of it; shows every flaw",
-            examples=("validate ~/plugins/my_plugin",),
+            examples=("validate ~/plugins/my_plugin", "validate my_plugin --run"),
             takes_plugin=True,
             takes_path=True,
+            options=(("--run", "", "also imports it in a confined process, and runs its example"),),
+        ),
+        Subcommand(
+            name="test",
+            usage="ID [--only-failed] [--only GROUP] [--no-author-tests]",
+            summary="try what every plugin must stand, and run its author's tests, all in confined processes",
+            examples=("test gain_node", "test gain_node --only-failed", "test gain_node --only signals"),
+            takes_plugin=True,
+            options=(
+                ("--only-failed", "", "shows what failed alone, and runs what failed the last time, if something did"),
+                (
+                    "--only",
+                    "GROUP",
+                    "agreement, repeatability, signals, formats, parameters, streaming, endurance, permissions, tests, "
+                    "or a single check; may be repeated",
+                ),
+                ("--no-author-tests", "", "leaves out the tests in the plugin's folder"),
+            ),
         ),
         Subcommand(
             name="scan",
@@ -145,6 +257,20 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             examples=("install ~/Downloads/reverse-1.0.0.zip", "install ~/src/reverse --replace"),
             takes_path=True,
             options=(("--replace", "", "puts it in the place of the plugin of that id"),),
+        ),
+        Subcommand(
+            name="flow",
+            usage="[NAME | FILE.json]",
+            summary="plugins wired together: a new flow, or the one that was saved in FILE",
+            examples=("flow study", "flow ~/flows/study.json"),
+            takes_path=True,
+        ),
+        Subcommand(
+            name="serve",
+            usage="[--port N | stop]",
+            summary="this kernel's plugins and instances over HTTP, for whoever has the token; stop ends it",
+            examples=("serve", "serve --port 8707", "serve stop"),
+            options=(("--port", "N", "where to listen; a free port, if not given"),),
         ),
         Subcommand(
             name="grant",

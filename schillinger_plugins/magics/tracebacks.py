@@ -7,10 +7,12 @@ The exception itself goes on, so that the cell has failed and Run All stops; IPy
 from __future__ import annotations
 
 import linecache
+import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import PluginError, PluginExecutionError
+from ..loader import cells_folder
 from .progress import duration
 from .table import _printable
 
@@ -54,7 +56,7 @@ def lines(error: PluginError) -> list[str]:
     shown = []
     if isinstance(error, PluginExecutionError) and error.traceback_text.strip():
         # The plugin's text: its control characters must not reach the terminal.
-        shown.append(_printable(error.traceback_text.rstrip()))
+        shown.append(_printable(_in_cells(error.traceback_text.rstrip())))
         shown.append("")
     head = f"{error.plugin_id}: " if error.plugin_id else ""
     message = _printable(head + error.message.rstrip("\n"))
@@ -69,3 +71,9 @@ def lines(error: PluginError) -> list[str]:
 def _rendered(error: E, text: list[str]) -> E:
     error._render_traceback_ = lambda: text  # type: ignore[attr-defined]  # IPython looks for it on the instance
     return error
+
+
+def _in_cells(text: str) -> str:
+    """A traceback that names the cells in which plugins were written, not their files: the lines have the same numbers."""
+    cells = re.escape(str(cells_folder().resolve()))
+    return re.sub(rf'File "{cells}/(\w+)/main\.py", line', r"Cell %%plugin \1, line", text)

@@ -251,7 +251,7 @@ def test_quiet_prints_nothing(schillinger: Schillinger, probe: Callable[..., Pat
 
 def test_progress_goes_to_stderr_in_lines(schillinger: Schillinger, probe: Callable[..., Path]) -> None:
     """Without a terminal progress is plain lines, and stdout stays clean."""
-    body = "self.context.progress(0.25, 'finding \\x1b[31mbeats')\nreturn {'y': 1}"
+    body = "self.context.progress(0.25, message='finding \\x1b[31mbeats')\nreturn {'y': 1}"
     done = schillinger("run", "probe", "--path", probe(body), "--json")
     assert "probe: 25 % finding" in done.err
     assert "\x1b" not in done.err
@@ -411,7 +411,7 @@ def test_list_shows_plugins_and_broken_ones(schillinger: Schillinger, write_plug
     done = schillinger("list", "--path", good.parent)
     assert done.code == 0
     assert "written by a test" in done.out
-    assert "'x' is no version" in done.out
+    assert "'x' is no version" in " ".join(done.out.split())
     listed = {one["id"]: one for one in json.loads(schillinger("list", "--path", bad.parent, "--json").out)}
     assert listed["good"]["metadata"]["version"] == "1.0.0"
     assert listed["bad"]["state"] == "broken"
@@ -515,7 +515,7 @@ def _environment() -> dict[str, str]:
 
 def test_an_interrupt_ends_with_130(probe: Callable[..., Path], tmp_path: Path) -> None:
     """Ctrl-C ends the run within seconds, leaves no file and no process, and the code is 130."""
-    folder = probe("self.context.progress(0.1, 'sleeping')\nawait asyncio.sleep(600)\nreturn {'y': 1}")
+    folder = probe("self.context.progress(0.1, message='sleeping')\nawait asyncio.sleep(600)\nreturn {'y': 1}")
     command = _command("run", folder, "--out", tmp_path / "a.json")
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment(), start_new_session=True)
     try:
@@ -548,3 +548,16 @@ def test_a_reader_that_has_seen_enough_is_no_mistake(probe: Callable[..., Path])
     child.wait(timeout=30)
     assert "Traceback" not in said
     assert "mistake" not in said
+
+
+def test_the_command_runs_as_a_module_of_any_python() -> None:
+    """A notebook's kernel need not have the command on its path: ``python -m schillinger_plugins`` is the same."""
+    done = subprocess.run(
+        [sys.executable, "-m", "schillinger_plugins", "validate", "/nowhere"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == cli.BAD_INPUT
+    assert "/nowhere" in done.stdout

@@ -79,6 +79,17 @@ def test_options_are_completed(shell: InteractiveShell, probe: Probe) -> None:
     assert list(complete(shell, "%plugin logs --")) == ["%plugin logs --tail"]
 
 
+def test_former_versions_are_completed(shell: InteractiveShell, probe: Probe, manager: PluginManager) -> None:
+    """Where a version can be named, those that can come back are offered by their hashes."""
+    probe()
+    manager.load("probe")
+    main = manager.plugins["probe"].root / "main.py"
+    main.write_text(main.read_text() + "\n# changed\n")
+    manager.reload("probe")
+    _, former = manager.history("probe")
+    assert list(complete(shell, "%plugin rollback probe ")) == [f"%plugin rollback probe {former.short_hash}"]
+
+
 def test_completing_starts_no_worker(shell: InteractiveShell, probe: Probe, manager: PluginManager) -> None:
     """What a plugin takes is known from its manifest; a plugin that hides it has no names until it is loaded."""
     probe(with_definition=False)

@@ -22,7 +22,7 @@ PROBE = {
     "parameters": [{"name": "wait_s", "type": "number", "default": 0, "min": 0, "max": 600, "unit": "s"}],
 }
 BODY = """
-self.context.progress(0.5, 'waiting <b>')
+self.context.progress(0.5, message='waiting <b>')
 await asyncio.sleep(parameters['wait_s'])
 return {'y': 1 / (parameters['wait_s'] != 0.125)}
 """
@@ -50,6 +50,15 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[KernelMan
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=False)
+
+
+def reply_to(client: BlockingKernelClient, message_id: str) -> dict[str, Any]:
+    """The reply to one message; waiting for the kernel to be ready may have left others."""
+    while True:
+        message = client.get_shell_msg(timeout=DEADLINE_S)
+        if message["parent_header"].get("msg_id") == message_id:
+            content: dict[str, Any] = message["content"]
+            return content
 
 
 Sent = list[tuple[str, dict[str, Any]]]
@@ -80,7 +89,7 @@ def execute(
             if interrupt_at is not None and interrupt_at in str(content):
                 interrupt_at = None
                 manager.interrupt_kernel()
-        return client.get_shell_msg(timeout=DEADLINE_S)["content"], sent
+        return reply_to(client, message_id), sent
 
     execute("%load_ext schillinger_plugins")
     return execute
@@ -138,7 +147,6 @@ def test_tab_reaches_the_front_end_with_types(
     """JupyterLab is sent the parameters with type, range and unit."""
     client = kernel[1]
     code = "%plugin run probe w"
-    client.complete(code, len(code))
-    content = client.get_shell_msg(timeout=DEADLINE_S)["content"]
+    content = reply_to(client, client.complete(code, len(code)))
     assert content["matches"] == ["wait_s="]
     assert content["metadata"]["_jupyter_types_experimental"][0]["type"] == "number 0…600 s"

@@ -116,7 +116,7 @@ def test_braces_are_python(cell: Cell, probe: Probe) -> None:
 
 def test_the_seed_makes_a_run_repeatable(cell: Cell, probe: Probe) -> None:
     """``--seed`` is passed on and recorded."""
-    probe("return {'y': float(self.context.rng.random())}")
+    probe("return {'y': float(self.context.random.random())}")
     first = cell("r = %plugin run probe --seed 7\nr['y'], r.provenance.seed")[0]
     second = cell(
         "r = %plugin run --seed 3 + 4 probe\n" if False else "r = %plugin run --seed 7 probe\nr['y'], r.provenance.seed"
@@ -240,7 +240,7 @@ def test_ctrl_c_is_one_line_and_the_instance_comes_back(
     from schillinger_plugins.magics.progress import Progress
 
     sleeps = "import asyncio\nif parameters['invert']:\n    await asyncio.sleep(60)\nreturn {'y': 1}"
-    probe(f"self.context.progress(0.1, 'now')\n{sleeps}")
+    probe(f"self.context.progress(0.1, message='now')\n{sleeps}")
     main = threading.main_thread().ident
     assert main is not None
 

@@ -1,0 +1,108 @@
+"""``%plugin debug``: what a plugin's last failure looked like from inside, and where a run spends its time.
+
+Owns the taking apart of the line and the drawing. All that is shown was told by the plugin's own process, so all of it is
+taken for hostile text. Called by ``magics.plugin_magic``.
+"""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from ..errors import Site
+from ..failures import Failure
+from .arguments import parse
+from .grants import ask_first
+from .run import evaluate, progress_for, refuse_unknown, required_id, sort
+from .session import Session
+from .subcommands import DEBUG_OPTIONS
+from .table import Table, Text, _printable
+
+_LINES = 10
+"""Of its log and of its trace."""
+
+
+def debug(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> PostMortem | Text:
+    """The last failure, or with ``--profile`` a run that is measured."""
+    arguments = parse(line, DEBUG_OPTIONS)
+    plugin_id = required_id(arguments, "debug")
+    manager = session.manager
+    if "--profile" in arguments.options:
+        ask_first(session, plugin_id)
+        with progress_for(session, plugin_id) as progress:
+            definition = manager.definition(plugin_id)
+            refuse_unknown(definition, arguments, plugin_id)
+            inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
+            if not arguments.values and definition.example is not None:
+                inputs, parameters = definition.example.inputs, definition.example.parameters
+            instance = manager.default_instance(plugin_id, on_progress=progress.update)
+            result = instance.execute(inputs, parameters, on_progress=progress.update, profile=True)
+        return Text(f"{plugin_id}, {result.stats.wall_s:.3g} s, measured from inside\n{result.stats.profile.strip()}")
+    failure = manager.last_failure(plugin_id)
+    if failure is None:
+        return Text(f"nothing has gone wrong with {plugin_id} since this session began")
+    of_it = (failure.instance_id or f"{plugin_id}-load",)
+    return PostMortem(
+        plugin_id,
+        failure,
+        log=[line.text for line in manager.logs(plugin_id) if line.instance_id in of_it][-_LINES:],
+        trace=[f"{event.kind} {event.what}" for event in manager.trace(plugin_id) if event.instance_id in of_it][
+            -_LINES:
+        ],
+    )
+
+
+class PostMortem:
+    """A failure, from the traceback to what was printed before it."""
+
+    def __init__(self, plugin_id: str, failure: Failure, *, log: Sequence[str], trace: Sequence[str]) -> None:
+        self._plugin_id = plugin_id
+        self._failure = failure
+        self._log = log
+        self._trace = trace
+
+    def __repr__(self) -> str:
+        failure = self._failure
+        parts = [self._head(), _printable(failure.traceback_text.rstrip())]
+        parts += [repr(_names(site)) for site in reversed(failure.sites)]
+        parts += [repr(table) for table in self._tables()]
+        return "\n\n".join(part for part in parts if part)
+
+    def _repr_html_(self) -> str:
+        failure = self._failure
+        parts = [f"<p>{html.escape(self._head())}</p>"]
+        if failure.traceback_text.strip():
+            parts.append(f"<pre>{html.escape(_printable(failure.traceback_text.rstrip()))}</pre>")
+        for number, site in enumerate(reversed(failure.sites)):
+            table = _names(site)
+            summary = html.escape(table.title)
+            body = Table(headings=table.headings, rows=table.rows, notes=table.notes)._repr_html_()
+            opened = " open" if number == 0 else ""  # where it was raised tells most
+            parts.append(f"<details{opened}><summary>{summary}</summary>{body}</details>")
+        return "".join([*parts, *(table._repr_html_() for table in self._tables())])
+
+    def _head(self) -> str:
+        failure = self._failure
+        when = time.strftime("%H:%M:%S", time.localtime(failure.time_s))
+        where = failure.instance_id or "as it was loaded"
+        remedy = f" → {failure.remedy}" if failure.remedy else ""
+        return _printable(f"{failure.kind}: {failure.message}{remedy} ({when}, {where})")
+
+    def _tables(self) -> list[Table]:
+        titled = (("Printed last", self._log), ("Done last", self._trace))
+        return [
+            Table(headings=("",), rows=[(line,) for line in lines], title=title) for title, lines in titled if lines
+        ]
+
+
+def _names(site: Site) -> Table:
+    notes = [] if site.names else ["no names, or none that fit"]
+    return Table(
+        headings=("name", "what it meant"),
+        rows=site.names,
+        title=f"{PurePath(site.file).name}, line {site.line}, in {site.function}",
+        notes=notes,
+    )

@@ -1,0 +1,139 @@
+"""``%plugin debug``, against plugins that fail in a real worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from schillinger_plugins import PluginManager
+
+Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+Probe = Callable[..., str]
+
+FAILS = """
+def inner(block):
+    secret = {"depth": 3, "list": list(range(100))}
+    print("about to fail")
+    raise ValueError("no such <b>block</b>")
+return inner(np.array([[1.0, np.nan]], np.float32))
+"""
+
+
+def debug(cell: Cell, line: str = "%plugin debug probe") -> Any:
+    value, _, error = cell(line)
+    assert error is None
+    return value
+
+
+def test_every_name_at_every_line(cell: Cell, probe: Probe) -> None:
+    """The author's traceback, then what each name meant, the innermost line first; then what was printed."""
+    probe(FAILS)
+    cell("%plugin run probe gain_db=-6")
+    shown = repr(debug(cell))
+    assert "PluginExecutionError: ValueError: no such <b>block</b>" in shown
+    assert 'raise ValueError("no such <b>block</b>")' in shown
+    names = shown[shown.index("main.py, line") :]
+    inner, outer = names.index(", in inner\n"), names.index(", in execute\n")
+    assert inner < names.index("secret") < outer
+    assert "{'depth': 3, 'list': [0, 1, 2, 3, 4, 5, 6, 7, ...]}" in shown
+    assert "array 1×2 float32, 1 to 1, 1 not finite" in names
+    assert "'gain_db': -6" in names[outer:]
+    assert "about to fail" in shown
+
+
+def test_in_a_notebook_it_is_text(cell: Cell, probe: Probe) -> None:
+    """No word of the plugin becomes markup; where it was raised is open, the rest folded."""
+    probe(FAILS)
+    cell("%plugin run probe")
+    page = debug(cell)._repr_html_()
+    assert "<b>" not in page
+    assert page.count("<details") == 2
+    assert page.count("<details open>") == 1
+
+
+def test_breakpoint_shows_where_it_stands(cell: Cell, probe: Probe) -> None:
+    """``breakpoint()`` ends the call there, says what to do, and the names can be looked at."""
+    probe("found = 42\nbreakpoint()")
+    _, printed, error = cell("%plugin run probe")
+    assert "breakpoint() ended the call here → %plugin debug shows" in printed
+    assert error is not None
+    shown = repr(debug(cell))
+    assert "found" in shown
+    assert "42" in shown
+    assert "debugging.py" not in shown
+
+
+def test_nothing_has_failed(cell: Cell, probe: Probe) -> None:
+    """That is said, too."""
+    probe()
+    assert "nothing has gone wrong with probe" in debug(cell)
+
+
+def test_a_plugin_that_does_not_load(cell: Cell, probe: Probe) -> None:
+    """The names of its module, without modules, functions and classes."""
+    probe(main="import os\nlimit = 7\ndef helper(): pass\nraise RuntimeError(limit)\n")
+    cell("%plugin run probe")
+    failure_names = repr(debug(cell))
+    assert "as it was loaded" in failure_names
+    assert "limit" in failure_names
+    assert "helper" not in failure_names
+
+
+def test_a_reload_that_fails(cell: Cell, probe: Probe, manager: PluginManager) -> None:
+    """What broke is looked at in the same way, while the old code serves."""
+    probe("return {'y': 1}")
+    cell("%plugin run probe")
+    main = manager.plugins["probe"].root / "main.py"
+    main.write_text(main.read_text() + "\nlimit = 7\n1 / 0\n")
+    _, printed, error = cell("%plugin reload probe")
+    assert error is not None
+    assert "+limit = 7" in printed[printed.index("which goes on serving:") :]
+    shown = repr(debug(cell))
+    assert "ZeroDivisionError" in shown
+    assert "limit" in shown
+    assert cell("r = %plugin run probe\nr['y']")[0] == 1
+
+
+def test_an_interrupt_is_no_failure(manager: PluginManager, probe: Probe) -> None:
+    """The failure before it is what is shown."""
+    probe("raise (KeyboardInterrupt if inputs['x'] else ValueError)('first')")
+    instance = manager.create_instance("probe")
+    with pytest.raises(Exception, match="first"):
+        instance.execute({"x": 0})
+    failure = manager.last_failure("probe")
+    assert failure is not None
+    assert failure.message == "ValueError: first"
+
+
+@pytest.mark.parametrize(
+    "value", ["Bad()", "'x' * 10**7", "[[[[[[]]]]]] * 10**6", "chr(0xd800)", "'\\x1b[2J'", "np.zeros((0, 3))"]
+)
+def test_whatever_a_name_means(cell: Cell, probe: Probe, shell: InteractiveShell, value: str) -> None:
+    """Objects that can't be printed, endless ones and ones that would drive a terminal are told within bounds."""
+    bad = "class Bad:\n    def __repr__(self): raise SystemExit\n"
+    probe(f"{bad}odd = {value}\nnames = {{k: k for k in range(10**4)}}\nraise ValueError('v')")
+    cell("%plugin run probe")
+    shown = repr(debug(cell))
+    assert "ValueError: v" in shown
+    assert "odd" in shown
+    assert "\x1b" not in shown
+    assert len(shown) < 20_000
+
+
+def test_a_run_is_measured(cell: Cell, probe: Probe) -> None:
+    """``--profile`` runs it with the values given and shows the costliest functions."""
+    probe("def costly():\n    return sum(range(10**5))\nreturn {'y': costly() + parameters['gain_db']}")
+    shown = debug(cell, "%plugin debug probe --profile gain_db=3")
+    assert "measured from inside" in shown
+    assert "(costly)" in shown
+    assert "cumtime" in shown
+
+
+def test_a_slip_is_found_before_it_runs(cell: Cell, probe: Probe) -> None:
+    """As with ``%plugin run``."""
+    probe()
+    _, printed, _ = cell("%plugin debug probe --profile gain=3")
+    assert "did you mean `gain_db`?" in printed

@@ -1,0 +1,35 @@
+"""``%plugin serve``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from schillinger_plugins.server import Server
+
+Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+
+
+def test_what_a_notebook_has_is_served_until_it_stops(cell: Cell) -> None:
+    """The same instances, at one address; what is shown holds no token, since a notebook keeps what it shows."""
+    server, shown, error = cell("server = %plugin serve\nserver")
+    assert error is None
+    assert isinstance(server, Server)
+    assert server.url in shown
+    assert server.token not in shown
+    assert cell("%plugin serve")[0] is server
+    cell("r = %plugin run resultant_rhythm a=3 b=2")
+    headers = {"Authorization": f"Bearer {server.token}"}
+    status = httpx.get(f"{server.url}/api/plugins/system/status", headers=headers, trust_env=False).json()
+    assert [one["plugin_id"] for one in status["instances"]] == ["resultant_rhythm"]
+    assert "served no more" in cell("%plugin serve stop")[1]
+    assert "nothing is served" in cell("%plugin serve stop")[1]
+
+
+def test_other_words_are_refused(cell: Cell) -> None:
+    """With what there is."""
+    _, printed, error = cell("%plugin serve everything")
+    assert error is not None
+    assert "takes --port N or stop" in printed
