@@ -3,6 +3,7 @@
 # make bench  everything set up, then the benchmarks and their tables
 # make bench-page  the same, and docs/performance.md written anew
 # make lint   the checks without the tests
+# make docs   the documentation site, built into site/
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
   && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
-.PHONY: lab test bench bench-page lint format clean
+.PHONY: lab test bench bench-page lint docs format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
@@ -22,7 +23,7 @@ lab: $(SETUP)/python $(SETUP)/warm
 test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm lint
 	cd widgets && npm test --silent
 	$(BIN)/python -m pytest -q
-	SCHILLINGER_NO_PROGRESS=1 $(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
+	rm -rf $(SETUP)/lessons && SCHILLINGER_NO_PROGRESS=1 XDG_DATA_HOME=$(CURDIR)/$(SETUP)/lessons $(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
 bench: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/python -m tests.bench
@@ -37,12 +38,16 @@ lint: $(SETUP)/python $(SETUP)/npm
 	$(BIN)/lint-imports
 	cd widgets && npm run --silent check && npm run --silent verify
 
+docs: $(SETUP)/python
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "site/index.html"
+
 format: $(SETUP)/python
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(SETUP) widgets/node_modules
+	rm -rf $(VENV) $(SETUP) site widgets/node_modules
 
 # Each step leaves a mark and is done again only when what it depends on has changed.
 
@@ -52,7 +57,7 @@ $(SETUP)/python: pyproject.toml constraints.txt
 	  { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || $(VENV_FROM_DEBIAN)
 	@echo "installing Python packages (several minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[audio,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[audio,server,dev,docs,testing]'
 	@touch $@
 
 $(SETUP)/npm: widgets/package-lock.json

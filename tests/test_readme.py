@@ -20,15 +20,16 @@ def block(language: str, containing: str) -> str:
     return next(text for text in blocks if containing in text)
 
 
-def test_the_plugin_in_the_readme_plays_backwards(manager: PluginManager, tmp_path: Path) -> None:
-    """The manifest and the class that the README shows make a plugin that works."""
-    folder = tmp_path / "reverse"
+def test_the_plugin_in_the_readme_clips(manager: PluginManager, tmp_path: Path) -> None:
+    """The manifest and the class that the README shows make a plugin that works, in a folder as in a cell."""
+    folder = tmp_path / "soft_clip"
     folder.mkdir()
-    (folder / "plugin.json").write_text(block("json", '"Reverse"'))
-    (folder / "main.py").write_text(block("python", "class Reverse"))
+    (folder / "plugin.json").write_text(block("json", '"Soft clip"'))
+    (folder / "main.py").write_text(block("python", "class SoftClip").partition("\n")[2])
     instance = manager.create_instance(manager.load(folder).id)
-    sound = Audio(np.arange(6.0).reshape(2, 3), 8000)
-    np.testing.assert_array_equal(instance.execute({"audio": sound})["audio"].samples, [[2, 1, 0], [5, 4, 3]])
+    samples = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+    clipped = instance.execute({"audio": Audio(samples, 8000)}, {"drive_db": 20})["audio"]
+    np.testing.assert_allclose(clipped.samples, np.tanh(10 * samples), rtol=1e-5)
 
 
 def test_the_script_in_the_readme_analyses_a_file(tmp_path: Path) -> None:

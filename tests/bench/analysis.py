@@ -39,7 +39,7 @@ def chapter(run: Run) -> Chapter:
                 "confined": repeated(lambda: instance.execute({"audio": sound})),
                 _IN_PROCESS: in_process,
             },
-            rounds=run.pick(11, 2),
+            rounds=run.pick(25, 2),
             settle=0,
         )
     return Chapter(

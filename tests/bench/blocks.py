@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -33,22 +34,26 @@ Effect = Callable[[Audio], Audio]
 def chapter(run: Run) -> Chapter:
     """Measure them."""
     duration_s = run.pick(60.0, 10.0)
-    with managed("halve") as (manager, _):
-        chain = [_through(manager.create_instance("halve")) for _ in range(8)]
+    with managed("halve") as (manager, _), ExitStack() as streams:
+        instances = [manager.create_instance("halve") for _ in range(9)]
+        called = _through(instances.pop())
+        chain: list[Effect] = [streams.enter_context(instance.stream()).process for instance in instances]
         rows = [
             *_rows("in-process", [_halved], run, duration_s / 6, reach=False, none_late=False),
             *_rows("1 confined effect", chain[:1], run, duration_s, reach=True, none_late=True),
             *_rows("8 confined effects", chain, run, duration_s, reach=True, none_late=False),
+            *_rows("1 effect by execute()", [called], run, duration_s / 6, reach=False, none_late=False),
         ]
     return Chapter(
         title="Blocks in real time",
         how=f"""\
 A block is stereo, {FRAMES} frames at {SAMPLE_RATE // 1000} kHz: {_PERIOD}. One comes every {_PERIOD} for {duration_s:g} s
 by an absolute clock (a sleep until shortly before, then a spin), and goes through the effects one after another, each of
-which halves it and gives it back. The time is from when the block goes into the first effect to when it is out of
-the last. The slowest block is counted from when it was due, whatever had held up the loop before, and a block is
-late if that is longer than a block. *In-process* is the same loop with the same effect as a plain function, for a
-sixth of the time: it shows what the machine itself makes late.""",
+which halves it and gives it back, through an open `stream` of each. The time is from when the block goes into the
+first effect to when it is out of the last. The slowest block is counted from when it was due, whatever had held up
+the loop before, and a block is late if that is longer than a block. *In-process* is the same loop with the same effect
+as a plain function, for a sixth of the time: it shows what the machine itself makes late. *By execute()* is a call for
+each block, as one would make without a stream.""",
         rows=tuple(rows),
     )
 

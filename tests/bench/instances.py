@@ -6,6 +6,7 @@ Owns the rows of creating and reloading, and the plot against the number of inst
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,7 @@ import librosa.onset, librosa.segment, librosa.sequence, librosa.util
 AUDIO = "from schillinger_plugins.worker.preload import preload; preload('audio', lambda fraction, message: None)"
 """The same, its kernels read from the cache and run once: what a worker begins with."""
 
+_REST_S = 1.2
 _CREATING = "creating an instance"
 _NUMBERS = (1, 2, 5, 10, 20, 50, 100, 200)
 
@@ -37,12 +39,14 @@ def chapter(run: Run) -> Chapter:
     """Measure them."""
     return Chapter(
         title="Instances",
-        how="""\
+        how=f"""\
 An instance is created of a plugin that has been imported before, and is called once, to see that it works; it is
 destroyed outside of what is measured. A *fresh interpreter* is `python -I -c` with the same imports: NumPy, or what
 the zygote for audio has in memory: librosa and its kin; *and its kernels* has numba's kernels read from the cache
 and each of them called once besides, as that zygote has them. A *reload* follows the main file being written with a
-new line; its one instance keeps its state, which is checked, and is called once. The plot has so many instances of
+new line; its one instance keeps its state, which is checked, and is called once. *Watched* is from the moment at which
+the file has been written to the one at which the new code serves, with nobody asking for it: the folder is watched, and
+every save comes {_REST_S:g} s after the one before. The plot has so many instances of
 one plugin alive, all but the one that is measured idle.""",
         rows=(*_base(run), *_audio(run), *_reload(run)),
         plots=(_against_number(run),),
@@ -89,8 +93,19 @@ def _reload(run: Run) -> tuple[Row, ...]:
             {"reload": _reloading(manager, instance, folder), _CREATING: _creating(manager, "count")},
             rounds=run.pick(30, 3),
         )
-    return compared(
-        "reload after a save, state kept", figures["reload"], {_CREATING: figures[_CREATING]}, reaches={_CREATING: 3}
+        manager.watch("count")
+        watched = run.turns(
+            "saving while it is watched",
+            {"watched": _saving(manager, instance, folder), _CREATING: _creating(manager, "count")},
+            rounds=run.pick(15, 2),
+        )
+    return tuple(
+        row
+        for what, ours, theirs in (
+            ("reload after a save, state kept", figures["reload"], figures[_CREATING]),
+            ("watched: from a save to new code", watched["watched"], watched[_CREATING]),
+        )
+        for row in compared(what, ours, {_CREATING: theirs}, reaches={_CREATING: 3})
     )
 
 
@@ -108,6 +123,30 @@ def _reloading(manager: PluginManager, instance: Instance, folder: Path) -> Cont
             taken.append(time.perf_counter() - begun_s)
             if after != before + 1:
                 raise RuntimeError(f"its state was lost: {before} calls before the reload, then {after}")
+        return taken
+
+    return contend
+
+
+def _saving(manager: PluginManager, instance: Instance, folder: Path) -> Contender:
+    saves = itertools.count(1)
+    main = folder / "count" / "main.py"
+
+    def contend(times: int) -> list[float]:
+        taken = []
+        for _ in range(times):
+            time.sleep(_REST_S)
+            before, text = instance.execute()["calls"], main.read_text(encoding="utf-8")
+            serves = threading.Event()
+            undo = manager.events.subscribe("reloaded", lambda event, serves=serves: serves.set())
+            main.write_text(f"{text}\n# watched, saved {next(saves)} times\n", encoding="utf-8")
+            begun_s = time.perf_counter()
+            if not serves.wait(30):
+                raise RuntimeError("the save was not seen")
+            taken.append(time.perf_counter() - begun_s)
+            undo()
+            if instance.execute()["calls"] != before + 1:
+                raise RuntimeError("its state was lost")
         return taken
 
     return contend

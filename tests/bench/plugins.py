@@ -25,7 +25,7 @@ class It({base}):
         super().__init__(context)
         self.calls = 0
 
-    async def execute(self, inputs, parameters):
+    {method}
         {body}
 
     def get_node_definition(self):
@@ -39,7 +39,7 @@ _BODIES = {
         "EffectPlugin",
         "from schillinger_plugins.types import Audio",
         "Make a block of audio half as loud.",
-        'audio = inputs["audio"]; return {"audio": Audio(audio.samples * 0.5, audio.sample_rate)}',
+        "return Audio(block.samples * 0.5, block.sample_rate)",
     ),
     "count": (
         "NodePlugin",
@@ -54,6 +54,10 @@ _BODIES = {
         'return {"crossings": float(librosa.zero_crossings(np.ones(64, np.float32)).sum())}',
     ),
 }
+_METHODS = {
+    "EffectPlugin": "def process(self, block, parameters):",
+}
+_EXECUTE = "async def execute(self, inputs, parameters):"
 _LIMITS = {"memory_mb": 6144, "output_mb": 4096, "scratch_mb": 16_384, "wall_s": 600, "cpu_s": 600}
 
 
@@ -79,7 +83,8 @@ def write(folder: Path, name: str, *, addition: str = "") -> Path:
         "limits": _LIMITS,
     }
     (root / "plugin.json").write_text(json.dumps(manifest), encoding="utf-8")
-    code = _CODE.format(base=base, imports=imports, about=about, body=body, name=name)
+    method = _METHODS.get(base, _EXECUTE)
+    code = _CODE.format(base=base, imports=imports, about=about, method=method, body=body, name=name)
     (root / "main.py").write_text(code + addition, encoding="utf-8")
     return root
 
