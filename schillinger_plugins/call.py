@@ -55,6 +55,8 @@ class Call(msgspec.Struct):
         As `time.time` gives it.
     started_s : float
         As `time.perf_counter` gives it.
+    run_id : str
+        What its result, its record in the journal and its lines in the log have in common.
     """
 
     inputs: dict[str, Any]
@@ -66,6 +68,7 @@ class Call(msgspec.Struct):
     started_s: float = 0.0
     profile: bool = False
     method: str = "execute"
+    run_id: str = ""
 
 
 def prepare(

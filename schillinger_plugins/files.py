@@ -6,9 +6,12 @@ what the system refuses is raised as it is. Called by whoever writes what somebo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
 def put(path: Path, data: bytes, *, replace: bool = True) -> None:
@@ -29,11 +32,18 @@ def put(path: Path, data: bytes, *, replace: bool = True) -> None:
     OSError
         If it can't be written; what was there before is still there.
     """
+    with writing(path, replace=replace) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def writing(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+    """Write a file bit by bit; it is there when the block has ended well. Otherwise as `put`."""
     # The name of what editors leave: no part of a plugin, whoever looks at its folder meanwhile.
     descriptor, aside = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
     try:
         with open(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             os.fsync(file.fileno())

@@ -26,12 +26,14 @@ from .errors import PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .failures import Failure, Failures
 from .instance import Instance
+from .journal import Retention
 from .loaded import LoadedPlugin
 from .loader import inspect
 from .manifest import Manifest
 from .permissions import Permissions
 from .permissions.granting import Granting
 from .policy import Policy
+from .recorder import Recorder
 from .registry import PluginRecord, Registry
 from .reloading import Reloading, Renewing, Watching
 from .sandbox.level import Report
@@ -66,6 +68,8 @@ class PluginManager(Renewing, Granting):
     idle_s : float
         Instances that nobody has called for that long are put to sleep: their state is kept, their memory given back, and
         the next call wakes them.
+    retention : Retention, optional
+        How much of what happens the journal keeps; as the environment says, if not given.
 
     Examples
     --------
@@ -76,7 +80,12 @@ class PluginManager(Renewing, Granting):
     """
 
     def __init__(
-        self, paths: Iterable[str | Path] | None = None, *, policy: Policy | None = None, idle_s: float = 600.0
+        self,
+        paths: Iterable[str | Path] | None = None,
+        *,
+        policy: Policy | None = None,
+        idle_s: float = 600.0,
+        retention: Retention | None = None,
     ) -> None:
         self.events = Events()
         self._failures = Failures(self.events)
@@ -90,7 +99,14 @@ class PluginManager(Renewing, Granting):
         self._spares: dict[str, Worker] = {}
         self._instances: dict[str, Instance] = {}
         self._defaults: dict[str, str] = {}
-        self._logs = Logbook()
+        permissions = self.permissions  # not the manager itself: it is to be collected when it is forgotten
+        self.recorder = Recorder(
+            lambda: permissions.journal,
+            events=self.events,
+            loaded=self._loaded,
+            retention=retention or Retention.from_environment(),
+        )
+        self._logs = Logbook(on_line=self.recorder.said)
         self._numbers: dict[str, itertools.count[int]] = {}
         self._lock = threading.RLock()
         self._caretaker = Caretaker(self._instances, idle_s=idle_s)
@@ -116,7 +132,7 @@ class PluginManager(Renewing, Granting):
             reloading=self._reloading, registry=self.registry, loaded=self._loaded, load=self.load
         )
         # Also when nobody calls close: at the interpreter's end, or when the manager is forgotten.
-        self._finalizer = weakref.finalize(self, _end, self._watching.watcher, self._sandbox)
+        self._finalizer = weakref.finalize(self, _end, self._watching.watcher, self._sandbox, self.recorder)
         self.discover()
 
     @property
@@ -249,6 +265,7 @@ class PluginManager(Renewing, Granting):
                 sandbox=self._sandbox,
                 read_audio=self._reader.read,
                 events=self.events,
+                recorder=self.recorder,
                 worker=self._spares.pop(plugin_id) if fits else None,
             )
             if not fits:
@@ -415,7 +432,8 @@ class PluginManager(Renewing, Granting):
         self._sandbox.demand_own_process()
 
 
-def _end(watcher: Watcher, sandbox: Sandbox) -> None:
-    """What there is outside of this process ends with the manager."""
+def _end(watcher: Watcher, sandbox: Sandbox, recorder: Recorder) -> None:
+    """What there is outside of this process ends with the manager; what it did is written down."""
     watcher.close()
     sandbox.close()
+    recorder.close()

@@ -39,6 +39,8 @@ class Provenance:
         Of this package, Python, NumPy and the system.
     started_at : str
         ISO 8601, UTC.
+    run_id : str
+        What the journal and the log know this call by.
     """
 
     plugin_id: str
@@ -51,6 +53,7 @@ class Provenance:
     sandbox_level: str
     versions: Mapping[str, str]
     started_at: str
+    run_id: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""

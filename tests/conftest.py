@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
-from schillinger_plugins.journal import Journal
+from schillinger_plugins.journal import Journal, Retention
 
 HEADER = """
 import asyncio, os, socket, sys, threading, time
@@ -104,7 +104,8 @@ def shared_manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginM
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
         patch.delenv("SCHILLINGER_JOURNAL", raising=False)
-        manager = PluginManager()
+        # Nobody reads what most tests do: those of the journal have managers that write one.
+        manager = PluginManager(retention=Retention(days=0))
     with manager:
         yield manager
 

@@ -30,6 +30,7 @@ from .dev import dev
 from .flow import flow
 from .grants import grant, permissions, revoke
 from .install import install, pack
+from .journal import journal, stats
 from .run import run_command
 from .scan import FOUND, scan
 from .serve import serve
@@ -86,6 +87,8 @@ _COMMANDS = (
     grant,
     revoke,
     permissions,
+    journal,
+    stats,
     doctor,
     schema,
     warm,

@@ -91,6 +91,7 @@ class Instance(Life):
         KeyboardInterrupt
             After an interrupt has ended the call. The instance stays usable.
         """
+        call = None
         try:
             asked = (inputs or {}, parameters or {}, limits, seed, on_progress, profile)
             succession = self._succession  # read directly: a property costs a call, and this is the way of every one
@@ -113,7 +114,7 @@ class Instance(Life):
                     conversation.discard(outcome)
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
-            self._tally.failed(error)
+            self._failed(call, error)
             raise
 
     async def aexecute(
@@ -127,6 +128,7 @@ class Instance(Life):
         profile: bool = False,
     ) -> Result:
         """Call the plugin without blocking the event loop; otherwise as `execute`. Cancelling the task ends the call."""
+        call = None
         try:
             asked = (inputs or {}, parameters or {}, limits, seed, on_progress, profile)
             succession = self._succession
@@ -146,7 +148,7 @@ class Instance(Life):
                 self._leave()
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
-            self._tally.failed(error)
+            self._failed(call, error)
             raise
 
     @contextlib.contextmanager
@@ -204,11 +206,12 @@ class Instance(Life):
         method : str
             ``process``, ``reset`` and ``delay`` of an effect, ``on_event`` of a UI plugin.
         """
+        call = None
         try:
             if not from_stream or self._destroyed:
                 self._in_use()
             limits = self._succession.plugin.limits
-            call = Call(inputs, parameters, limits, seed, None, method=method)
+            call = Call(inputs, parameters, limits, seed, None, time.time(), time.perf_counter(), method=method)
             with interrupts.held() as hold:
                 self._turnstile.enter()
                 try:
@@ -222,9 +225,20 @@ class Instance(Life):
                 conversation.discard(outcome)
                 if hold.interrupted:
                     outcome.outputs.clear()
+            self._recorder.ran(
+                self.id,
+                self._succession.plugin,
+                self.config,
+                call,
+                seed=outcome.seed,
+                digests=dict,
+                wall_s=time.perf_counter() - call.started_s,
+                cpu_s=outcome.cpu_s,
+                peak_memory_bytes=worker.peak_memory_bytes,
+            )
             return outcome.outputs
         except BaseException as error:
-            self._tally.failed(error)
+            self._failed(call, error)
             raise
 
     def _prepare(
@@ -261,6 +275,7 @@ class Instance(Life):
         return call.limits, call.on_progress
 
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
+        call.run_id = self.log.run_id = self._recorder.new_run()
         return conversation.call(
             worker,
             call.inputs,
@@ -280,6 +295,17 @@ class Instance(Life):
         outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
         wall_s = time.perf_counter() - call.started_s
         self._tally.returned(wall_s, worker)
+        self._recorder.ran(
+            self.id,
+            plugin,
+            self.config,
+            call,
+            seed=outcome.seed,
+            digests=digests,
+            wall_s=wall_s,
+            cpu_s=outcome.cpu_s,
+            peak_memory_bytes=worker.peak_memory_bytes,
+        )
         return Result(
             outputs,
             provenance=partial(_provenance, plugin, self.config, call, outcome.seed, digests),
@@ -295,6 +321,10 @@ class Instance(Life):
             plugin_type=plugin.manifest.metadata.plugin_type,
         )
 
+    def _failed(self, call: Call | None, error: BaseException) -> None:
+        self._tally.failed(error)
+        self._recorder.failed(self.id, self._succession.plugin, self.config, call, error)
+
 
 def _provenance(plugin: LoadedPlugin, config: Mapping[str, Any], call: Call, seed: int, digests: Any) -> Provenance:
     return Provenance(
@@ -308,4 +338,5 @@ def _provenance(plugin: LoadedPlugin, config: Mapping[str, Any], call: Call, see
         sandbox_level=plugin.level,
         versions=versions(),
         started_at=datetime.fromtimestamp(call.started_at_s, UTC).isoformat(timespec="milliseconds"),
+        run_id=call.run_id,
     )

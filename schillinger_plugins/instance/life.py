@@ -17,6 +17,7 @@ from ..definition import NodeDefinition
 from ..errors import Busy, InputError, UnknownPlugin
 from ..events import Events
 from ..loaded import LoadedPlugin
+from ..recorder import Recorder
 from ..sandbox import interrupts
 from ..sandbox.log import Log
 from ..sandbox.sandbox import Sandbox
@@ -53,14 +54,17 @@ class Life:
         sandbox: Sandbox,
         read_audio: ReadAudio,
         events: Events,
+        recorder: Recorder,
         worker: Worker | None = None,
     ) -> None:
         self.id = instance_id
         self.config = dict(config)
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
+        self.log.version = plugin.manifest.metadata.version
         self.used_s = time.monotonic()
         self._tally = Tally(plugin.plugin_id, instance_id, events=events, log=self.log)
+        self._recorder = recorder
         self._sandbox = sandbox
         self._read_audio = read_audio
         self._succession = Succession(
@@ -207,6 +211,7 @@ class Life:
             self._turnstile.enter(first=True)
             try:
                 left = self._succession.become(plugin, ready)
+                self.log.version = plugin.manifest.metadata.version
                 self._tally.new_worker()
                 return left
             finally:

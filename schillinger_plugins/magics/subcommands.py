@@ -151,6 +151,26 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             options=(("--tail", "N", "the last N lines; 100 if not given"),),
         ),
         Subcommand(
+            name="journal",
+            usage="[ID] [--failed] [--days N] [--run RUN]",
+            summary="what ran, in this notebook and others: when, how long, and why it failed; or all of one run",
+            examples=("journal", "journal gain_node --failed --days 7", "journal --run f9c10551-3"),
+            takes_plugin=True,
+            options=(
+                ("--failed", "", "only runs that failed"),
+                ("--days", "N", "of the last N days"),
+                ("--run", "RUN", "all that is known of one run, and what it printed"),
+            ),
+        ),
+        Subcommand(
+            name="stats",
+            usage="[ID] [--days N]",
+            summary="how often plugins ran, how many runs failed, how long they took, what they used",
+            examples=("stats", "stats audio_analyzer --days 30"),
+            takes_plugin=True,
+            options=(("--days", "N", "of the last N days"),),
+        ),
+        Subcommand(
             name="trace",
             usage="[ID] [--kind KIND] [--tail N]",
             summary="what plugins did: files opened, modules imported, requests made; the last N events",

@@ -225,7 +225,7 @@ class Permissions:
 
     def _borders(self, record: PluginRecord) -> Borders:
         code = [record.root, *(known.root for known in self._plugins.values())]
-        return Borders(code=code, private=[self.journal.file])
+        return Borders(code=code, private=[self.journal.file] if self.journal.file is not None else [])
 
     def _note_denial(self, manifest: Manifest, plugin_id: str, content_hash: str, requests: Sequence[Request]) -> None:
         for request in requests:

@@ -7,12 +7,17 @@ costs the plugin its older lines, never the host its memory. Filled by the watch
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from .printable import printable
 from .trace import Trace
+
+Level = Literal["debug", "info", "warning", "error", "host", ""]
 
 MAX_LINES = 1000
 MAX_LINE_CHARS = 2000
@@ -27,12 +32,35 @@ class LogLine:
     ----------
     time_s : float
         When the host read it, as `time.time` gives it.
+    run_id : str
+        Of the call during which, or right after which, it was read; empty before the first.
+    version : str
+        Of the plugin.
     """
 
     time_s: float
     plugin_id: str
     instance_id: str
     text: str
+    run_id: str = ""
+    version: str = ""
+
+    @property
+    def level(self) -> Level:
+        """As far as its text tells: host for what the host says of the plugin, empty for what it printed."""
+        found = _LEVEL.match(self.text)
+        return _LEVELS.get(found[0], "error") if found is not None else ""
+
+
+_LEVEL = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|(\[host\])|(Traceback \(most recent call last\))")
+_LEVELS: dict[str, Level] = {
+    "DEBUG": "debug",
+    "INFO": "info",
+    "WARNING": "warning",
+    "ERROR": "error",
+    "CRITICAL": "error",
+    "[host]": "host",
+}
 
 
 class Log:
@@ -40,6 +68,10 @@ class Log:
 
     Attributes
     ----------
+    run_id, version : str
+        What the next lines belong to.
+    on_line : callable or None
+        Told of each line, by the thread that reads it.
     dropped : int
         Lines that had to make room.
     trace : Trace
@@ -49,6 +81,9 @@ class Log:
     def __init__(self, plugin_id: str, instance_id: str) -> None:
         self.plugin_id = plugin_id
         self.dropped = 0
+        self.run_id = ""
+        self.version = ""
+        self.on_line: Callable[[LogLine], object] | None = None
         self._bytes_read = 0
         self.trace = Trace(plugin_id, instance_id)
         self._lines: deque[LogLine] = deque(maxlen=MAX_LINES)
@@ -103,4 +138,7 @@ class Log:
             self.dropped += 1
         text = printable(line[: 4 * MAX_LINE_CHARS].decode("utf-8", "replace"))
         text = text if len(text) <= MAX_LINE_CHARS else text[: MAX_LINE_CHARS - 1] + "…"
-        self._lines.append(LogLine(time.time(), self.plugin_id, self.instance_id, text))
+        read = LogLine(time.time(), self.plugin_id, self.instance_id, text, self.run_id, self.version)
+        self._lines.append(read)
+        if self.on_line is not None:
+            self.on_line(read)

@@ -6,6 +6,7 @@ Owns the logs of the last instances of each plugin, ended ones included. Called 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from .log import Log, LogLine
 from .trace import TraceEvent
@@ -15,13 +16,21 @@ _MAX_LOGS = 32
 
 
 class Logbook:
-    """The logs of plugins."""
+    """The logs of plugins.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_line : callable
+        Told of every line.
+    """
+
+    def __init__(self, *, on_line: Callable[[LogLine], object]) -> None:
+        self._on_line = on_line
         self._logs: dict[str, deque[Log]] = {}
 
     def keep(self, log: Log) -> None:
         """Take in the log of an instance."""
+        log.on_line = self._on_line
         self._logs.setdefault(log.plugin_id, deque(maxlen=_MAX_LOGS)).append(log)
 
     def lines(self, plugin_id: str | None) -> list[LogLine]:

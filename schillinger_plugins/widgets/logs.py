@@ -8,7 +8,6 @@ Called by ``%plugin logs``.
 from __future__ import annotations
 
 import html
-import re
 import threading
 import weakref
 from collections import deque
@@ -18,7 +17,7 @@ import traitlets
 
 from .bundle import BundledWidget
 from .contract import read, tell
-from .contract.logs import Leave, Level, Line, Lines, Look, ToKernel
+from .contract.logs import Leave, Line, Lines, Look, ToKernel
 from .pulse import Pulse
 
 if TYPE_CHECKING:
@@ -32,15 +31,6 @@ LINES_PER_MESSAGE = 500
 PERIOD_S = 0.5
 
 _OVERLAP_S = 1.0
-_LEVEL = re.compile(r"(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|(\[host\])|(Traceback \(most recent call last\))")
-_LEVELS: dict[str, Level] = {
-    "DEBUG": "debug",
-    "INFO": "info",
-    "WARNING": "warning",
-    "ERROR": "error",
-    "CRITICAL": "error",
-    "[host]": "host",
-}
 
 
 class Tailing:
@@ -89,7 +79,7 @@ class Tailing:
             time_s=line.time_s,
             plugin=line.plugin_id,
             instance=line.instance_id,
-            level=level_of(line.text),
+            level=line.level,
             text=line.text,
         )
 
@@ -179,17 +169,3 @@ class LogsWidget(BundledWidget):
 
     def __repr__(self) -> str:
         return self._text
-
-
-def level_of(text: str) -> Level:
-    """The level of a line, as far as its text tells.
-
-    Examples
-    --------
-    >>> level_of("WARNING it clips"), level_of("anything")
-    ('warning', '')
-    """
-    found = _LEVEL.match(text)
-    if found is None:
-        return ""
-    return _LEVELS.get(found[0], "error")

@@ -12,7 +12,7 @@ from schillinger_plugins import PluginManager
 from schillinger_plugins.instance import Instance
 from schillinger_plugins.sandbox.log import LogLine
 from schillinger_plugins.widgets import logs
-from schillinger_plugins.widgets.logs import LogsWidget, Tailing, level_of
+from schillinger_plugins.widgets.logs import LogsWidget, Tailing
 
 DEADLINE_S = 20.0
 
@@ -58,7 +58,7 @@ def test_a_flood_costs_its_older_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_level_is_what_the_line_begins_with(text: str, level: str) -> None:
     """A level is read where the worker's logging writes it and nowhere else."""
-    assert level_of(text) == level
+    assert LogLine(0.0, "probe", "probe-1", text).level == level
 
 
 def test_lines_come_as_they_are_printed(manager: PluginManager, make: Callable[..., Instance]) -> None:

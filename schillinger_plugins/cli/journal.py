@@ -1,0 +1,102 @@
+"""``schillinger journal | stats``: what ran, how often, how long, and why it failed; for people and for other tools.
+
+Starts no worker and reads the journal alone, so it tells of other processes' runs, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from ..errors import InputError
+from ..journal import Happening, Journal, Line, Ran, Record, Retention, export
+from ..journal.export import as_dict
+from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
+from ..journal.records import since_days
+from .console import as_json, note, say, tell_table
+
+_KINDS: dict[str, type[Record]] = {"runs": Ran, "events": Happening, "lines": Line}
+
+
+@click.command()
+@click.argument("plugin", metavar="ID", required=False)
+@click.option("--failed", is_flag=True, help="Only runs that failed.")
+@click.option("--run", "run_id", metavar="RUN", help="All that is known of one run, what it printed included.")
+@click.option(
+    "--what", type=click.Choice(tuple(_KINDS)), default="runs", help="Runs, events (as reloads) or log lines."
+)
+@click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
+@click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="The last N; 30 if nothing else is said.")
+@click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write .jsonl or .parquet instead.")
+@click.option("--tidy", is_flag=True, help="Remove now what is beyond SCHILLINGER_JOURNAL_DAYS and _MB.")
+def journal(
+    plugin: str | None,
+    failed: bool,
+    run_id: str | None,
+    what: str,
+    days: float | None,
+    count: int | None,
+    want_json: bool,
+    out: Path | None,
+    tidy: bool,
+) -> None:
+    """Tell what ran on this machine, of all plugins or of ID: when, with what, how long, and why it failed.
+
+    \b
+    Examples:
+      schillinger journal --failed --days 7
+      schillinger journal --run f9c10551-3
+      schillinger journal --what lines --out log.jsonl
+    """
+    book = Journal()
+    if tidy:
+        say(f"{Retention.from_environment().hold(book)} records removed")
+        return
+    if run_id is not None:
+        found = list(book.runs(run_id=run_id))
+        if not found:
+            raise InputError(f"the journal knows no run {run_id!r}", remedy="schillinger journal shows the last ones")
+        printed = list(book.lines(run_id=run_id))
+        if want_json:
+            as_json({**as_dict(found[-1]), "lines": [line.text for line in printed]})
+        else:
+            tell_table(("", ""), facts(found[-1], printed))
+        return
+    since = since_days(days) if days is not None else ""
+    newest = count if count is not None or out is not None else 30
+    records: Iterator[Record]
+    if what == "runs":
+        records = book.runs(plugin_id=plugin, outcome="failed" if failed else None, since=since, newest=newest)
+    elif what == "events":
+        records = book.happenings(plugin_id=plugin, since=since, newest=newest)
+    else:
+        records = book.lines(plugin_id=plugin, since=since, newest=newest)
+    if out is not None:
+        note(f"{export(records, _KINDS[what], out)} {what} written to {out}")
+        return
+    rows: list[Record] = list(records)
+    if want_json:
+        as_json([as_dict(row) for row in rows])
+    elif rows:
+        tell_table(HEADINGS[_KINDS[what]], record_rows(rows))
+    else:
+        note("the journal has nothing of that")
+
+
+@click.command()
+@click.argument("plugin", metavar="ID", required=False)
+@click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
+@click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
+def stats(plugin: str | None, days: float | None, want_json: bool) -> None:
+    """Tell how often plugins ran, how many runs failed, how long they took (percentiles), and what they used."""
+    found = Journal().summaries(plugin_id=plugin, since=since_days(days) if days is not None else "")
+    if want_json:
+        as_json([asdict(one) for one in found])
+    elif found:
+        tell_table(STATS_HEADINGS, stats_rows(found))
+    else:
+        note("the journal has nothing of that")

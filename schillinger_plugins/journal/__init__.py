@@ -1,0 +1,35 @@
+"""Journal: what happened with plugins, for good.
+
+`database` is where it lies and how it is opened; `tables` and `migrations` are its shape. `grants` is what plugins may do,
+which `permissions` decides by; `records` is what ran and what was said, which `writer` puts down without keeping anybody
+waiting, `retention` holds to its bounds and `export` hands out. Nothing is opened, and SQLAlchemy not imported, before
+something is asked or written.
+"""
+
+from __future__ import annotations
+
+from .database import ENVIRONMENT_VARIABLE, journal_place
+from .export import FORMATS, export
+from .grants import Denial, Grant, now
+from .journal import Journal
+from .records import Happening, Line, Ran, Record, Summary
+from .retention import Retention
+from .writer import Writer
+
+__all__ = [
+    "ENVIRONMENT_VARIABLE",
+    "FORMATS",
+    "Denial",
+    "Grant",
+    "Happening",
+    "Journal",
+    "Line",
+    "Ran",
+    "Record",
+    "Retention",
+    "Summary",
+    "Writer",
+    "export",
+    "journal_place",
+    "now",
+]

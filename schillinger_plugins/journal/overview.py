@@ -1,0 +1,91 @@
+"""The journal in rows, as people read it.
+
+Owns the headings and the words, for the terminal and the notebook alike. Called by the command line and the magics.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+
+from .records import Happening, Line, Ran, Record, Summary
+
+HEADINGS: dict[type[Record], tuple[str, ...]] = {
+    Ran: ("when", "run", "plugin", "outcome", "calls", "took", "why"),
+    Happening: ("when", "plugin", "what", ""),
+    Line: ("when", "run", "instance", ""),
+}
+STATS_HEADINGS = ("plugin", "calls", "failed", "cancelled", "p50", "p90", "p99", "CPU", "peak memory", "last")
+
+_SHORT = 160
+
+
+def record_rows(records: Iterable[Record]) -> list[tuple[str, ...]]:
+    """A row for each record, under the headings of its kind."""
+    return [_row(record) for record in records]
+
+
+def stats_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
+    """A row for each plugin."""
+    return [
+        (
+            one.plugin_id,
+            str(one.calls),
+            f"{one.failed} ({one.failed / one.calls:.1%})" if one.failed else "",
+            str(one.cancelled) if one.cancelled else "",
+            *(_time(seconds) for seconds in (one.p50_s, one.p90_s, one.p99_s)),
+            _time(one.cpu_s),
+            f"{one.peak_memory_bytes / 1e6:.1f} MB" if one.peak_memory_bytes else "",
+            _local(one.last),
+        )
+        for one in summaries
+    ]
+
+
+def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
+    """All that is known of one run, and what was printed in it."""
+    known = [
+        ("run", ran.run_id),
+        ("when", f"{_local(ran.at)}, by {ran.user}"),
+        ("plugin", f"{ran.plugin_id} {ran.version}, {ran.content_hash[:12]}"),
+        ("instance", ran.instance_id),
+        ("parameters", ran.parameters),
+        ("configuration", ran.config),
+        ("inputs", ran.input_digests),
+        ("seed", str(ran.seed)),
+        ("sandbox", ran.level),
+        ("took", f"{_time(ran.wall_s)}, {_time(ran.cpu_s)} of CPU time, at most {ran.peak_memory_bytes / 1e6:.1f} MB"),
+        ("outcome", ran.outcome if not ran.error_kind else f"{ran.outcome}: {ran.error_kind}: {ran.error}"),
+    ]
+    if ran.calls > 1:
+        known.insert(1, ("calls", f"{ran.calls}, summed up: they followed each other fast; the rest is of one of them"))
+    return known + [("printed" if index == 0 else "", line.text) for index, line in enumerate(lines)]
+
+
+def _row(record: Record) -> tuple[str, ...]:
+    if isinstance(record, Happening):
+        return _local(record.at), record.plugin_id, record.name, record.detail if record.detail != "{}" else ""
+    if isinstance(record, Line):
+        return _local(record.at), record.run_id, record.instance_id, record.text
+    return (
+        _local(record.at),
+        record.run_id,
+        f"{record.plugin_id} {record.version}",
+        record.outcome,
+        str(record.calls) if record.calls > 1 else "",
+        _time(record.wall_s / record.calls),
+        f"{record.error_kind}: {record.error}"[:_SHORT] if record.error_kind else "",
+    )
+
+
+def _local(at: str) -> str:
+    try:
+        moment = datetime.fromisoformat(at).timestamp()
+    except ValueError:
+        return at
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"

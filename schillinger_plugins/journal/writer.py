@@ -1,0 +1,182 @@
+"""Writer: puts records into the journal without keeping anybody waiting.
+
+Owns a queue that is bounded and the thread that empties it, which begins with the first record. What finds no room is
+dropped, and counted. A journal that can't be written (a full disk, a server that has gone) is tried again, more and more
+seldom, while the queue fills; nobody's call fails of it. Called by ``recorder``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from ..errors import PluginError
+from .records import Record, RecordBook
+from .retention import Retention
+
+MAX_WAITING = 10_000
+"""Records that may wait to be written."""
+
+BATCH = 500
+"""Records of one transaction."""
+
+GATHER_S = 0.25
+"""How long records are gathered before they are written: one transaction costs more than a hundred rows."""
+
+MAX_PAUSE_S = 60.0
+"""Between two tries at a journal that can't be written."""
+
+TIDY_EVERY_S = 3600.0
+
+_log = logging.getLogger(__name__)
+
+MakeRecord = Callable[[], Record]
+
+
+class Writer:
+    """The way into a journal. Safe to use from several threads.
+
+    Parameters
+    ----------
+    journal : callable
+        Gives the journal that is to be written now.
+    retention : Retention
+        What is kept.
+
+    Attributes
+    ----------
+    dropped : int
+        Records that were lost so far.
+    problem : str
+        Why the journal can't be written at the moment; empty if it can.
+    """
+
+    def __init__(self, journal: Callable[[], RecordBook], *, retention: Retention) -> None:
+        self._journal = journal
+        self._retention = retention
+        self._waiting: deque[MakeRecord] = deque()
+        self._changed = threading.Condition()
+        self._asleep = True
+        self._hurried = False
+        self._busy = False
+        self._ended = False
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+        self._tidied_s = float("-inf")
+        self.dropped = 0
+        self.problem = ""
+
+    def put(self, make: MakeRecord) -> None:
+        """Have a record written soon. It is made in the writer's thread, so that who runs doesn't wait for it."""
+        if len(self._waiting) >= MAX_WAITING or self._ended or os.getpid() != self._process:
+            self.dropped += 1
+            return
+        self._waiting.append(make)
+        if self._asleep:
+            self._wake()
+
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until all is written that was put before; whether it was."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._is_idle or bool(self.problem), timeout_s)
+            return self._is_idle
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Write what waits, and end. What can't be written within that time is lost."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        if self._thread is not None and os.getpid() == self._process:
+            self._thread.join(timeout_s)
+
+    @property
+    def _is_idle(self) -> bool:
+        return not (self._waiting or self._busy)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._asleep = False
+            if self._thread is None and not self._ended:
+                self._thread = threading.Thread(target=self._run, name="schillinger-journal", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while not self._ended or self._waiting:
+            with self._changed:
+                # Set before the queue is looked at: a record that comes in between is either seen here or wakes us.
+                self._asleep = True
+                self._changed.wait_for(lambda: bool(self._waiting) or self._ended)
+                self._asleep = False
+                # What comes meanwhile goes into the same transaction.
+                self._changed.wait_for(lambda: self._hurried or self._ended, GATHER_S)
+                self._busy = True
+            self._empty()
+            with self._changed:
+                self._busy = self._hurried = False
+                self._changed.notify_all()
+
+    def _empty(self) -> None:
+        pause_s, batch = 1.0, self._made()
+        while batch:
+            if self._write(batch):
+                # What has come since is left to be gathered, unless it is a whole batch or somebody waits for it.
+                is_due = len(self._waiting) >= BATCH or self._hurried or self._ended
+                pause_s, batch = 1.0, self._made() if is_due else []
+                continue
+            if self._rest(pause_s):
+                self.dropped += len(batch) + len(self._waiting)
+                self._waiting.clear()
+                return
+            pause_s = min(MAX_PAUSE_S, 2 * pause_s)
+
+    def _rest(self, seconds: float) -> bool:
+        """Wait before the next try; whether all ends. Meanwhile what comes is made, or it would keep the arrays of calls."""
+        deadline_s = time.monotonic() + seconds
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            with self._changed:
+                self._changed.notify_all()  # who waits in flush() sees the problem
+                if self._changed.wait_for(lambda: self._ended, min(left_s, GATHER_S)):
+                    return True
+            made = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            self._waiting.extendleft(reversed([partial(_same, record) for record in self._records(made)]))
+        return self._ended
+
+    def _made(self) -> list[Record]:
+        return self._records([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
+
+    def _records(self, makers: list[MakeRecord]) -> list[Record]:
+        records: list[Record] = []
+        for make in makers:
+            try:
+                records.append(make())
+            except Exception:  # one record that can't be made is no reason to lose the others
+                self.dropped += 1
+                _log.exception("a record for the journal could not be made")
+        return records
+
+    def _write(self, batch: list[Record]) -> bool:
+        journal = self._journal()
+        try:
+            journal.add(batch)
+            if time.monotonic() - self._tidied_s > TIDY_EVERY_S:
+                self._tidied_s = time.monotonic()
+                self._retention.hold(journal)
+        except PluginError as error:
+            if not self.problem:
+                _log.warning("nothing is written into the journal: %s", error)
+            self.problem = error.message
+            return False
+        self.problem = ""
+        return True
+
+
+def _same(record: Record) -> Record:
+    return record

@@ -1,0 +1,92 @@
+"""``%plugin journal`` and ``%plugin stats``: what ran, how often, how long, and why it failed.
+
+Owns the taking apart of the line. Other notebooks' runs are told, too: the journal is the user's. Called by
+``magics.plugin_magic``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InputError
+from ..journal import Journal, Ran
+from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
+from ..journal.records import since_days
+from .session import Session
+from .subcommands import SUBCOMMANDS
+from .table import Table
+
+_SHOWN = 30
+
+
+def journal(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
+    """The last runs; or all that is known of one."""
+    words = line.split()
+    failed = "--failed" in words
+    words = [word for word in words if word != "--failed"]
+    run_id, words = _option(words, "--run", "journal")
+    days, words = _option(words, "--days", "journal")
+    plugin_id = _plugin(words, "journal")
+    book = _book(session)
+    if run_id is not None:
+        found = list(book.runs(run_id=run_id))
+        if not found:
+            raise InputError(f"the journal knows no run {run_id[:60]!r}", remedy="%plugin journal shows the last ones")
+        return Table(headings=("", ""), rows=facts(found[-1], book.lines(run_id=run_id)))
+    since = _since(days, "journal")
+    runs = book.runs(plugin_id=plugin_id, outcome="failed" if failed else None, since=since, newest=_SHOWN)
+    rows = record_rows(runs)
+    notes = (
+        ["%plugin journal --run RUN tells all that is known of one"] if rows else ["the journal has nothing of that"]
+    )
+    return Table(headings=HEADINGS[Ran], rows=rows, notes=[*notes, *_losses(session)])
+
+
+def stats(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
+    """How often plugins ran, how many runs failed, how long they took, and what they used."""
+    days, words = _option(line.split(), "--days", "stats")
+    plugin_id = _plugin(words, "stats")
+    rows = stats_rows(_book(session).summaries(plugin_id=plugin_id, since=_since(days, "stats")))
+    notes = [] if rows else ["the journal has nothing of that"]
+    return Table(headings=STATS_HEADINGS, rows=rows, notes=[*notes, *_losses(session)])
+
+
+def _book(session: Session) -> Journal:
+    session.manager.recorder.flush()
+    return session.manager.permissions.journal
+
+
+def _losses(session: Session) -> list[str]:
+    recorder = session.manager.recorder
+    lost = [f"{recorder.dropped} records of this notebook were lost: they came too fast"] if recorder.dropped else []
+    return lost + ([f"at the moment nothing is written: {recorder.problem}"] if recorder.problem else [])
+
+
+def _option(words: list[str], name: str, subcommand: str) -> tuple[str | None, list[str]]:
+    if name not in words:
+        return None, words
+    index = words.index(name)
+    if index + 1 == len(words):
+        raise InputError(f"{name} needs a value", remedy=f"write %plugin {subcommand} {SUBCOMMANDS[subcommand].usage}")
+    return words[index + 1], words[:index] + words[index + 2 :]
+
+
+def _since(days: str | None, subcommand: str) -> str:
+    if days is None:
+        return ""
+    try:
+        return since_days(float(days))
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"--days needs a number, not {days[:40]!r}", remedy=f"write %plugin {subcommand} --days 7"
+        ) from None
+
+
+def _plugin(words: list[str], subcommand: str) -> str | None:
+    if len(words) > 1 or (words and words[0].startswith("-")):
+        raise InputError(
+            f"%plugin {subcommand} can't be told {' '.join(words)[:60]!r}",
+            remedy=f"write %plugin {subcommand} {SUBCOMMANDS[subcommand].usage}",
+        )
+    return words[0] if words else None

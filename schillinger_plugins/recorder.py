@@ -1,0 +1,308 @@
+"""Recorder: what runs, happens and is said, as records for the journal.
+
+Owns what is told of each: who, which code, with what, at what cost, how it ended. Calls that follow each other faster than
+they can be told one by one are summed up, instance by instance, so that counting them costs next to nothing and none is
+lost. Values that a configuration marks as secret are not told. Called by ``instance``; what reads records is ``journal``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from .call import Call, Digests
+from .errors import PluginError
+from .events import Event, EventName, Events
+from .journal import Happening, Journal, Line, Ran, Retention, Writer
+from .loaded import LoadedPlugin
+from .permissions import current_user
+from .sandbox.limits import Limits
+from .sandbox.log import LogLine
+
+ONE_BY_ONE_PER_S = 200
+"""Calls that are told one by one."""
+
+LINES_PER_S = 500
+"""Lines that are told; what is beyond them is counted."""
+
+SECRET = "(secret)"  # noqa: S105 - the word that stands for one
+
+_HAPPENINGS: tuple[EventName, ...] = (
+    "loaded",
+    "unloaded",
+    "reloaded",
+    "reload_failed",
+    "instance_created",
+    "instance_destroyed",
+    "leaks",
+)
+_MAX_JSON = 64_000
+_REFUSED = Call({}, {}, Limits(), None, None)
+
+
+class _Budget:
+    """So many a second."""
+
+    __slots__ = ("_left", "_per_s", "_until_s")
+
+    def __init__(self, per_s: int) -> None:
+        self._per_s = per_s
+        self._left = per_s
+        self._until_s = 0.0
+
+    def take(self) -> bool:
+        """Whether there is one more."""
+        self._left -= 1
+        if self._left >= 0:
+            return True
+        now_s = time.monotonic()
+        if now_s < self._until_s:
+            return False
+        self._until_s = now_s + 1.0
+        self._left = self._per_s - 1
+        return True
+
+
+class _Sum(msgspec.Struct):
+    """Calls of one instance that are told together."""
+
+    calls: int
+    wall_s: float
+    cpu_s: float
+
+
+class Recorder:
+    """Tells the journal what one manager does.
+
+    Parameters
+    ----------
+    journal : callable
+        Gives the journal that counts now.
+    events : Events
+    loaded : Mapping
+        The plugins that serve, by id.
+    retention : Retention
+        What is kept; with ``days=0`` nothing is told.
+    """
+
+    def __init__(
+        self,
+        journal: Callable[[], Journal],
+        *,
+        events: Events,
+        loaded: Mapping[str, LoadedPlugin],
+        retention: Retention,
+    ) -> None:
+        self.session = secrets.token_hex(4)
+        self.is_on = retention.days > 0
+        self._writer = Writer(journal, retention=retention)
+        self._user = current_user()
+        self._loaded = loaded
+        self._numbers = itertools.count(1)
+        self._budget = _Budget(ONE_BY_ONE_PER_S)
+        self._lines = _Budget(LINES_PER_S)
+        self._sums: dict[tuple[str, str], _Sum] = {}
+        self._lock = threading.Lock()
+        if self.is_on:
+            for name in _HAPPENINGS:
+                events.subscribe(name, self._happened)
+
+    @property
+    def dropped(self) -> int:
+        """Records that were lost so far."""
+        return self._writer.dropped
+
+    @property
+    def problem(self) -> str:
+        """Why the journal can't be written at the moment; empty if it can."""
+        return self._writer.problem
+
+    def flush(self, timeout_s: float = 5.0) -> bool:
+        """Wait until what happened until now is written; whether it was."""
+        return self._writer.flush(timeout_s)
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._writer.close()
+
+    def new_run(self) -> str:
+        """What the next run is called."""
+        return f"{self.session}-{next(self._numbers)}"
+
+    def ran(
+        self,
+        instance_id: str,
+        plugin: LoadedPlugin,
+        config: Mapping[str, Any],
+        call: Call,
+        *,
+        seed: int,
+        digests: Digests,
+        wall_s: float,
+        cpu_s: float,
+        peak_memory_bytes: int,
+    ) -> None:
+        """A call has returned."""
+        if not self.is_on:
+            return
+        make = partial(
+            self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, peak_memory_bytes, "done"
+        )
+        if call.method == "execute" and self._budget.take():
+            self._writer.put(make)
+            return
+        key = (instance_id, call.method)
+        with self._lock:
+            summed = self._sums.get(key)
+            if summed is not None:
+                summed.calls += 1
+                summed.wall_s += wall_s
+                summed.cpu_s += cpu_s
+                return
+            self._sums[key] = _Sum(1, wall_s, cpu_s)
+        self._writer.put(lambda: self._summed(key, make()))
+
+    def failed(
+        self,
+        instance_id: str,
+        plugin: LoadedPlugin,
+        config: Mapping[str, Any],
+        call: Call | None,
+        error: BaseException,
+    ) -> None:
+        """A call has raised or was interrupted; without `call` it was refused before it began."""
+        if not self.is_on:
+            return
+        cancelled = not isinstance(error, Exception)
+        text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
+        kind = "" if cancelled else type(error).__name__
+        wall_s = time.perf_counter() - call.started_s if call is not None and call.started_s else 0.0
+        call = call if call is not None else _REFUSED
+        seed = call.seed or 0
+        outcome = "cancelled" if cancelled else "failed"
+        make = partial(
+            self._ran, instance_id, plugin, config, call, seed, dict, wall_s, 0.0, 0, outcome, kind, text
+        )  # not the exception: its traceback would keep the arrays of the call
+        self._writer.put(make)
+
+    def said(self, line: LogLine) -> None:
+        """A plugin has printed or logged something. Called by whoever reads its log."""
+        if self.is_on:
+            if self._lines.take():
+                self._writer.put(partial(self._line, line))
+            else:
+                self._writer.dropped += 1
+
+    def _happened(self, event: Event) -> None:
+        at = datetime.now(UTC)
+        plugin = self._loaded.get(event.plugin_id)
+        self._writer.put(partial(self._happening, event, at, plugin))
+
+    def _ran(
+        self,
+        instance_id: str,
+        plugin: LoadedPlugin,
+        config: Mapping[str, Any],
+        call: Call,
+        seed: int,
+        digests: Callable[[], dict[str, str]],
+        wall_s: float,
+        cpu_s: float,
+        peak_memory_bytes: int,
+        outcome: Any,
+        error_kind: str = "",
+        error: str = "",
+    ) -> Ran:
+        return Ran(
+            run_id=call.run_id,
+            at=_iso(call.started_at_s or time.time()),
+            user=self._user,
+            session=self.session,
+            plugin_id=plugin.plugin_id,
+            version=plugin.manifest.metadata.version,
+            content_hash=plugin.content_hash,
+            instance_id=instance_id,
+            method=call.method,
+            parameters=_json(call.parameters),
+            config=_json(_without_secrets(config, plugin.manifest.config_schema)),
+            input_digests=_json(digests()),
+            level=str(plugin.level),
+            seed=seed,
+            calls=1,
+            wall_s=wall_s,
+            cpu_s=cpu_s,
+            peak_memory_bytes=peak_memory_bytes,
+            outcome=outcome,
+            error_kind=error_kind,
+            error=error,
+        )
+
+    def _summed(self, key: tuple[str, str], first: Ran) -> Ran:
+        with self._lock:
+            summed = self._sums.pop(key)
+        return replace(first, calls=summed.calls, wall_s=summed.wall_s, cpu_s=summed.cpu_s)
+
+    def _line(self, line: LogLine) -> Line:
+        return Line(
+            at=_iso(line.time_s),
+            user=self._user,
+            session=self.session,
+            run_id=line.run_id,
+            plugin_id=line.plugin_id,
+            version=line.version,
+            instance_id=line.instance_id,
+            level=line.level,
+            text=line.text,
+        )
+
+    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None) -> Happening:
+        detail = {key: value for key, value in event.data.items() if isinstance(value, (str, int, float, bool))}
+        report = event.data.get("report")
+        if report is not None:
+            detail |= {"why": report.why, "before": report.hash_before, "after": report.hash_after}
+            detail |= {"error": report.error.message} if report.error is not None else {}
+        return Happening(
+            at=at.isoformat(timespec="milliseconds"),
+            user=self._user,
+            session=self.session,
+            name=event.name,
+            plugin_id=event.plugin_id,
+            version=plugin.manifest.metadata.version if plugin is not None else "",
+            content_hash=plugin.content_hash if plugin is not None else "",
+            instance_id=event.instance_id or "",
+            detail=_json(detail),
+        )
+
+
+def _iso(time_s: float) -> str:
+    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds")
+
+
+def _json(value: Any) -> str:
+    try:
+        text = msgspec.json.encode(value, enc_hook=str).decode()
+    except (TypeError, ValueError, RecursionError) as error:
+        return msgspec.json.encode({"not told": str(error)[:200]}).decode()
+    if len(text) > _MAX_JSON:
+        return msgspec.json.encode({"not told": f"{len(text)} characters, more than {_MAX_JSON}"}).decode()
+    return text
+
+
+def _without_secrets(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration, without what its schema calls a password or never to be read (JSON Schema's ``writeOnly``)."""
+    properties = schema.get("properties")
+    known = properties if isinstance(properties, Mapping) else {}
+    return {name: SECRET if _is_secret(known.get(name)) else value for name, value in config.items()}
+
+
+def _is_secret(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and (schema.get("writeOnly") is True or schema.get("format") == "password")
