@@ -1,4 +1,4 @@
-"""Install what the tests need from the system: a browser, libseccomp for the sandbox, openssl for certificates.
+"""Install what the tests need from the system: a browser, libseccomp for the sandbox, openssl, PostgreSQL.
 
 Run by ``make test`` before the package's own dependencies matter, so it uses the standard library alone. As root on
 Debian or Ubuntu it installs what is missing; elsewhere it says what to install and how.
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -24,6 +25,9 @@ def missing() -> list[str]:
         packages.append("libseccomp2")
     if shutil.which("openssl") is None:
         packages.append("openssl")
+    # Debian keeps its programs off the path.
+    if shutil.which("initdb") is None and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        packages.append("postgresql")
     return packages
 
 

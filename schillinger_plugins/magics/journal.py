@@ -6,6 +6,7 @@ Owns the taking apart of the line. Other notebooks' runs are told, too: the jour
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,15 +14,19 @@ from ..errors import InputError
 from ..journal import Journal, Ran
 from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
 from ..journal.records import since_days
+from ..result import Result
+from .arguments import Assignment
+from .run import evaluate
 from .session import Session
 from .subcommands import SUBCOMMANDS
 from .table import Table
 
 _SHOWN = 30
+_RUN = re.compile(r"[0-9a-f]+-[0-9]+")
 
 
-def journal(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
-    """The last runs; or all that is known of one."""
+def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Table:
+    """The last runs; or all that is known of one, by its id or by its result."""
     words = line.split()
     failed = "--failed" in words
     words = [word for word in words if word != "--failed"]
@@ -30,6 +35,7 @@ def journal(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
     plugin_id = _plugin(words, "journal")
     book = _book(session)
     if run_id is not None:
+        run_id = run_id if _RUN.fullmatch(run_id) else _of_value(session, run_id, local_ns)
         found = list(book.runs(run_id=run_id))
         if not found:
             raise InputError(f"the journal knows no run {run_id[:60]!r}", remedy="%plugin journal shows the last ones")
@@ -55,6 +61,19 @@ def stats(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
 def _book(session: Session) -> Journal:
     session.manager.recorder.flush()
     return session.manager.permissions.journal
+
+
+def _of_value(session: Session, expression: str, local_ns: Mapping[str, Any] | None) -> str:
+    """The run of a result, or the id that a name stands for."""
+    value = evaluate(session, [Assignment("run", expression, 0)], local_ns)["run"]
+    if isinstance(value, Result):
+        return value.provenance.run_id
+    if isinstance(value, str):
+        return value
+    raise InputError(
+        f"--run needs a run's id or a result, not {type(value).__name__}",
+        remedy="write --run RESULT, or --run f9c10551-3",
+    )
 
 
 def _losses(session: Session) -> list[str]:

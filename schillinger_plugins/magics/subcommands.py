@@ -154,12 +154,12 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             name="journal",
             usage="[ID] [--failed] [--days N] [--run RUN]",
             summary="what ran, in this notebook and others: when, how long, and why it failed; or all of one run",
-            examples=("journal", "journal gain_node --failed --days 7", "journal --run f9c10551-3"),
+            examples=("journal", "journal gain_node --failed --days 7", "journal --run result"),
             takes_plugin=True,
             options=(
                 ("--failed", "", "only runs that failed"),
                 ("--days", "N", "of the last N days"),
-                ("--run", "RUN", "all that is known of one run, and what it printed"),
+                ("--run", "RUN", "all that is known of one run, by its id or its result, and what it printed"),
             ),
         ),
         Subcommand(

@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from schillinger_plugins import PluginManager, magics
+from schillinger_plugins.journal import Retention
 
 from .pages import DOCS, Block, blocks, pages, pattern
 
@@ -27,6 +28,20 @@ FRAGMENTS = {"security/network.md"}
 """Pages whose Python is a line from within a plugin."""
 WITH_BLOCKS = [page for page in pages() if any(block.language in ("python", "json") for block in blocks(page))]
 WITH_BLOCKS = [page for page in WITH_BLOCKS if str(page.relative_to(DOCS)) not in FRAGMENTS]
+
+KEPT = {"use/journal.md"}
+"""Pages that read the journal: the manager behind them writes one."""
+
+
+@pytest.fixture
+def manager(manager: PluginManager, request: pytest.FixtureRequest) -> Iterator[PluginManager]:
+    """The one that all tests share, if that will do."""
+    page = getattr(request.node, "callspec", None)
+    if page is None or str(page.params["page"].relative_to(DOCS)) not in KEPT:
+        yield manager
+        return
+    with PluginManager(retention=Retention()) as kept:
+        yield kept
 
 
 @pytest.fixture

@@ -61,8 +61,8 @@ def demand_schema(engine: Engine, name: str) -> None:
             upgrade(connection, found)
 
 
-def upgrade(connection: Connection, found: str) -> None:
-    """From one revision to today's, within the transaction of `connection`."""
+def upgrade(connection: Connection, found: str | None) -> None:
+    """From one revision (None: from nothing) to today's, within the transaction of `connection`."""
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -71,7 +71,7 @@ def upgrade(connection: Connection, found: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    if MigrationContext.configure(connection).get_current_revision() is None:
+    if found is not None and MigrationContext.configure(connection).get_current_revision() is None:
         # A file from before revisions had a table.
         MigrationContext.configure(connection).stamp(ScriptDirectory.from_config(config), found)
     command.upgrade(config, "head")

@@ -1,0 +1,123 @@
+"""The journal at the command line: what ran, how often, how long, and why it failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from schillinger_plugins import cli
+from schillinger_plugins.errors import PluginError
+from schillinger_plugins.journal import Journal, Line, Ran, export
+
+from .conftest import ran
+
+SAID = Line(
+    at=ran().at,
+    user="ann",
+    session="s",
+    run_id="s-2",
+    plugin_id="probe",
+    version="1.0.0",
+    instance_id="probe-1",
+    level="warning",
+    text="WARNING \x1b[2J it clips",
+)
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """What a command ends with and writes."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+def filled(own_places: None) -> Journal:
+    """The user's journal with two runs, one of which failed."""
+    book = Journal()
+    book.add([ran(1), ran(2, outcome="failed", error_kind="ValueError", error="no such scale"), SAID])
+    return book
+
+
+def test_the_last_runs_with_their_reasons(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table; with --failed only those."""
+    code, out, _ = told(capsys, "journal")
+    assert code == 0
+    assert "s-1" in out
+    assert "ValueError: no such scale" in out
+    _, out, _ = told(capsys, "journal", "probe", "--failed")
+    assert "s-1" not in out
+    assert "s-2" in out
+
+
+def test_all_of_one_run(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its facts and its lines, which drive no terminal; a run that isn't there is bad input."""
+    _, out, _ = told(capsys, "journal", "--run", "s-2")
+    assert "no such scale" in out
+    assert "it clips" in out
+    assert "\x1b" not in out
+    code, _, err = told(capsys, "journal", "--run", "s-9")
+    assert code == cli.BAD_INPUT
+    assert "knows no run 's-9'" in err
+
+
+def test_the_figures(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Calls, failures and percentiles; as JSON for a script."""
+    _, out, _ = told(capsys, "stats")
+    assert "1 (50.0%)" in out
+    _, out, _ = told(capsys, "stats", "--json")
+    (figures,) = json.loads(out)
+    assert (figures["calls"], figures["failed"], figures["p50_s"]) == (2, 1, 0.25)
+
+
+def test_an_empty_journal_says_so(own_places: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """A newcomer's is."""
+    for command in ("journal", "stats"):
+        code, out, err = told(capsys, command)
+        assert (code, out) == (0, "")
+        assert "has nothing of that" in err
+
+
+def test_json_lines_come_back(filled: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One record a line, what was JSON unpacked."""
+    file = tmp_path / "runs.jsonl"
+    _, _, err = told(capsys, "journal", "--out", str(file))
+    assert "2 runs written" in err
+    first, second = map(json.loads, file.read_text().splitlines())
+    assert (first["run_id"], first["parameters"], first["seed"]) == ("s-1", {}, 2**63 - 1)
+    assert second["error"] == "no such scale"
+
+
+def test_parquet_comes_back(filled: Journal, tmp_path: Path) -> None:
+    """With the types of the fields; more than a page of them, and none at all."""
+    filled.add([ran(number) for number in range(1500)])
+    file = tmp_path / "runs.parquet"
+    assert export(filled.runs(), Ran, file) == 1502
+    table = pyarrow.parquet.read_table(file)
+    assert Ran(**table.to_pylist()[0]) == ran(1)
+    assert str(table.schema.field("peak_memory_bytes").type) == "int64"
+    assert export(filled.runs(plugin_id="none"), Ran, file) == 0
+    assert pyarrow.parquet.read_table(file).num_rows == 0
+
+
+def test_an_export_is_whole_or_not_there(filled: Journal, tmp_path: Path) -> None:
+    """What fails half-way leaves the file of before; an ending that is none is refused with one that is."""
+    file = tmp_path / "runs.jsonl"
+    file.write_text("before")
+
+    def half() -> Iterator[Ran]:
+        yield ran(1)
+        raise PluginError("the server went")
+
+    for name in ("runs.jsonl", "runs.parquet"):
+        with pytest.raises(PluginError, match="the server went"):
+            export(half(), Ran, tmp_path / name)
+    assert file.read_text() == "before"
+    assert [one.name for one in tmp_path.iterdir() if "runs" in one.name] == ["runs.jsonl"]
+    with pytest.raises(PluginError, match=r"exported as \.jsonl or \.parquet"):
+        export([], Ran, tmp_path / "runs.csv")

@@ -1,0 +1,80 @@
+"""A journal of an earlier version becomes one of today's and loses nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from schillinger_plugins.errors import PluginError
+from schillinger_plugins.journal import Grant, Journal
+from schillinger_plugins.journal.migrations import HEAD, REVISIONS, upgrade
+from schillinger_plugins.journal.tables import tables
+
+from .conftest import ran
+
+GRANT = Grant(plugin_id="probe", version="1", content_hash="x", user="ann", permission="network", hosts=("a.org",))
+
+
+def engine(place: Path | str) -> sqlalchemy.Engine:
+    """Of the same database, without anything of the journal's."""
+    if isinstance(place, Path):
+        place.parent.mkdir(exist_ok=True)
+        return sqlalchemy.create_engine(f"sqlite:///{place}")
+    return sqlalchemy.create_engine(place.replace("postgresql://", "postgresql+psycopg://"))
+
+
+def test_the_revisions_lead_to_todays_tables(place: Path | str) -> None:
+    """From nothing through every revision: no column, type or index differs from those that are made at once."""
+    with engine(place).begin() as connection:
+        upgrade(connection, None)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables()) == []
+        assert context.get_current_revision() == HEAD
+
+
+def test_files_that_say_their_revision_follow_one_another() -> None:
+    """The list that decides what is known names every file."""
+    folder = Path(str(__import__("schillinger_plugins.journal.migrations", fromlist=["x"]).__file__)).parent
+    assert tuple(sorted(file.name[:4] for file in (folder / "versions").glob("0*.py"))) == REVISIONS
+
+
+def test_the_first_version_is_upgraded(tmp_path: Path) -> None:
+    """A file from before there were revisions keeps its grants and takes runs."""
+    file = tmp_path / "journal.db"
+    Journal(file).add_grant(GRANT)
+    with sqlite3.connect(file) as connection:
+        for name in ("alembic_version", "runs", "happenings", "lines"):
+            connection.execute(f"DROP TABLE {name}")
+        connection.execute("PRAGMA user_version = 1")
+    book = Journal(file)
+    assert [grant.plugin_id for grant in book.grants()] == ["probe"]
+    book.add([ran()])
+    assert list(book.runs()) == [ran()]
+
+
+def test_an_upgrade_that_fails_leaves_it_as_it_was(tmp_path: Path) -> None:
+    """Half an upgrade would be neither version: what stands in its way is told, and nothing has changed."""
+    file = tmp_path / "journal.db"
+    Journal(file).add_grant(GRANT)
+    with sqlite3.connect(file) as connection:
+        for name in ("alembic_version", "runs", "happenings"):  # `lines` is in the way
+            connection.execute(f"DROP TABLE {name}")
+    with pytest.raises(PluginError, match="can't be used"):
+        Journal(file).grants()
+    with sqlite3.connect(file) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names == {"grants", "denials", "lines"}
+
+
+def test_a_newer_one_is_refused(place: Path | str) -> None:
+    """It is left as it is, and the error says which version it has."""
+    Journal(place).add([ran()])
+    with engine(place).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(PluginError, match=r"version 9999.*update schillinger_plugins"):
+        list(Journal(place).runs())

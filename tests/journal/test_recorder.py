@@ -1,0 +1,223 @@
+"""What a manager does is in the journal: who, which code, with what, at what cost, how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from schillinger_plugins import Audio, PluginManager
+from schillinger_plugins.errors import InputError, LimitExceeded, PluginExecutionError
+from schillinger_plugins.journal import Journal, Retention
+from schillinger_plugins.permissions import current_user
+from schillinger_plugins.result import digest
+
+from ..conftest import WritePlugin
+
+EFFECT = """
+import numpy as np
+from schillinger_plugins.types import Audio, EffectPlugin
+
+class Half(EffectPlugin):
+    def process(self, block, parameters):
+        return Audio(block.samples / 2, block.sample_rate)
+
+    def get_node_definition(self):
+        return {"type": "half", "label": "Half", "inputs": [{"name": "audio", "type": "audio"}],
+                "outputs": [{"name": "audio", "type": "audio"}], "parameters": []}
+"""
+
+
+@pytest.fixture
+def kept(own_places: None) -> Iterator[PluginManager]:
+    """A manager that writes a journal of its own."""
+    with PluginManager(retention=Retention()) as manager:
+        yield manager
+
+
+def journal(manager: PluginManager) -> Journal:
+    assert manager.recorder.flush(30)
+    return manager.permissions.journal
+
+
+def test_a_call_is_told_with_all_that_repeats_it(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Its record says what its result's provenance says, and what it cost."""
+    plugin = kept.load(write_plugin(body="return {'y': 1}"))
+    result = kept.create_instance(plugin.id).execute({"x": np.arange(3)}, {}, seed=7)
+    (found,) = journal(kept).runs()
+    provenance = result.provenance
+    assert found.run_id == provenance.run_id != ""
+    assert (found.plugin_id, found.version, found.content_hash) == ("probe", "1.0.0", provenance.content_hash)
+    assert (found.user, found.session, found.instance_id) == (current_user(), kept.recorder.session, "probe-1")
+    assert json.loads(found.input_digests) == {"x": digest(np.arange(3))} == dict(provenance.input_digests)
+    assert (found.seed, found.level, found.outcome, found.calls) == (7, provenance.sandbox_level, "done", 1)
+    assert found.wall_s == result.stats.wall_s
+    assert found.at == provenance.started_at
+
+
+def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What raised, what went over a limit, what was refused before it began and what was cancelled."""
+    body = """
+    if inputs["x"] == "raise": raise ValueError("no such scale")
+    if inputs["x"] == "spin":
+        while True: pass
+    if inputs["x"] == "wait":
+        self.context.progress(0.1)
+        await asyncio.sleep(3600)
+    return {"y": 1}
+    """
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    with pytest.raises(PluginExecutionError):
+        instance.execute({"x": "raise"})
+    with pytest.raises(LimitExceeded):
+        instance.execute({"x": "spin"}, limits={"wall_s": 0.2})
+    with pytest.raises(InputError):
+        instance.execute({"x": 1}, {"none": 1})
+
+    async def cancel() -> None:
+        began = asyncio.Event()
+        task = asyncio.ensure_future(instance.aexecute({"x": "wait"}, on_progress=lambda *_: began.set()))
+        await began.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+    found = list(journal(kept).runs())
+    assert [one.outcome for one in found] == ["failed", "failed", "failed", "cancelled"]
+    assert [one.error_kind for one in found] == ["PluginExecutionError", "LimitExceeded", "InputError", ""]
+    assert "no such scale" in found[0].error
+    assert found[1].wall_s >= 0.2
+    assert len({one.run_id for one in found}) == 4
+
+
+def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """A print and a warning, each with its run, level and version."""
+    body = (
+        "print('printed', inputs['x']); self.context.log.warning('it clips', extra={'n': inputs['x']}); return {'y': 1}"
+    )
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    runs = []
+    for number in range(3):
+        runs.append(instance.execute({"x": number}).provenance.run_id)
+        kept.logs()  # read now: what is read later belongs to the run that is under way then
+    lines = list(journal(kept).lines())
+    assert [(line.run_id, line.level, line.text) for line in lines] == [
+        said
+        for number, run_id in enumerate(runs)
+        for said in ((run_id, "", f"printed {number}"), (run_id, "warning", f"WARNING it clips n={number}"))
+    ]
+    assert {(line.plugin_id, line.version, line.instance_id) for line in lines} == {("probe", "1.0.0", "probe-1")}
+
+
+def test_calls_that_come_too_fast_are_summed_up_and_none_is_lost(
+    kept: PluginManager, write_plugin: WritePlugin
+) -> None:
+    """Three thousand in a row: fewer records, as many calls, and the time they took."""
+    instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}")).id)
+    wall_s = sum(instance.execute({"x": 1}).stats.wall_s for _ in range(3000))
+    found = list(journal(kept).runs())
+    assert sum(one.calls for one in found) == 3000
+    assert len(found) < 2000
+    assert sum(one.wall_s for one in found) == pytest.approx(wall_s)
+    (summary,) = journal(kept).summaries()
+    assert summary.calls == 3000
+    assert kept.recorder.dropped == 0
+
+
+def test_a_stream_is_summed_up(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Blocks are no records of their own."""
+    folder = write_plugin("half", main=EFFECT, plugin_type="EFFECT")
+    instance = kept.create_instance(kept.load(folder).id)
+    block = Audio(np.ones((1, 128), np.float32), 48000)
+    with instance.stream() as stream:
+        for _ in range(50):
+            stream.process(block)
+    blocks = [one for one in journal(kept).runs() if one.method == "process"]
+    assert sum(one.calls for one in blocks) == 50
+    assert len(blocks) < 10
+
+
+def test_loads_reloads_and_ends_are_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What became of the code, with its hash before and after, and why a reload failed."""
+    folder = write_plugin(body="return {'y': 1}")
+    plugin_id = kept.load(folder).id
+    instance = kept.create_instance(plugin_id)
+    before = instance.plugin.content_hash
+    write_plugin(body="return {'y': 2}")
+    kept.reload(plugin_id)
+    (folder / "main.py").write_text("raise ValueError('broken')")
+    with pytest.raises(PluginExecutionError):
+        kept.reload(plugin_id)
+    kept.unload(plugin_id)
+    found = list(journal(kept).happenings())
+    assert [one.name for one in found] == [
+        *("loaded", "instance_created", "reloaded", "reload_failed", "instance_destroyed", "unloaded"),
+    ]
+    assert found[0].content_hash == before
+    reloaded, failed = json.loads(found[2].detail), json.loads(found[3].detail)
+    assert reloaded["before"] == before != reloaded["after"]
+    assert "broken" in failed["error"]
+
+
+def test_secrets_are_not_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What the schema calls a password or write-only stands there as a word."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "token": {"type": "string", "writeOnly": True},
+            "word": {"type": "string", "format": "password"},
+            "host": {"type": "string"},
+        },
+    }
+    default = {"token": "t0ps3cret", "word": "hush", "host": "example.org"}
+    folder = write_plugin(body="return {'y': 1}", manifest={"config_schema": schema, "default_config": default})
+    kept.create_instance(kept.load(folder).id).execute({"x": 1})
+    (found,) = journal(kept).runs()
+    assert json.loads(found.config) == {"token": "(secret)", "word": "(secret)", "host": "example.org"}
+
+
+def test_what_no_database_takes_does_no_harm(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """An error with NUL, halves of characters and a megabyte of text, raised by a hostile plugin."""
+    body = r"raise ValueError('\0' + '\ud800' + 'x' * 1_000_000)"
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    with pytest.raises(PluginExecutionError):
+        instance.execute({"x": 1})
+    (found,) = journal(kept).runs()
+    assert found.outcome == "failed"
+    assert kept.recorder.problem == ""
+
+
+def test_a_flood_of_lines_is_bounded(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """A plugin that prints thousands of lines costs the journal some hundreds; the others are counted."""
+    instance = kept.create_instance(kept.load(write_plugin(body="for n in range(3000): print(n)\nreturn {'y': 1}")).id)
+    instance.execute({"x": 1})
+    kept.logs()
+    lines = list(journal(kept).lines())
+    assert 0 < len(lines) < 2500
+    assert kept.recorder.dropped > 0
+
+
+def test_a_broken_journal_keeps_nothing_from_running(
+    own_places: None, tmp_path: Path, write_plugin: WritePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls go on, and what is wrong with the journal can be asked."""
+    monkeypatch.setenv("SCHILLINGER_JOURNAL", str(tmp_path))
+    with PluginManager(retention=Retention()) as manager:
+        instance = manager.create_instance(manager.load(write_plugin(body="return {'y': 1}")).id)
+        assert instance.execute({"x": 1})["y"] == 1
+        assert not manager.recorder.flush(30)
+        assert "no regular file" in manager.recorder.problem
+
+
+def test_nothing_is_told_if_nothing_is_kept(own_places: None, write_plugin: WritePlugin) -> None:
+    """With days=0 there is not even a file."""
+    with PluginManager(retention=Retention(days=0)) as manager:
+        manager.create_instance(manager.load(write_plugin(body="return {'y': 1}")).id).execute({"x": 1})
+        assert manager.recorder.flush(0)
+        assert manager.permissions.journal.file is not None
+        assert not manager.permissions.journal.file.exists()

@@ -1,0 +1,157 @@
+"""What ran, happened and was said comes back, from a file and from PostgreSQL, whatever it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schillinger_plugins.errors import PluginError
+from schillinger_plugins.journal import Denial, Grant, Happening, Journal, Line, Ran
+from schillinger_plugins.journal.records import MAX_TEXT, PAGE
+
+from .conftest import ran
+
+HAPPENED = Happening(at="2026-11-28T10:00:00+00:00", user="ann", session="s", name="loaded", plugin_id="probe")
+SAID = Line(
+    at="2026-11-28T10:00:00+00:00",
+    user="ann",
+    session="s",
+    run_id="s-1",
+    plugin_id="probe",
+    version="1.0.0",
+    instance_id="probe-1",
+    level="info",
+    text="it runs",
+)
+WRITE_MANY = """
+import sys
+from tests.journal.conftest import ran
+from schillinger_plugins.journal import Journal
+journal = Journal(sys.argv[1] if "://" in sys.argv[1] else __import__("pathlib").Path(sys.argv[1]))
+for number in range(40):
+    journal.add([ran(number, session=sys.argv[2]), ran(number, session=sys.argv[2], outcome="failed")])
+"""
+
+
+def test_every_kind_comes_back_as_it_was(book: Journal) -> None:
+    """Runs, happenings and lines, numbers in their full range included."""
+    book.add([ran(), HAPPENED, SAID, ran(2)])
+    assert list(book.runs()) == [ran(), ran(2)]
+    assert list(book.happenings()) == [HAPPENED]
+    assert list(book.lines()) == [SAID]
+
+
+def test_grants_are_kept_there_too(book: Journal) -> None:
+    """The grants of a database are the same as those of a file."""
+    grant = Grant(plugin_id="probe", version="1", content_hash="x", user="ann", permission="network", hosts=("a.org",))
+    book.add_grant(grant)
+    book.add_denial(Denial(plugin_id="probe", version="1", content_hash="x", user="ann", permission="network"))
+    assert [replace(one, granted_at="") for one in book.grants()] == [grant]
+    assert len(book.denials()) == 1
+    assert len(book.end_grants("probe", user="ann")) == 1
+    assert book.grants() == []
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(), max_size=200))
+@pytest.mark.parametrize("field", ["error", "parameters", "plugin_id"])
+def test_no_text_is_taken_for_sql_or_lost(book: Journal, field: str, text: str) -> None:
+    """Any text comes back, but for NUL, which is shown, and halves of characters, which are written out."""
+    book.add([replace(ran(), **{field: text})])
+    *_, found = book.runs()
+    shown = text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "backslashreplace").decode()
+    assert getattr(found, field) == shown
+
+
+def test_endless_text_is_cut(book: Journal) -> None:
+    """A plugin's message fills no disk."""
+    book.add([ran(error="x" * 1_000_000)])
+    (found,) = book.runs()
+    assert len(found.error) == MAX_TEXT
+    assert found.error.endswith("…")
+
+
+def test_runs_are_found_by_plugin_outcome_time_and_run(book: Journal) -> None:
+    """Each question narrows the answer; the newest come last."""
+    book.add([ran(1), ran(2, plugin_id="other"), ran(3, outcome="failed"), ran(4)])
+    assert [one.run_id for one in book.runs(plugin_id="probe")] == ["s-1", "s-3", "s-4"]
+    assert [one.run_id for one in book.runs(outcome="failed")] == ["s-3"]
+    assert [one.run_id for one in book.runs(since=ran(3).at)] == ["s-3", "s-4"]
+    assert [one.run_id for one in book.runs(run_id="s-2")] == ["s-2"]
+    assert [one.run_id for one in book.runs(newest=2)] == ["s-3", "s-4"]
+
+
+def test_many_are_read_page_by_page(book: Journal) -> None:
+    """More than a page: none is lost or told twice, and what is written meanwhile is told at its end."""
+    book.add([ran(number) for number in range(2 * PAGE + 1)])
+    found = book.runs()
+    first = next(found)
+    book.add([ran(5000)])
+    assert [first.run_id, *(one.run_id for one in found)] == [*(f"s-{n}" for n in range(2 * PAGE + 1)), "s-5000"]
+
+
+def test_summaries_count_and_order(book: Journal) -> None:
+    """Calls that were summed up count as many; percentiles are those of the calls that returned."""
+    times = [ran(n, wall_s=n / 100) for n in range(1, 101)]
+    book.add([*times, ran(200, plugin_id="other", calls=1000, wall_s=2.0), ran(201, outcome="failed", wall_s=99.0)])
+    other, probe = book.summaries()
+    assert (other.plugin_id, other.calls, other.p50_s) == ("other", 1000, 0.002)
+    assert (probe.calls, probe.failed, probe.cancelled) == (101, 1, 0)
+    assert (probe.p50_s, probe.p90_s, probe.p99_s) == (0.50, 0.90, 0.99)
+    assert (probe.first, probe.last) == (ran(1).at, ran(201).at)
+
+
+def test_all_of_a_batch_or_none(book: Journal) -> None:
+    """A record that the database refuses takes its companions with it, so that the batch can be tried again."""
+    with pytest.raises(PluginError, match="can't be used"):
+        book.add([ran(1), ran(2, seed=None), HAPPENED])
+    assert [*book.runs(), *book.happenings()] == []
+
+
+def test_several_processes_write_at_once(place: Path | str) -> None:
+    """Four at a time into a journal that is not even there yet: every record arrives."""
+    processes = [subprocess.Popen([sys.executable, "-c", WRITE_MANY, str(place), name]) for name in "abcd"]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    found = list(Journal(place).runs())
+    assert {name: sum(one.session == name for one in found) for name in "abcd"} == dict.fromkeys("abcd", 80)
+
+
+def test_a_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another kind of database and a server that isn't there: what to do, and never the password."""
+    for url, says in {
+        "mysql://ann:hush@host/db": "a file or a PostgreSQL database, not mysql",
+        "postgresql://ann:hush@127.0.0.1:1/db": "can't be used",
+        "postgresql://ann:hush@[half/db": "can.t be used",
+    }.items():
+        monkeypatch.setenv("SCHILLINGER_JOURNAL", url)
+        with pytest.raises(PluginError, match=says) as raised:
+            list(Journal().runs())
+        assert "hush" not in f"{raised.value} {raised.value.remedy}"
+
+
+def test_a_database_that_goes_and_comes_back(database: str, postgresql: str) -> None:
+    """Connections that the server ends are an error with what to do; the next question is answered again."""
+    book = Journal(database)
+    book.add([ran()])
+    name = database.split("@/")[1].partition("?")[0]
+    with psycopg.connect(postgresql.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        with pytest.raises(PluginError, match="can't be used"):
+            list(book.runs())
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert list(book.runs()) == [ran()]
+
+
+def test_every_field_has_a_column() -> None:
+    """A field without one would be lost."""
+    from schillinger_plugins.journal.tables import tables
+
+    for kind, name in {Ran: "runs", Happening: "happenings", Line: "lines"}.items():
+        assert {field.name for field in fields(kind)} | {"id"} == set(tables().tables[name].c.keys())

@@ -1,0 +1,188 @@
+"""Writing keeps nobody waiting, loses nothing it could keep, and counts what it lost."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from schillinger_plugins.journal import Journal, Retention, Writer
+from schillinger_plugins.journal import writer as room
+
+from .conftest import ran
+
+DEADLINE_S = 30
+WRITE_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from tests.journal.conftest import ran
+from schillinger_plugins.journal import Journal, Retention, Writer
+writer = Writer(lambda journal=Journal(Path(sys.argv[1])): journal, retention=Retention())
+for number in itertools.count():
+    for _ in range(100):
+        writer.put(lambda: ran(number % 1000))
+    writer.flush()
+    print((number + 1) * 100, flush=True)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+@pytest.fixture
+def writer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Writer]:
+    monkeypatch.setattr(room, "GATHER_S", 0.01)
+    monkeypatch.setattr("schillinger_plugins.journal.database.BUSY_MS", 20)
+    journal = Journal(file)
+    writer = Writer(lambda: journal, retention=Retention())
+    yield writer
+    writer.close()
+
+
+def test_what_is_put_is_written_in_its_order(writer: Writer, file: Path) -> None:
+    """More than a batch, and all of it is there when flush says so."""
+    for number in range(room.BATCH + 10):
+        writer.put(lambda number=number: ran(number))
+    assert writer.flush(DEADLINE_S)
+    assert [one.run_id for one in Journal(file).runs()] == [f"s-{number}" for number in range(room.BATCH + 10)]
+    assert (writer.dropped, writer.problem) == (0, "")
+
+
+def test_no_thread_and_no_file_before_the_first_record(writer: Writer, file: Path) -> None:
+    """A manager that runs nothing leaves nothing."""
+    assert writer.flush(0)
+    writer.close()
+    assert not file.exists()
+
+
+def test_a_journal_that_is_locked_keeps_nobody_waiting(writer: Writer, file: Path) -> None:
+    """Another program holds the file: putting takes no time, the problem is told, and all is written when it is free."""
+    writer.put(ran)
+    assert writer.flush(DEADLINE_S)
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    writer.put(lambda: ran(2))
+    assert not writer.flush(DEADLINE_S)
+    assert "locked" in writer.problem
+    began_s = time.perf_counter()
+    for _ in range(1000):
+        writer.put(lambda: ran(3))
+    assert time.perf_counter() - began_s < DEADLINE_S / 10  # each waited for the lock, it would take 20 s and more
+    holder.execute("ROLLBACK")
+    holder.close()
+    while not writer.flush(DEADLINE_S):  # until the next try
+        pass
+    assert len(list(Journal(file).runs())) == 1002
+    assert writer.problem == ""
+
+
+def test_what_finds_no_room_is_counted(writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue is bounded; what was put first is kept."""
+    monkeypatch.setattr(room, "MAX_WAITING", 10)
+    file.mkdir()  # nothing can be written there
+    writer.put(ran)
+    assert not writer.flush(DEADLINE_S)
+    for number in range(30):
+        writer.put(lambda number=number: ran(number))
+    assert 15 <= writer.dropped <= 20  # some may have been under way
+    assert "no regular file" in writer.problem
+
+
+def test_a_journal_that_cannot_be_written_keeps_no_arrays(writer: Writer, file: Path) -> None:
+    """What a call was given is let go of, however long the disk stays full."""
+    file.mkdir()
+    array = np.zeros(1000)
+    gone = weakref.ref(array)
+    writer.put(ran)
+    assert not writer.flush(DEADLINE_S)
+    writer.put(lambda array=array: ran(array.size))
+    del array
+    deadline_s = time.monotonic() + DEADLINE_S
+    while gone() is not None and time.monotonic() < deadline_s:
+        gc.collect()
+        os.sched_yield()
+    assert gone() is None
+
+
+def test_a_record_that_cannot_be_made_is_no_reason_to_lose_the_others(writer: Writer, file: Path) -> None:
+    """It is counted, and the next one is written."""
+    writer.put(lambda: ran(1 // 0))
+    writer.put(lambda: ran(2))
+    assert writer.flush(DEADLINE_S)
+    assert [one.run_id for one in Journal(file).runs()] == ["s-2"]
+    assert writer.dropped == 1
+
+
+def test_closing_writes_what_waits(file: Path) -> None:
+    """The last call before the notebook ends is in the journal; what comes after is counted."""
+    journal = Journal(file)
+    writer = Writer(lambda: journal, retention=Retention())
+    writer.put(ran)
+    writer.close()
+    assert len(list(journal.runs())) == 1
+    writer.put(ran)
+    assert writer.dropped == 1
+
+
+def test_a_fork_writes_nothing(writer: Writer, file: Path) -> None:
+    """What a child of the notebook inherits is the parent's to write."""
+    writer.put(ran)
+    assert writer.flush(DEADLINE_S)
+    child = os.fork()
+    if child == 0:
+        writer.put(ran)
+        writer.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(list(Journal(file).runs())) == 1
+
+
+@pytest.mark.parametrize("after", [1, 5])
+def test_a_killed_process_leaves_it_sound(file: Path, after: int) -> None:
+    """SIGKILL while it writes: all that was said to be written is there, and the file is whole."""
+    with subprocess.Popen([sys.executable, "-c", WRITE_FOR_EVER, str(file)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        told = [int(process.stdout.readline()) for _ in range(after)]
+        process.send_signal(signal.SIGKILL)
+        told += [int(line) for line in process.stdout.readlines()]
+    assert len(list(Journal(file).runs())) >= told[-1]
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_full_disk_loses_no_call(file: Path) -> None:
+    """Where no byte more can be written, putting and closing go on, and the loss is counted."""
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from tests.journal.conftest import ran\n"
+        "from schillinger_plugins.journal import Journal, Retention, Writer\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "journal.add([ran()])\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
+        "writer = Writer(lambda: journal, retention=Retention())\n"
+        "[writer.put(lambda: ran(error='x' * 10_000)) for _ in range(50)]\n"
+        "writer.flush(10)\n"
+        "print('problem:', writer.problem)\n"
+        "writer.close()\n"
+        "print('dropped:', writer.dropped)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "problem: the journal" in done.stdout
+    assert "dropped: 50" in done.stdout
+    assert len(list(Journal(file).runs())) == 1

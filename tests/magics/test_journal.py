@@ -1,0 +1,58 @@
+"""``%plugin journal`` and ``%plugin stats``: what ran, from the notebook that ran it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from schillinger_plugins import PluginManager
+from schillinger_plugins.errors import InputError
+from schillinger_plugins.journal import Retention
+
+Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+
+
+@pytest.fixture
+def kept(shell: InteractiveShell) -> Iterator[PluginManager]:
+    """The shell's manager is one that writes a journal."""
+    with PluginManager(retention=Retention()) as manager:
+        shell.meta["schillinger_plugins"][0]._manager = manager
+        yield manager
+
+
+def test_a_run_is_found_by_the_id_of_its_provenance(kept: PluginManager, cell: Cell) -> None:
+    """At once, in the table and by itself; what it printed is told, and stats counts it."""
+    cell("r = %plugin run gain_node audio=([0.0, 0.5], 8000) gain_db=-6")
+    run_id = cell("r.provenance.run_id")[0]
+    assert run_id in repr(cell("%plugin journal gain_node")[0])
+    assert run_id not in repr(cell("%plugin journal --failed --days 1")[0])
+    assert '"gain_db":-6.0' in repr(cell(f"%plugin journal --run {run_id}")[0])
+    assert run_id in repr(cell("%plugin journal --run r")[0])
+    assert "gain_node  1" in repr(cell("%plugin stats gain_node --days 1")[0])
+
+
+def test_an_empty_journal_says_so(kept: PluginManager, cell: Cell) -> None:
+    """A newcomer's is."""
+    assert "has nothing of that" in repr(cell("%plugin journal")[0])
+    assert "has nothing of that" in repr(cell("%plugin stats")[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("journal --run", "--run needs a value"),
+        ("journal --run f-9", "knows no run 'f-9'"),
+        ("journal --run 3.5", "a run's id or a result, not float"),
+        ("journal --days soon", "--days needs a number, not 'soon'"),
+        ("journal a b", "can't be told 'a b'"),
+        ("stats --failed", "can't be told '--failed'"),
+    ],
+)
+def test_a_slip_is_told_with_what_to_write(kept: PluginManager, cell: Cell, line: str, says: str) -> None:
+    """An error, no traceback of this package."""
+    error = cell(f"%plugin {line}")[2]
+    assert isinstance(error, InputError)
+    assert says in str(error)
