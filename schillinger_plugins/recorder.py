@@ -28,7 +28,7 @@ from .permissions import current_user
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
 
-ONE_BY_ONE_PER_S = 200
+ONE_BY_ONE_PER_S = 100
 """Calls that are told one by one."""
 
 LINES_PER_S = 500
@@ -111,6 +111,7 @@ class Recorder:
         self._budget = _Budget(ONE_BY_ONE_PER_S)
         self._lines = _Budget(LINES_PER_S)
         self._sums: dict[tuple[str, str], _Sum] = {}
+        self._streams: dict[tuple[str, str], Callable[[], Ran]] = {}
         self._lock = threading.Lock()
         if self.is_on:
             for name in _HAPPENINGS:
@@ -150,26 +151,35 @@ class Recorder:
         wall_s: float,
         cpu_s: float,
         peak_memory_bytes: int,
+        from_stream: bool = False,
     ) -> None:
-        """A call has returned."""
+        """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
         if not self.is_on:
             return
+        told = call.method == "execute" and self._budget.take()
+        key = (instance_id, call.method)
+        if not told:
+            with self._lock:
+                summed = self._sums.get(key)
+                if summed is not None:
+                    summed.calls += 1
+                    summed.wall_s += wall_s
+                    summed.cpu_s += cpu_s
+                    return
+                self._sums[key] = _Sum(1, wall_s, cpu_s)
         make = partial(
             self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, peak_memory_bytes, "done"
         )
-        if call.method == "execute" and self._budget.take():
-            self._writer.put(make)
-            return
-        key = (instance_id, call.method)
-        with self._lock:
-            summed = self._sums.get(key)
-            if summed is not None:
-                summed.calls += 1
-                summed.wall_s += wall_s
-                summed.cpu_s += cpu_s
-                return
-            self._sums[key] = _Sum(1, wall_s, cpu_s)
-        self._writer.put(lambda: self._summed(key, make()))
+        if from_stream:
+            self._streams[key] = make
+        else:
+            self._writer.put(make if told else partial(self._summed, key, make))
+
+    def stream_ended(self, instance_id: str) -> None:
+        """Write down what its calls came to."""
+        for key in [key for key in self._streams if key[0] == instance_id]:
+            make = self._streams.pop(key)
+            self._writer.put(partial(self._summed, key, make))
 
     def failed(
         self,
@@ -246,7 +256,8 @@ class Recorder:
             error=error,
         )
 
-    def _summed(self, key: tuple[str, str], first: Ran) -> Ran:
+    def _summed(self, key: tuple[str, str], make: Callable[[], Ran]) -> Ran:
+        first = make()
         with self._lock:
             summed = self._sums.pop(key)
         return replace(first, calls=summed.calls, wall_s=summed.wall_s, cpu_s=summed.cpu_s)

@@ -189,6 +189,7 @@ class Instance(Life):
             yield stream
         finally:
             self._streaming.release()
+            self._recorder.stream_ended(self.id)
 
     def perform(
         self,
@@ -235,6 +236,7 @@ class Instance(Life):
                 wall_s=time.perf_counter() - call.started_s,
                 cpu_s=outcome.cpu_s,
                 peak_memory_bytes=worker.peak_memory_bytes,
+                from_stream=from_stream,
             )
             return outcome.outputs
         except BaseException as error:

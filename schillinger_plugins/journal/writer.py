@@ -25,7 +25,7 @@ MAX_WAITING = 10_000
 BATCH = 500
 """Records of one transaction."""
 
-GATHER_S = 0.25
+GATHER_S = 1.0
 """How long records are gathered before they are written: one transaction costs more than a hundred rows."""
 
 MAX_PAUSE_S = 60.0
