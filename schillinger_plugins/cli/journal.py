@@ -31,7 +31,9 @@ _KINDS: dict[str, type[Record]] = {"runs": Ran, "events": Happening, "lines": Li
 @click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
 @click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="The last N; 30 if nothing else is said.")
 @click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write .jsonl or .parquet instead.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write .jsonl, .parquet or (runs) .trace.json."
+)
 @click.option("--tidy", is_flag=True, help="Remove now what is beyond SCHILLINGER_JOURNAL_DAYS and _MB.")
 def journal(
     plugin: str | None,

@@ -1,7 +1,7 @@
 """Export: the journal's records for other tools.
 
-Owns the two formats: JSON Lines, one record a line, and Parquet, for data frames. A file is written aside and appears when
-it is whole. Called by the command line and the magics.
+Owns the formats: JSON Lines, one record a line; Parquet, for data frames; and runs as a trace for Perfetto. A file is
+written aside and appears when it is whole. Called by the command line.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from ..errors import InputError, PluginError
 from ..files import writing
 from ..paths import shown
-from .records import PAGE, Record
+from .chrome_trace import trace_events
+from .records import PAGE, Ran, Record
 
 if TYPE_CHECKING:
     import pyarrow
 
-FORMATS = (".jsonl", ".parquet")
+FORMATS = (".jsonl", ".parquet", ".trace.json")
 
 _PACKED = ("parameters", "config", "input_digests", "detail")
 
@@ -35,7 +36,7 @@ def export(records: Iterable[Record], kind: type[Any], file: Path) -> int:
     kind : type
         `Ran`, `Happening` or `Line`.
     file : Path
-        Ends with ``.jsonl`` or ``.parquet``.
+        Ends with ``.jsonl`` or ``.parquet``; runs also with ``.trace.json``.
 
     Raises
     ------
@@ -44,12 +45,18 @@ def export(records: Iterable[Record], kind: type[Any], file: Path) -> int:
     PluginError
         If pyarrow is missing, or the file can't be written.
     """
-    if file.suffix not in FORMATS:
-        raise InputError(
-            f"{shown(file)} ends with {file.suffix or 'nothing'}, and a journal is exported as {' or '.join(FORMATS)}",
-            remedy=f"write {shown(file.with_suffix('.jsonl'))}",
-        )
-    return _json_lines(records, file) if file.suffix == ".jsonl" else _parquet(records, kind, file)
+    ending = next((ending for ending in FORMATS if file.name.endswith(ending)), "")
+    if ending == ".jsonl":
+        return _json_lines(records, file)
+    if ending == ".parquet":
+        return _parquet(records, kind, file)
+    if ending and kind is Ran:
+        return _trace(cast("Iterable[Ran]", records), file)
+    raise InputError(
+        f"{shown(file)} ends with {file.suffix or 'nothing'}, and a journal is exported as {', '.join(FORMATS[:2])}"
+        f" or, if it is runs, {FORMATS[2]}",
+        remedy=f"write {shown(file.with_suffix('.jsonl'))}",
+    )
 
 
 def as_dict(record: Record) -> dict[str, Any]:
@@ -66,6 +73,17 @@ def _json_lines(records: Iterable[Record], file: Path) -> int:
         for record in records:
             out.write(msgspec.json.encode(as_dict(record)) + b"\n")
             count += 1
+    return count
+
+
+def _trace(runs: Iterable[Ran], file: Path) -> int:
+    count = 0
+    with writing(file) as out:
+        out.write(b'{"traceEvents": [')
+        for event in trace_events(runs):
+            out.write((b",\n" if count else b"\n") + msgspec.json.encode(event))
+            count += 1
+        out.write(b"\n]}\n")
     return count
 
 

@@ -34,8 +34,8 @@ def stats_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
             str(one.calls),
             f"{one.failed} ({one.failed / one.calls:.1%})" if one.failed else "",
             str(one.cancelled) if one.cancelled else "",
-            *(_time(seconds) for seconds in (one.p50_s, one.p90_s, one.p99_s)),
-            _time(one.cpu_s),
+            *(duration(seconds) for seconds in (one.p50_s, one.p90_s, one.p99_s)),
+            duration(one.cpu_s),
             f"{one.peak_memory_bytes / 1e6:.1f} MB" if one.peak_memory_bytes else "",
             _local(one.last),
         )
@@ -55,7 +55,10 @@ def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
         ("inputs", ran.input_digests),
         ("seed", str(ran.seed)),
         ("sandbox", ran.level),
-        ("took", f"{_time(ran.wall_s)}, {_time(ran.cpu_s)} of CPU time, at most {ran.peak_memory_bytes / 1e6:.1f} MB"),
+        (
+            "took",
+            f"{duration(ran.wall_s)}, {duration(ran.cpu_s)} of CPU time, at most {ran.peak_memory_bytes / 1e6:.1f} MB",
+        ),
         ("outcome", ran.outcome if not ran.error_kind else f"{ran.outcome}: {ran.error_kind}: {ran.error}"),
     ]
     if ran.calls > 1:
@@ -74,7 +77,7 @@ def _row(record: Record) -> tuple[str, ...]:
         f"{record.plugin_id} {record.version}",
         record.outcome,
         str(record.calls) if record.calls > 1 else "",
-        _time(record.wall_s / record.calls),
+        duration(record.wall_s / record.calls),
         f"{record.error_kind}: {record.error}"[:_SHORT] if record.error_kind else "",
     )
 
@@ -87,5 +90,6 @@ def _local(at: str) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
-def _time(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """In seconds or milliseconds, to three digits."""
     return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"

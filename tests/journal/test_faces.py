@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet
@@ -75,6 +76,18 @@ def test_the_figures(filled: Journal, capsys: pytest.CaptureFixture[str]) -> Non
     assert (figures["calls"], figures["failed"], figures["p50_s"]) == (2, 1, 0.25)
 
 
+def test_top_tells_of_the_last_minute(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Calls a minute and the share that failed, of what ran within the window and nothing older."""
+    _, _, err = told(capsys, "top")
+    assert "nothing ran" in err
+    now = datetime.now(UTC).isoformat()
+    filled.add([ran(3, at=now), ran(4, at=now, outcome="failed"), ran(5, at=now, calls=4, cpu_s=6.0)])
+    _, out, _ = told(capsys, "top", "--once")
+    (row,) = (line.split() for line in out.splitlines() if "probe" in line)
+    assert row[:3] == ["probe", "6", "16.7%"]
+    assert "10.4%" in row  # of a CPU
+
+
 def test_an_empty_journal_says_so(own_places: None, capsys: pytest.CaptureFixture[str]) -> None:
     """A newcomer's is."""
     for command in ("journal", "stats"):
@@ -105,6 +118,27 @@ def test_parquet_comes_back(filled: Journal, tmp_path: Path) -> None:
     assert pyarrow.parquet.read_table(file).num_rows == 0
 
 
+def test_runs_are_a_trace_for_perfetto(filled: Journal, tmp_path: Path) -> None:
+    """A bar for each run, at its time and as long as it took; processes and threads have names."""
+    filled.add([ran(3, session="t", instance_id="other-1", calls=7)])
+    file = tmp_path / "runs.trace.json"
+    export(filled.runs(), Ran, file)
+    events = json.loads(file.read_text())["traceEvents"]
+    bars = [event for event in events if event["ph"] == "X"]
+    assert [(bar["args"]["run_id"], bar["cat"], bar["dur"]) for bar in bars] == [
+        ("s-1", "done", 250_000),
+        ("s-2", "failed", 250_000),
+        ("s-3", "done", 250_000),
+    ]
+    assert bars[2]["ts"] - bars[0]["ts"] == 2000
+    assert bars[2]["name"].endswith("× 7")
+    named = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["ph"] == "M"}
+    assert {named[bar["pid"], bar["tid"]] for bar in bars} == {"probe-1", "other-1"}
+    assert len({bar["pid"] for bar in bars}) == 2
+    with pytest.raises(PluginError, match="if it is runs"):
+        export(filled.lines(), Line, file)
+
+
 def test_an_export_is_whole_or_not_there(filled: Journal, tmp_path: Path) -> None:
     """What fails half-way leaves the file of before; an ending that is none is refused with one that is."""
     file = tmp_path / "runs.jsonl"
@@ -119,5 +153,5 @@ def test_an_export_is_whole_or_not_there(filled: Journal, tmp_path: Path) -> Non
             export(half(), Ran, tmp_path / name)
     assert file.read_text() == "before"
     assert [one.name for one in tmp_path.iterdir() if "runs" in one.name] == ["runs.jsonl"]
-    with pytest.raises(PluginError, match=r"exported as \.jsonl or \.parquet"):
+    with pytest.raises(PluginError, match=r"exported as \.jsonl, \.parquet or, if it is runs, \.trace\.json"):
         export([], Ran, tmp_path / "runs.csv")
