@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
-from schillinger_plugins.journal import Journal, Retention
+from schillinger_plugins.journal import Journal
 
 HEADER = """
 import asyncio, os, socket, sys, threading, time
@@ -39,8 +39,11 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_configure() -> None:
-    """A job in the background of a shell inherits an ignored SIGINT, and so would every kernel that the tests interrupt."""
+    """What holds for the tests and all processes that they start."""
+    # A job in the background of a shell inherits an ignored SIGINT, and so would every kernel that the tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Nobody reads what most tests do: those of the journal have managers that write one.
+    os.environ["SCHILLINGER_JOURNAL_DAYS"] = "0"
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +107,7 @@ def shared_manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginM
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
         patch.delenv("SCHILLINGER_JOURNAL", raising=False)
-        # Nobody reads what most tests do: those of the journal have managers that write one.
-        manager = PluginManager(retention=Retention(days=0))
+        manager = PluginManager()
     with manager:
         yield manager
 
