@@ -22,6 +22,7 @@ from ..errors import InputError
 from ..result import brief
 from ..schema.json_text import NotPlain, check_plain, json_path
 from ..schema.strict import show, suggestion
+from ..types import Audio
 from .arrange import arranged
 from .document import Document, demand_id, demand_texts
 from .events import FlowEvent, FlowEvents
@@ -257,7 +258,7 @@ class Editing:
                 saved = _savable(value, str(node.data.get("type")))
                 if saved is None:
                     self._values[node_id] = value
-            held = brief(value)[:200] if value is not None and saved is None else None
+            held = _held(value) if value is not None and saved is None else None
             self.graph.put(node.with_data(value=saved, held=held))
 
     def value_of(self, node_id: str) -> Any:
@@ -382,6 +383,15 @@ def _savable(value: Any, kind: str) -> Any:
     except (NotPlain, InputError):
         return None
     return value
+
+
+def _held(value: Any) -> str:
+    """What is said of a value that isn't saved."""
+    try:
+        sound = Audio(*value) if isinstance(value, (tuple, list)) and len(value) == 2 else value
+    except (TypeError, ValueError):
+        sound = value
+    return (repr(sound) if isinstance(sound, Audio) else brief(value))[:200]
 
 
 def _id_of(node: FlowNode | str) -> str:

@@ -10,7 +10,7 @@ import { type Edge, type SizeOf, align, bypass, cut, duplicate, group, paste, re
 import { Grip } from "./grip.tsx";
 import { Help } from "./help.tsx";
 import { type Deed, deedOf, isTyping } from "./keys.ts";
-import { layout } from "./layout.ts";
+import { layout, withRoom } from "./layout.ts";
 import { Outline } from "./outline.tsx";
 import { DRAGGED, Palette } from "./palette.tsx";
 import { type Offer, offersOf } from "./rank.ts";
@@ -30,6 +30,8 @@ const PALETTE_WIDTH = 860;
 const PALETTE_ROOM = 190;
 const OUTLINE_ROOM = 270;
 const RESULT_ROOM = 330;
+/** So few are seen without a map. */
+const FEW = 12;
 const FIT = { padding: 0.12, maxZoom: 1, duration: 200 };
 
 /** What was copied last, for when the clipboard is refused. */
@@ -40,9 +42,10 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
   const pointer = useRef<Position | null>(null);
+  const touched = useRef(false);
   const [width, setWidth] = useState(1000);
   const [height, setHeight] = useState(HEIGHT);
-  const [shows, setShows] = useState<Shows>({ palette: false, outline: false, map: true, full: false });
+  const [shows, setShows] = useState<Shows>(() => ({ palette: false, outline: false, map: store.document.nodes.length > FEW, full: false }));
   const [search, setSearch] = useState<SearchAsk | null>(null);
   const [help, setHelp] = useState(false);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -121,6 +124,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   const onSelection = useCallback((ids: ReadonlySet<string>) => {
     setChosen((before) => (before.size === ids.size && [...ids].every((id) => before.has(id)) ? before : ids));
   }, []);
+  const touch = useCallback(() => void (touched.current = true), []);
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
   const addOffer = useCallback((offer: Offer, place: Position, from?: SearchAsk["from"]) => {
     const { change, node } = added(store, offer, place, from);
@@ -147,7 +151,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   }, []);
   const fit = useCallback(() => void flow.fitView(FIT), [flow]);
   const layOut = useCallback(() => {
-    store.commit(move(layout(store.document, sizeOf, view.selected())));
+    store.commit(move(layout(store.document, withRoom(store, sizeOf), view.selected())));
     requestAnimationFrame(() => requestAnimationFrame(fit));
   }, [store, view, sizeOf, fit]);
   const copy = useCallback((): string => {
@@ -296,6 +300,9 @@ export function FlowView({ store }: { store: Store }): ReactNode {
         role="application"
         aria-label={`flow ${String(store.traits.name).slice(0, 100)}; press ? for the keys, o for the outline`}
         style={{ height }}
+        onPointerDownCapture={touch}
+        onKeyDownCapture={touch}
+        onWheelCapture={(event) => event.ctrlKey && touch()}
         onKeyDown={onKeyDown}
         onCopy={(event) => onCopy(event, false)}
         onCut={(event) => onCopy(event, true)}
@@ -318,7 +325,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
         <div className="sch-body">
           {shows.palette ? <Palette onAdd={addInMiddle} /> : null}
           <div className="sch-stage">
-            <Canvas handle={canvas} showMap={hasMap && store.document.nodes.length > 0} onSelection={onSelection} onDropOffer={onDropOffer} dragged={DRAGGED}>
+            <Canvas handle={canvas} touched={touched} showMap={hasMap && store.document.nodes.length > 0} onSelection={onSelection} onDropOffer={onDropOffer} dragged={DRAGGED}>
               {results}
             </Canvas>
             {store.document.nodes.length === 0 && !search ? (
