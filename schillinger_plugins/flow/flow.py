@@ -221,7 +221,7 @@ class Flow(Keeping):
                 on_progress=on_progress,
                 took_s=dict(self._took_s),
                 refused=refused,
-                signatures=self._signing.of(plan),
+                signatures=self._signing.of(plan, is_run=True),
                 on_end=self._end_of_run,
             )
             self._running = running

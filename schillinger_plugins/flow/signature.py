@@ -28,12 +28,21 @@ class Signing:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._lock = threading.Lock()
-        self._held: dict[str, tuple[Any, str]] = {}
+        self._seen: dict[str, tuple[Any, str]] = {}
+        self._ran: dict[str, str] = {}
         self._count = 0
 
-    def of(self, plan: Plan) -> dict[str, str]:
-        """By node of the plan. An input that holds nothing counts as what it held the last time."""
+    def of(self, plan: Plan, *, is_run: bool = False) -> dict[str, str]:
+        """By node of the plan. An input that holds nothing counts as what it held in the last run.
+
+        Parameters
+        ----------
+        is_run : bool
+            Whether the plan is carried out.
+        """
         with self._lock:
+            if is_run:
+                self._ran.update({name: self._mark(name, value) for name, value in plan.values.items()})
             signed: dict[str, str] = {}
             for name in plan.nodes:  # each comes after those that feed it
                 node = plan.graph.nodes[name]
@@ -45,13 +54,22 @@ class Signing:
         if source.node in signed:
             return [signed[source.node], source.output]
         if source.node in plan.values:
-            value = plan.values[source.node]
-            before, mark = self._held.get(source.node, (None, ""))
-            if not mark or not _is_same(before, value):
-                self._count += 1
-                mark = f"value {self._count}"
-            self._held[source.node] = value, mark
-        return [self._held.get(source.node, (None, ""))[1]]
+            return [self._mark(source.node, plan.values[source.node])]
+        return [self._ran.get(source.node, "")]
+
+    def _mark(self, name: str, value: Any) -> str:
+        """A word for a value: by its content, but of sounds and arrays, which are too long to be read each time."""
+        try:
+            if isinstance(value, _PLAIN):
+                return _word(value)
+        except (RecursionError, ValueError):  # it holds itself
+            pass
+        before, mark = self._seen.get(name, (None, ""))
+        if before is not value or not mark:
+            self._count += 1
+            mark = f"value {self._count}"
+            self._seen[name] = value, mark
+        return mark
 
     def _own(self, node: Node) -> list[Any]:
         definition = known_definition(self._host, node.plugin)
@@ -72,16 +90,6 @@ class Signing:
             return str(record.content_hash) if record is not None else ""
         except (PluginError, OSError):  # its folder has gone
             return ""
-
-
-def _is_same(before: Any, value: Any) -> bool:
-    """Whether it is the same value, as far as that can be told without reading a sound through."""
-    if before is value:
-        return True
-    try:
-        return isinstance(before, _PLAIN) and isinstance(value, _PLAIN) and _word(before) == _word(value)
-    except (RecursionError, ValueError):  # it holds itself
-        return False
 
 
 def _word(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Values: what of a value a flow can save.
 
-Owns the way from Python's values to plain data, and the words for what stays beside the document: sounds and arrays. Called by
-``editing``.
+Owns the way from Python's values to plain data, and the words for what stays beside the document: sounds and arrays. Called
+by ``editing``.
 """
 
 from __future__ import annotations

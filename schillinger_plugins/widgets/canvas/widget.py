@@ -69,7 +69,7 @@ class FlowWidget(BundledWidget):
         self._standings = Standings(flow)
         self._progress: tuple[float, float | None] = 0.0, None
         self._words = _ended(flow.last)
-        self._asked: dict[str, object] = {}
+        self._asked: dict[str, str] = {}
         self._telling = Telling(self._tell, name="schillinger-canvas")
         self._defining = Errands("schillinger-canvas-define")
         self._showing = Errands("schillinger-canvas-show")
@@ -183,14 +183,16 @@ class FlowWidget(BundledWidget):
 
     def _define(self, plugin: str) -> None:
         record = self.flow.host.plugins.get(plugin, None)
-        # What couldn't tell its ports can't until it is another one: a page asks whenever anything is told.
-        if record is None or record.definition is not None or self._asked.get(plugin) is record:
+        if record is None or record.definition is not None:
             return
-        self._asked[plugin] = record
 
         def ask() -> None:
             try:
-                self.flow.host.definition(plugin)
+                # What couldn't tell its ports can't until it is another one: a page asks whenever anything is told.
+                content = self.flow.host.plugins[plugin].content_hash
+                if self._asked.get(plugin) != content:
+                    self._asked[plugin] = content
+                    self.flow.host.definition(plugin)
             except PluginError as error:
                 self._say(f"{plugin} doesn't say what its ports are: {_sentence(error)}")
 
