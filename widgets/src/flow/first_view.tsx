@@ -9,8 +9,9 @@ import type { SizeOf } from "./editing.ts";
 import { layout, withRoom } from "./layout.ts";
 import { useView } from "./view.ts";
 
-/** Of the element, at either side. */
-const PADDING = 0.06;
+/** Around what is shown; below it is the bar of what is selected. */
+export const MARGIN = 28;
+export const FOOT = 64;
 /** Smaller than this nobody reads a node. */
 const READABLE = 0.5;
 /** An element that is narrower isn't shown yet. */
@@ -35,6 +36,7 @@ export function FirstView({ touched, sizeOf }: FirstViewProps): null {
     if (!isReady || touched.current || width < LEAST || height < LEAST) return;
     if (isAsAdded(store.document)) return store.place(move(layout(store.document, withRoom(store, sizeOf))));
     const drawn = flow.getNodes();
+    if (drawn.length === 0) return;
     const first = drawn.reduce((left, node) => (node.position.x < left.position.x ? node : left), drawn[0]!);
     void flow.setViewport(firstViewport(flow.getNodesBounds(drawn), flow.getNodesBounds([first]), width, height));
   }, [isReady, width, height, nodes, flow, store, touched, sizeOf]);
@@ -51,18 +53,17 @@ export function isAsAdded(document: FlowDocument): boolean {
 
 /** What of a flow of this extent, whose first node is there, is looked at in an element of this size. */
 export function firstViewport(extent: Rect, first: Rect, width: number, height: number): Viewport {
-  const wide = width * (1 - 2 * PADDING);
-  const high = height * (1 - 2 * PADDING);
+  const wide = width - 2 * MARGIN;
+  const high = height - MARGIN - FOOT;
   const zoom = Math.max(READABLE, Math.min(1, wide / Math.max(1, extent.width), high / Math.max(1, extent.height)));
-  const padding = PADDING * Math.min(width, height);
   const along = (start: number, length: number, room: number, middle: number): number => {
-    if (length * zoom <= room - 2 * padding) return (room - length * zoom) / 2 - start * zoom;
-    const latest = padding - start * zoom;
-    return Math.min(latest, Math.max(room - padding - (start + length) * zoom, room / 2 - middle * zoom));
+    if (length * zoom <= room) return MARGIN + (room - length * zoom) / 2 - start * zoom;
+    const latest = MARGIN - start * zoom;
+    return Math.min(latest, Math.max(MARGIN + room - (start + length) * zoom, MARGIN + room / 2 - middle * zoom));
   };
   return {
-    x: along(extent.x, extent.width, width, first.x + first.width / 2),
-    y: along(extent.y, extent.height, height, first.y + first.height / 2),
+    x: along(extent.x, extent.width, wide, first.x + first.width / 2),
+    y: along(extent.y, extent.height, high, first.y + first.height / 2),
     zoom,
   };
 }

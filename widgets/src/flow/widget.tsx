@@ -7,6 +7,7 @@ import { added } from "./adding.ts";
 import { Canvas, type CanvasHandle, sizeIn } from "./canvas.tsx";
 import { type Position, STEP, type Change, fresh, addNode, move, nodeOf, placeOf, remove } from "./document.ts";
 import { type Edge, type SizeOf, align, bypass, cut, duplicate, group, paste, readClip, ungroup, writeClip } from "./editing.ts";
+import { FOOT, MARGIN } from "./first_view.tsx";
 import { Grip } from "./grip.tsx";
 import { Help } from "./help.tsx";
 import { type Deed, deedOf, isTyping } from "./keys.ts";
@@ -32,7 +33,7 @@ const OUTLINE_ROOM = 270;
 const RESULT_ROOM = 330;
 /** So few are seen without a map. */
 const FEW = 12;
-const FIT = { padding: 0.12, maxZoom: 1, duration: 200 };
+const FIT = { padding: { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${FOOT}px` }, maxZoom: 1, duration: 200 } as const;
 
 /** What was copied last, for when the clipboard is refused. */
 let lastClip = "";
