@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from ...result import Result
 from ...types import Figure as Drawing
 from ..contract import flow as contract
-from ..picture import picture_png
+from ..picture import picture_of
 from ..report import counts
 from ..views import Figure, Views, views_of
 from ..wav import encode
@@ -53,7 +53,7 @@ def _pictures(result: Result, views: Views) -> Iterable[bytes]:
             if data.startswith(_PNG):
                 yield data
     try:
-        picture = picture_png(views)
+        picture = picture_of(views, format_="png", narrow=True)
     except Exception:
         # A picture is an extra: data that matplotlib chokes on must not cost the text and the sound.
         _log.exception("no picture of %.80r", result)

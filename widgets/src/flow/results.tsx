@@ -22,11 +22,21 @@ function ResultPanel({ id, opened }: { id: string; opened: Opened }): ReactNode 
   const view = useView();
   const node = useStore((store) => nodeOf(store.document, id));
   const standing = useStore((store) => store.standingOf(id));
+  const panel = useRef<HTMLElement>(null);
+  const isThere = node !== undefined;
+  useEffect(() => {
+    const element = panel.current;
+    if (!element) return;
+    // It grows when the answer comes, and again with each picture.
+    const observer = new ResizeObserver(() => view.makeRoom(element));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [view, isThere]);
   if (!node) return null;
   const failed = standing.state === "failed" || standing.state === "blocked";
   return (
     <NodeToolbar nodeId={id} isVisible position={Position.Right} align="start" offset={14}>
-      <section className="sch-result nodrag nopan nowheel" aria-label={`result of ${brief(labelOf(node), 100)}`} onDoubleClick={(event) => event.stopPropagation()}>
+      <section ref={panel} className="sch-result nodrag nopan nowheel" aria-label={`result of ${brief(labelOf(node), 100)}`} onDoubleClick={(event) => event.stopPropagation()}>
         <header>
           <h3 className="sch-clip">{brief(labelOf(node), 200)}</h3>
           <IconButton icon="close" label="close the result" onClick={() => view.hide(id)} />

@@ -30,7 +30,7 @@ const PALETTE_WIDTH = 860;
 /** As the style sheet has them. */
 const PALETTE_ROOM = 190;
 const OUTLINE_ROOM = 270;
-const RESULT_ROOM = 330;
+const GAP = 8;
 /** So few are seen without a map. */
 const FEW = 12;
 const FIT = { padding: { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${FOOT}px` }, maxZoom: 1, duration: 200 } as const;
@@ -77,13 +77,14 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   const sizeOf: SizeOf = useCallback((node) => sizeIn(flow.getNode(node.id), node), [flow]);
 
   /** Results open at the right of their node, in the size of the page whatever the zoom is. */
-  const makeRoom = useCallback((id: string): void => {
+  const makeRoom = useCallback((element: Element): void => {
     const frame = root.current?.querySelector(".sch-canvas")?.getBoundingClientRect();
-    const node = flow.getInternalNode(id);
-    if (!frame || !node) return;
+    if (!frame) return;
+    const box = element.getBoundingClientRect();
+    const beyond = Math.max(0, box.right + GAP - frame.right);
+    const below = Math.min(Math.max(0, box.top - GAP - frame.top), Math.max(0, box.bottom + GAP - frame.bottom));
     const { x, y, zoom } = flow.getViewport();
-    const right = (node.internals.positionAbsolute.x + (node.measured.width ?? 240)) * zoom + x + RESULT_ROOM;
-    if (right > frame.width) void flow.setViewport({ x: x - (right - frame.width), y, zoom }, { duration: 200 });
+    if (beyond + below > 1) void flow.setViewport({ x: x - beyond, y: y - below, zoom }, { duration: 200 });
   }, [flow]);
 
   const view = useMemo<View>(() => {
@@ -110,8 +111,8 @@ export function FlowView({ store }: { store: Store }): ReactNode {
       show: (node) => {
         setOpened((now) => new Map([...now, [node, now.get(node) ?? { shown: null, buffers: [] }]]));
         store.send({ kind: "show", node });
-        makeRoom(node);
       },
+      makeRoom,
       hide: (node) => setOpened((now) => new Map([...now].filter(([id]) => id !== node))),
     };
   }, [store, flow, middle, makeRoom]);
