@@ -283,8 +283,7 @@ class Editing:
                 if wish in self.graph.nodes:
                     raise InputError(f"the id {show(wish)} is taken", remedy="choose another, or none")
             node_id = wish or unused(usual, self.graph.nodes)
-            number = len(self.graph.nodes)
-            place = (number % 6 * STEP_X, number // 6 * STEP_Y) if position is None else position
+            place = _unplaced(self.graph) if position is None else position
             self.graph.put(Node({"id": node_id, "type": kind, "position": _place(place), "data": data, **more}))
         return FlowNode(self, node_id)  # type: ignore[arg-type]
 
@@ -337,6 +336,16 @@ def _checked(definition: NodeDefinition | None, values: Mapping[str, Any], plugi
                 raise InputError(message, plugin_id=plugin, remedy=misfit.remedy, path=path) from None
         checked[name] = plain(value, name, plugin)
     return checked
+
+
+def _unplaced(graph: Graph) -> tuple[float, float]:
+    """Where a node lies that nobody has placed: on a grid, or behind the last one where somebody has laid the others out."""
+    number = len(graph.nodes)
+    places = [node.raw["position"] for node in graph.nodes.values() if not node.raw.get("parentId")]
+    if all(place["x"] % STEP_X == 0 and place["y"] % STEP_Y == 0 for place in places):
+        return number % 6 * STEP_X, number // 6 * STEP_Y
+    last = max(places, key=lambda place: float(place["x"]))
+    return last["x"] + STEP_X, last["y"]
 
 
 def _id_of(node: FlowNode | str) -> str:

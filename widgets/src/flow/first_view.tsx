@@ -2,7 +2,7 @@
 // It waits for the size of the element, which JupyterLab gives it after it is drawn, and of the nodes. A flow that Python has
 // put together without placing anything is laid out first, now that the sizes are known.
 import { type Rect, type Viewport, useNodesInitialized, useReactFlow, useStore as useReactFlowStore } from "@xyflow/react";
-import { type RefObject, useEffect } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 
 import { type FlowDocument, move } from "./document.ts";
 import type { SizeOf } from "./editing.ts";
@@ -31,10 +31,14 @@ export function FirstView({ touched, sizeOf }: FirstViewProps): null {
   const isReady = useNodesInitialized();
   const width = useReactFlowStore((state) => state.width);
   const height = useReactFlowStore((state) => state.height);
+  const laidOut = useRef(false);
   const { nodes } = store.document;
   useEffect(() => {
     if (!isReady || touched.current || width < LEAST || height < LEAST) return;
-    if (isAsAdded(store.document)) return store.place(move(layout(store.document, withRoom(store, sizeOf))));
+    if (!laidOut.current && isAsAdded(store.document)) {
+      laidOut.current = true; // once: a layout may leave everything where it is
+      return store.place(move(layout(store.document, withRoom(store, sizeOf))));
+    }
     const drawn = flow.getNodes();
     if (drawn.length === 0) return;
     const first = drawn.reduce((left, node) => (node.position.x < left.position.x ? node : left), drawn[0]!);
