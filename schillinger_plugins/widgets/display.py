@@ -86,8 +86,9 @@ def _draw_flow(flow: Flow) -> None:
     from .flow_picture import flow_html, flow_png
 
     png = flow_png(flow)
-    stills: list[dict[str, Any]] = [] if png is None else [{"image/png": png}]
-    _publish(flow_view(flow), [*stills, {"text/html": flow_html(flow)}], text=repr(flow))
+    # Always two: the canvas is the same one each time, and it hides as many wherever it is shown.
+    picture: dict[str, Any] = {} if png is None else {"image/png": png}
+    _publish(flow_view(flow), [picture, {"text/html": flow_html(flow)}], text=repr(flow))
 
 
 def draw_view(view: AnalysisView, *, text: str = "") -> None:
