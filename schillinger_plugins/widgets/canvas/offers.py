@@ -20,8 +20,9 @@ MAX_TEXT = 1_000
 def palette_of(host: Host) -> list[dict[str, Any]]:
     """The plugins that can be added; those that are broken can't."""
     entries = []
-    for record in list(host.plugins.values())[:MAX_ENTRIES]:
-        if record.manifest is None or record.state == "broken":
+    for plugin in list(host.plugins)[:MAX_ENTRIES]:
+        record = host.plugins.get(plugin, None)  # it may have gone meanwhile
+        if record is None or record.manifest is None or record.state == "broken":
             continue
         metadata, definition = record.manifest.metadata, record.definition
         entries.append(

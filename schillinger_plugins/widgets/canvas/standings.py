@@ -43,6 +43,7 @@ class Standings:
         self._lock = threading.Lock()
         self._running: Running | None = None
         self._at: dict[str, _At] = {}
+        self._now: dict[str, str] | None = None
 
     def look(self) -> None:
         """What was before anybody listened: the last run, and the one that is under way."""
@@ -65,6 +66,7 @@ class Standings:
             running = self._flow.running
             with self._lock:
                 self._running = running
+                self._now = None
                 there = self._flow.graph.nodes
                 self._at = {name: at for name, at in self._at.items() if name in there}
         elif event.kind == "node":
@@ -77,9 +79,17 @@ class Standings:
             at = self._at.get(node)
             return at.result if at is not None else None
 
-    def told(self) -> dict[str, dict[str, Any]]:
-        """How it stands, by node, in the words of the contract. Nodes of which nothing is known aren't in it."""
-        now = self._flow.signatures()
+    def told(self, *, changed: bool = True) -> dict[str, dict[str, Any]]:
+        """How it stands, by node, in the words of the contract. Nodes of which nothing is known aren't in it.
+
+        Parameters
+        ----------
+        changed : bool
+            Whether the flow, its plugins or its inputs may be others than at the last time.
+        """
+        now = self._now
+        if changed or now is None:
+            now = self._now = self._flow.signatures()
         there = list(self._flow.graph.nodes)
         with self._lock:
             known = [(name, self._at[name]) for name in there if name in self._at]

@@ -71,8 +71,8 @@ class Telling:
             if tell is not None:
                 try:
                     tell(parts)
-                except Exception:  # a closed comm, or a kernel that is ending: nobody would see more
-                    _log.debug("%s couldn't tell %s", self._name, sorted(parts), exc_info=True)
+                except Exception:  # what comes next is told even so
+                    _log.exception("%s couldn't tell %s", self._name, sorted(parts))
             del tell
             with self._changed:
                 self._changed.wait_for(lambda: self._ended, self._period_s)

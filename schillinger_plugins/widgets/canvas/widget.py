@@ -162,7 +162,7 @@ class FlowWidget(BundledWidget):
             if parts & {"document", "plugins"}:
                 self.definitions = definitions_of(self.flow)
                 self.problems = problems_of(self.flow)
-            self.standings = self._standings.told()
+            self.standings = self._standings.told(changed=bool(parts & {"document", "plugins"}))
             self.running = self.flow.running is not None
             self.progress, self.eta_s = self._progress
             self.message = self._words[:MAX_WORDS]
