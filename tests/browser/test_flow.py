@@ -206,6 +206,10 @@ def test_a_run_is_seen_node_by_node(study: Study) -> None:
     expect(result.locator("audio")).to_be_visible()
     expect(result).to_contain_text("1.000 s, mono, 8000 Hz")
     study.page.wait_for_function("() => document.querySelector('.sch-result audio').duration > 0.9")
+    result.get_by_role("button", name="Explore").click()
+    expect(result.locator(".sch-analysis canvas").first).to_be_visible()
+    result.get_by_role("button", name="Only the picture").click()
+    expect(result.get_by_role("img")).to_be_visible()
     result.get_by_role("button", name="close the result").click()
     study.press("Escape")
     study.node("bad").get_by_role("button", name="What happened").click()
@@ -214,6 +218,7 @@ def test_a_run_is_seen_node_by_node(study: Study) -> None:
     expect(failure).to_contain_text("<img src=x onerror=alert(1)>")
     expect(failure.locator("img")).to_have_count(0)
     failure.get_by_role("button", name="close the result").click()
+    study.press("f")
     study.python("flow['a'].set(gain_db=-1)")
     expect(study.state("b")).to_have_text("done, stale")
     study.press("Escape")
@@ -282,7 +287,7 @@ def test_two_hundred_nodes(notebook: Study) -> None:
     big.scroll_into_view_if_needed()
     nodes = big.locator(".react-flow__node")
     first = nodes.first
-    expect(first).to_be_visible()
+    expect(first, "where the flow begins").to_be_in_viewport()
     assert (
         float(re.findall(r"scale\((.*)\)", big.locator(".react-flow__viewport").get_attribute("style") or "")[0]) >= 0.5
     )

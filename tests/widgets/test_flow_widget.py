@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 from schillinger_plugins import Flow, PluginManager
 from schillinger_plugins.flow import FlowEvent
 from schillinger_plugins.widgets import FlowWidget, flow_view
+from schillinger_plugins.widgets.canvas import widget
 from schillinger_plugins.widgets.contract.flow import FlowState
 from schillinger_plugins.widgets.contract.flow import Shown as ShownMessage
 
@@ -458,8 +460,26 @@ def test_a_result_is_shown_as_text_picture_and_sound(canvas: FlowWidget, page: _
     assert (told.node, told.parts) == ("b", ["picture", "sound:Audio"])
     assert [buffers[0][:4], buffers[1][:4]] == [b"\x89PNG", b"RIFF"]
     assert told.outputs[0]["text"] == "0.100 s, mono, 8000 Hz"
+    assert _instances[told.view].shown["audio"].frames == 800
     assert nothing["outputs"][0]["text"] == "there is no result any more: run it again"
     assert not none
+
+
+def test_of_the_results_that_are_looked_into_the_last_few_stay_open(
+    canvas: FlowWidget, page: _Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same result has the same view; with the canvas all are closed."""
+    monkeypatch.setattr(widget, "MAX_OPENED", 1)
+    run(canvas, page)
+    for name in ("a", "b", "b"):
+        page.say(kind="show", node=name)
+        canvas.wait()
+    first, second, third = (shown["view"] for shown, _ in page.shown)
+    assert second == third
+    assert first not in _instances
+    assert second in _instances
+    canvas.close()
+    assert second not in _instances
 
 
 def test_a_flow_has_one_canvas(flow: Flow, canvas: FlowWidget) -> None:

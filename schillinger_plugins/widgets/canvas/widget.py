@@ -18,9 +18,12 @@ import traitlets
 from ...errors import PluginError
 from ...events import Event
 from ...flow import Flow, FlowEvent, FlowRun
+from ...result import Result
+from ..analysis import AnalysisView
 from ..bundle import BundledWidget
 from ..contract import flow as contract
 from ..contract import read, tell
+from ..views import views_of
 from .errands import Errands
 from .offers import definitions_of, palette_of, problems_of
 from .pages import Pages
@@ -29,6 +32,8 @@ from .standings import Standings
 from .telling import Telling
 
 MAX_WORDS = 500
+MAX_OPENED = 8
+"""Results that are looked into at the same time."""
 _PLUGINS: tuple[Any, ...] = ("registered", "unregistered", "loaded", "unloaded", "reloaded")
 
 
@@ -70,6 +75,7 @@ class FlowWidget(BundledWidget):
         self._progress: tuple[float, float | None] = 0.0, None
         self._words = _ended(flow.last)
         self._asked: dict[str, str] = {}
+        self._opened: dict[str, AnalysisView] = {}
         self._telling = Telling(self._tell, name="schillinger-canvas")
         self._defining = Errands("schillinger-canvas-define")
         self._showing = Errands("schillinger-canvas-show")
@@ -97,6 +103,8 @@ class FlowWidget(BundledWidget):
         for thread in ("_telling", "_defining", "_showing"):
             if hasattr(self, thread):
                 getattr(self, thread).end()
+        for view in getattr(self, "_opened", {}).values():
+            view.close()
         if _canvases.get(self.flow) is self:
             del _canvases[self.flow]
         super().close()
@@ -199,8 +207,21 @@ class FlowWidget(BundledWidget):
         self._defining.send(plugin, ask)
 
     def _show(self, node: str) -> None:
-        shown, buffers = shown_of(node, self._standings.result(node))
+        result = self._standings.result(node)
+        shown, buffers = shown_of(node, result)
+        if result is not None and views_of(result).duration_s > 0:
+            shown.view = self._open(node, result)
         self.send(tell(shown), buffers)
+
+    def _open(self, node: str, result: Result) -> str:
+        """A live view of a result; of those that were opened before only the last few go on."""
+        former = self._opened.pop(node, None)
+        if former is None or former.shown is not result:
+            former = AnalysisView(result)
+        self._opened[node] = former
+        while len(self._opened) > MAX_OPENED:
+            self._opened.pop(next(iter(self._opened))).close()
+        return str(former.model_id)
 
     def _ipython_display_(self) -> None:
         """Called by IPython: the live canvas, and a still picture beside it for where no widget runs."""
