@@ -204,7 +204,7 @@ def test_what_was_heard_already_is_dropped(flow: Flow, page: _Page) -> None:
     flow.remove("c")
     revision = flow.revision
     page.writes = 0
-    page.write({**document, "nodes": [*document["nodes"], node("c")]})
+    page.write({**document, "nodes": [*document["nodes"], node("c", label="late")]})
     assert "c" not in flow.nodes
     assert flow.revision == revision
 
@@ -268,6 +268,7 @@ def test_a_message_that_says_nothing_is_dropped(page: _Page, content: dict[str, 
     """Nothing runs, nothing is shown."""
     page.say(**content)
     page.canvas.wait()
+    assert page.canvas.flow.running is None
     assert page.canvas.flow.last is None
     assert not page.shown
 
@@ -312,8 +313,9 @@ def test_a_result_is_stale_while_it_would_be_made_of_something_else(
 ) -> None:
     """What is changed back isn't stale any more; nor is what was made of a sound that one run alone was given."""
     canvas.flow["song"].value = None
-    canvas.flow.run(song=SOUND)
-    canvas.wait()
+    for sound in ((np.zeros(80, np.float32), 8000), SOUND):
+        canvas.flow.run(song=sound)
+        canvas.wait()
     assert states(canvas) == {"a": "done", "b": "done"}
     change(canvas.flow)
     canvas.wait()
@@ -390,6 +392,33 @@ def test_a_run_is_cancelled(canvas: FlowWidget, page: _Page, make_node: Callable
     assert not canvas.running
 
 
+def test_a_result_outlasts_a_run_that_was_cancelled(manager: PluginManager, write_plugin: Callable[..., Path]) -> None:
+    """It is the one of before, and stale."""
+    body = f"""
+    if parameters["add"] == 1:
+        return {{"y": 1}}
+    {WAITS.strip().replace(chr(10), chr(10) + "    ")}
+    """
+    with Flow(manager) as flow:
+        flow.input("x", type="number", value=1) >> flow.add(
+            manager.load(write_plugin("adder", body=body, definition=PORTS)).id, id="sum"
+        )
+        canvas = flow_view(flow)
+        page = _Page(canvas)
+        run(canvas, page)
+        flow["sum"].set(add=2)
+        page.say(kind="run", nodes=[], anew=False)
+        running = flow.running
+        page.wait(lambda: canvas.standings["sum"]["message"] == "waiting")
+        page.say(kind="cancel")
+        assert running is not None
+        running.wait(DEADLINE_S)
+        canvas.wait()
+        assert states(canvas) == {"sum": "cancelled, stale"}
+        assert canvas.standings["sum"]["has_result"]
+        canvas.close()
+
+
 def test_a_canvas_that_is_opened_during_a_run_shows_it(
     canvas: FlowWidget, page: _Page, make_node: Callable[..., None]
 ) -> None:
@@ -443,10 +472,14 @@ def test_the_ports_of_a_plugin_are_asked_for(
     assert canvas.definitions["adder"]["label"] == "Adder"
     assert next(one for one in canvas.palette if one["plugin"] == "adder")["definition"]["label"] == "Adder"
     assert "mute doesn't say what its ports are" in canvas.message
+    manager.registry.update("mute", state="broken")
     canvas.follow(FlowEvent(kind="progress", message="something else"))
     page.say(kind="define", plugin="mute")
     canvas.wait()
     assert canvas.message == "something else"
+    manager.reload("adder")
+    canvas.wait()
+    assert "mute" not in {one["plugin"] for one in canvas.palette}
 
 
 def test_a_result_is_shown_as_text_picture_and_sound(canvas: FlowWidget, page: _Page) -> None:
