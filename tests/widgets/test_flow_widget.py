@@ -16,7 +16,7 @@ from ipywidgets.widgets.widget import _instances
 from schillinger_plugins import Flow, PluginManager
 from schillinger_plugins.flow import FlowEvent
 from schillinger_plugins.widgets import FlowWidget, flow_view
-from schillinger_plugins.widgets.canvas import widget
+from schillinger_plugins.widgets.canvas import shown, standings, widget
 from schillinger_plugins.widgets.contract.flow import FlowState
 from schillinger_plugins.widgets.contract.flow import Shown as ShownMessage
 
@@ -488,8 +488,8 @@ def test_a_result_is_shown_as_text_picture_and_sound(canvas: FlowWidget, page: _
     page.say(kind="show", node="b")
     page.say(kind="show", node="song")
     canvas.wait()
-    (shown, buffers), (nothing, none) = page.shown
-    told = msgspec.convert(shown, ShownMessage)
+    (answer, buffers), (nothing, none) = page.shown
+    told = msgspec.convert(answer, ShownMessage)
     assert (told.node, told.parts) == ("b", ["picture", "sound:Audio"])
     assert [buffers[0][:4], buffers[1][:4]] == [b"\x89PNG", b"RIFF"]
     assert told.outputs[0]["text"] == "0.100 s, mono, 8000 Hz"
@@ -507,12 +507,29 @@ def test_of_the_results_that_are_looked_into_the_last_few_stay_open(
     for name in ("a", "b", "b"):
         page.say(kind="show", node=name)
         canvas.wait()
-    first, second, third = (shown["view"] for shown, _ in page.shown)
+    first, second, third = (answer["view"] for answer, _ in page.shown)
     assert second == third
     assert first not in _instances
     assert second in _instances
     canvas.close()
     assert second not in _instances
+
+
+def test_a_result_that_nobody_can_draw_is_told_even_so(
+    canvas: FlowWidget, page: _Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How it ended with the others is seen; who opens it reads that it can't be shown."""
+
+    def fail(_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(standings, "summary_of", fail)
+    monkeypatch.setattr(shown, "views_of", fail)
+    run(canvas, page)
+    assert states(canvas) == {"a": "done", "b": "done"}
+    page.say(kind="show", node="a")
+    canvas.wait()
+    assert page.shown[0][0]["outputs"][0]["text"] == "it can't be shown here; its outputs are audio"
 
 
 def test_a_flow_has_one_canvas(flow: Flow, canvas: FlowWidget) -> None:

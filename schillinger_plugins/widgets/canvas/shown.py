@@ -29,9 +29,12 @@ _log = logging.getLogger(__name__)
 def shown_of(node: str, result: Result | None) -> tuple[contract.Shown, list[bytes]]:
     """The answer to `contract.Show`, and its buffers."""
     if result is None:
-        text = "there is no result any more: run it again"
-        return contract.Shown(node=node, outputs=[{"name": "", "label": "", "text": text}], parts=[]), []
-    views = views_of(result)
+        return _words(node, "there is no result any more: run it again"), []
+    try:
+        views = views_of(result)
+    except Exception:
+        _log.exception("%.80r can't be shown", result)
+        return _words(node, f"it can't be shown here; its outputs are {', '.join(result)}"[:MAX_TEXT]), []
     parts, buffers, notes = [], [], {}
     for picture in _pictures(result, views):
         parts.append("picture")
@@ -44,6 +47,10 @@ def shown_of(node: str, result: Result | None) -> tuple[contract.Shown, list[byt
         notes[sound.name] = wav.note
     outputs = [_row(figure, notes.get(figure.name, "")) for figure in _figures(result, views)]
     return contract.Shown(node=node, outputs=outputs[:MAX_OUTPUTS], parts=parts), buffers
+
+
+def _words(node: str, text: str) -> contract.Shown:
+    return contract.Shown(node=node, outputs=[{"name": "", "label": "", "text": text}], parts=[])
 
 
 def _pictures(result: Result, views: Views) -> Iterable[bytes]:

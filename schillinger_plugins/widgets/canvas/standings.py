@@ -6,6 +6,7 @@ now. Fed by the events of the flow, in the run's thread, and asked in another. C
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from ...result import Result
 from ..contract import flow as contract
 from ..summary import MAX_TEXT, failure_of, summary_of
 
+_log = logging.getLogger(__name__)
 _ENDED = ("done", "cached", "failed", "blocked", "cancelled")
 
 
@@ -97,7 +99,11 @@ class Standings:
             unread = [(at, at.result) for _, at in known if at.result is not None and at.summary is None]
         for at, result in unread:  # outside of the lock: a run goes on meanwhile
             assert result is not None
-            summary = summary_of(result)
+            try:
+                summary = summary_of(result)
+            except Exception:  # a strange output must not keep the others from being told
+                _log.exception("no summary of %.80r", result)
+                summary = []
             with self._lock:
                 if at.result is result:
                     at.summary = summary
