@@ -352,6 +352,7 @@ class Flow(Keeping):
             undo()
         self.instances.close()
         self.cache.clear()
+        self._signing.forget()
 
     destroy = close
 

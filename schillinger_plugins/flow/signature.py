@@ -50,6 +50,11 @@ class Signing:
                 signed[name] = _word([*self._own(node), plan.seed, fed])
             return signed
 
+    def forget(self) -> None:
+        """Let go of the values that were looked at."""
+        with self._lock:
+            self._seen.clear()
+
     def _fed(self, source: Source, plan: Plan, signed: Mapping[str, str]) -> list[str]:
         if source.node in signed:
             return [signed[source.node], source.output]

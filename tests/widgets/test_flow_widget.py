@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ipywidgets.widgets.widget import _instances
 
 from schillinger_plugins import Flow, PluginManager
 from schillinger_plugins.flow import FlowEvent
 from schillinger_plugins.widgets import FlowWidget, flow_view
 from schillinger_plugins.widgets.canvas import shown, standings, widget
+from schillinger_plugins.widgets.contract import flow as contract
 from schillinger_plugins.widgets.contract.flow import FlowState
 from schillinger_plugins.widgets.contract.flow import Shown as ShownMessage
 
@@ -34,6 +37,47 @@ PORTS = {
     "outputs": [{"name": "y", "type": "number", "label": "Sum"}],
     "parameters": [{"name": "add", "type": "number", "default": 1, "min": 0, "max": 100}],
 }
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["a", "song", "plugin"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+_IDS = st.sampled_from(["a", "b", "song", "new", "group"]) | st.text(max_size=3)
+NODES = st.fixed_dictionaries(
+    {
+        "id": _IDS,
+        "type": st.sampled_from(["plugin", "input", "comment", "group"]),
+        "position": st.fixed_dictionaries({"x": st.integers(-9, 9), "y": st.floats()}),
+        "data": st.fixed_dictionaries({}, optional={"plugin": _IDS, "parameters": JSON, "label": JSON, "value": JSON}),
+    },
+    optional={"parentId": _IDS, "width": JSON},
+)
+EDGES = st.fixed_dictionaries(
+    {
+        "id": _IDS,
+        "source": _IDS,
+        "target": _IDS,
+        "sourceHandle": st.text(max_size=3),
+        "targetHandle": st.text(max_size=3),
+    }
+)
+DOCUMENTS = JSON | st.fixed_dictionaries(
+    {
+        "nodes": st.lists(NODES | JSON, max_size=4) | JSON,
+        "edges": st.lists(EDGES, max_size=4) | JSON,
+        "viewport": st.just({"x": 0, "y": 0, "zoom": 1}) | JSON,
+        "revision": st.integers(-1, 9),
+        "page": st.sampled_from(["p", "q", ""]),
+        "write": st.integers(-1, 50),
+    }
+)
 
 
 class _Page:
@@ -240,6 +284,17 @@ def test_what_is_no_document_is_refused_and_told(flow: Flow, page: _Page, writte
     page.writes = 1
     page.write({**page.document, "nodes": [*page.document["nodes"], node("next")]})
     assert "next" in flow.nodes
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written=DOCUMENTS, content=JSON)
+def test_whatever_a_page_writes_and_says_the_canvas_goes_on(canvas: FlowWidget, written: Any, content: Any) -> None:
+    """It raises nothing, and what it has then is a flow that can be saved, told and opened again."""
+    canvas.set_state({"document": written})
+    canvas.on_request(content if isinstance(content, dict) else {"kind": content})
+    told = msgspec.convert(json.loads(json.dumps(canvas.document)), contract.Document)
+    assert told.page == ""
+    assert Flow.from_dict(canvas.flow.as_dict(), canvas.flow.host).as_dict() == canvas.flow.as_dict()
 
 
 def test_of_all_that_is_shared_the_document_alone_is_the_pages(canvas: FlowWidget) -> None:
