@@ -170,7 +170,7 @@ export const Canvas = memo(function Canvas({ handle, touched, showMap, onSelecti
         onMoveEnd={(_, viewport) => store.look(viewport)}
         onError={() => {}}
         defaultViewport={start}
-        minZoom={0.03}
+        minZoom={0.02}
         maxZoom={2.5}
         snapToGrid
         snapGrid={GRID}
