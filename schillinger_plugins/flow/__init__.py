@@ -1,8 +1,9 @@
 """Flows: plugins wired together, run as one.
 
 `flow` is what a person holds, `editing` how it is changed, `keeping` how it comes in and out; `graph`, `document` and
-`merge` are its plain data; `problems` says what is wrong with it; `plan`, `schedule`, `running` and `cache` run it. Knows no
-widget and no manager: whoever makes a `Flow` gives it a `Host`, which the manager is.
+`merge` are its plain data; `problems` says what is wrong with it; `plan`, `schedule`, `running` and `cache` run
+it; `signature` tells what a result was made of. Knows no widget and no manager: whoever makes a `Flow` gives it a `Host`,
+which the manager is.
 """
 
 from __future__ import annotations

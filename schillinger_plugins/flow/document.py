@@ -249,7 +249,7 @@ def _edge(raw: object, path: list[str | int]) -> Edge:
     for key in ("id", "source", "target"):
         demand_id(raw.get(key), [*path, key])
     for key in ("sourceHandle", "targetHandle"):
-        if raw.get(key) is not None:
+        if raw.get(key) not in (None, ""):
             demand_id(raw[key], [*path, key])
     demand_texts(raw, path)
     return Edge(raw)

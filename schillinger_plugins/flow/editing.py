@@ -14,13 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..definition import NodeDefinition
 from ..definition.ports import Misfit
 from ..errors import InputError
-from ..result import brief
-from ..schema.json_text import NotPlain, check_plain, json_path
+from ..schema.json_text import json_path
 from ..schema.strict import show, suggestion
 from .arrange import arranged
 from .document import Document, demand_id, demand_texts
@@ -29,6 +26,7 @@ from .graph import INPUT_TYPES, Graph, Node, unused
 from .host import Host
 from .instances import Instances
 from .nodes import FlowNode, FlowPort, pair
+from .values import held_words, plain, savable
 
 _REMEMBERED = 64
 STEP_X, STEP_Y = 260.0, 140.0
@@ -100,7 +98,7 @@ class Editing:
             data["version"] = record.manifest.metadata.version
             data["content_hash"] = record.content_hash
         if config:
-            data["config"] = _plain(dict(config), "config", plugin)
+            data["config"] = plain(dict(config), "config", plugin)
         if label is not None:
             data["label"] = _line(label)
         return self._put("plugin", data, id, plugin, position)
@@ -254,10 +252,10 @@ class Editing:
             value = str(value) if isinstance(value, Path) else value
             saved = None
             if value is not None:
-                saved = _savable(value, str(node.data.get("type")))
+                saved = savable(value, str(node.data.get("type")))
                 if saved is None:
                     self._values[node_id] = value
-            held = brief(value)[:200] if value is not None and saved is None else None
+            held = held_words(value) if value is not None and saved is None else None
             self.graph.put(node.with_data(value=saved, held=held))
 
     def value_of(self, node_id: str) -> Any:
@@ -285,8 +283,7 @@ class Editing:
                 if wish in self.graph.nodes:
                     raise InputError(f"the id {show(wish)} is taken", remedy="choose another, or none")
             node_id = wish or unused(usual, self.graph.nodes)
-            number = len(self.graph.nodes)
-            place = (number % 6 * STEP_X, number // 6 * STEP_Y) if position is None else position
+            place = _unplaced(self.graph) if position is None else position
             self.graph.put(Node({"id": node_id, "type": kind, "position": _place(place), "data": data, **more}))
         return FlowNode(self, node_id)  # type: ignore[arg-type]
 
@@ -337,51 +334,18 @@ def _checked(definition: NodeDefinition | None, values: Mapping[str, Any], plugi
             except Misfit as misfit:
                 message = f"parameter {show(name)} {misfit}"
                 raise InputError(message, plugin_id=plugin, remedy=misfit.remedy, path=path) from None
-        checked[name] = _plain(value, name, plugin)
+        checked[name] = plain(value, name, plugin)
     return checked
 
 
-def _plain(value: Any, name: str, plugin: str) -> Any:
-    value = _listed(value)
-    try:
-        check_plain(value)
-    except NotPlain as error:
-        message = f"{show(name)} can't be saved: {error}"
-        raise InputError(message, plugin_id=plugin, remedy="give numbers, texts, lists", path=error.path) from None
-    demand_texts(value, [name])
-    return value
-
-
-def _listed(value: Any) -> Any:
-    """Lists for tuples and arrays, Python's own numbers for NumPy's; a value that holds itself stays as it is."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    try:
-        if isinstance(value, (list, tuple)):
-            return [_listed(item) for item in value]
-        if isinstance(value, Mapping):
-            return {key: _listed(item) for key, item in value.items()}
-    except RecursionError:
-        pass
-    return value
-
-
-def _savable(value: Any, kind: str) -> Any:
-    """A value as plain data, or None if it has to be held beside the document."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if kind == "audio" and not isinstance(value, str):
-        return None
-    if not isinstance(value, (str, bool, int, float, list, dict)):
-        return None
-    try:
-        check_plain(value, max_values=10_000)
-        demand_texts(value, ["value"])
-    except (NotPlain, InputError):
-        return None
-    return value
+def _unplaced(graph: Graph) -> tuple[float, float]:
+    """Where a node lies that nobody has placed: on a grid, or behind the last one where somebody has laid the others out."""
+    number = len(graph.nodes)
+    places = [node.raw["position"] for node in graph.nodes.values() if not node.raw.get("parentId")]
+    if all(place["x"] % STEP_X == 0 and place["y"] % STEP_Y == 0 for place in places):
+        return number % 6 * STEP_X, number // 6 * STEP_Y
+    last = max(places, key=lambda place: float(place["x"]))
+    return last["x"] + STEP_X, last["y"]
 
 
 def _id_of(node: FlowNode | str) -> str:

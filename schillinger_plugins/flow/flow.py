@@ -36,6 +36,7 @@ from .plan import Plan, make_plan
 from .problems import Problem, Remedy, problems
 from .run import FlowRun
 from .running import Running
+from .signature import Signing
 
 _ENDING_S = 5.0
 _ANY: Any = object()
@@ -102,6 +103,7 @@ class Flow(Keeping):
         self._former: dict[int, Document] = {0: self._kept()}
         self._running: Running | None = None
         self._took_s: dict[str, float] = {}
+        self._signing = Signing(host)
         self._undo = [host.events.subscribe(one, _teller(weakref.ref(self))) for one in _TOLD]
         self._finalizer = weakref.finalize(self, _end_later, self.instances, self._undo)
         self._finalizer.atexit = False  # the manager ends everything then
@@ -145,6 +147,12 @@ class Flow(Keeping):
         with self._lock:
             graph, values = self.graph.copy(), self._given()
         return problems(graph, self.host, values)
+
+    def signatures(self) -> dict[str, str]:
+        """By node, what a result that were made now would be made of, in a word. Runs nothing."""
+        with self._lock:
+            graph, values, seed = self.graph.copy(), self._given(), self.seed
+        return self._signing.of(make_plan(graph, self.definition, values, only=None, seed=seed))
 
     def mend(self, problem: Problem, fix: Remedy) -> None:
         """Do one of a problem's `fixes`. Those that need a person's consent (``grant``) are refused."""
@@ -213,6 +221,7 @@ class Flow(Keeping):
                 on_progress=on_progress,
                 took_s=dict(self._took_s),
                 refused=refused,
+                signatures=self._signing.of(plan, is_run=True),
                 on_end=self._end_of_run,
             )
             self._running = running
@@ -343,6 +352,7 @@ class Flow(Keeping):
             undo()
         self.instances.close()
         self.cache.clear()
+        self._signing.forget()
 
     destroy = close
 

@@ -59,15 +59,22 @@ class Keeping(Editing):
         flow._former = {0: flow._kept()}
         return flow
 
-    def merge(self, theirs: object, revision: int) -> int:
+    def snapshot(self) -> tuple[int, Document]:
+        """The revision that it is, and its document, which later changes leave alone."""
+        with self._lock:
+            return self.revision, self._kept()
+
+    def merge(self, theirs: object, revision: int, *, base: Document | None = None) -> int:
         """Take in what somebody has made of an earlier revision; nothing that either side added is lost.
 
         Parameters
         ----------
-        theirs : dict
+        theirs : dict or Document
             Their document as a whole.
         revision : int
             Which one they began with. If it was too long ago, all that both have is put together.
+        base : Document, optional
+            What they began with, if that is known better.
 
         Returns
         -------
@@ -79,18 +86,24 @@ class Keeping(Editing):
         InputError
             If it is no document. Nothing is changed then.
         """
-        plain = dict(theirs) if isinstance(theirs, Mapping) else theirs
-        if isinstance(plain, dict):
-            plain.pop("revision", None)
-        other = parse(plain)
+        if isinstance(theirs, Document):
+            other = theirs
+        else:
+            plain = dict(theirs) if isinstance(theirs, Mapping) else theirs
+            if isinstance(plain, dict):
+                plain.pop("revision", None)
+            other = parse(plain)
         with self._lock:
-            base = self._former.get(revision, Document())
+            base = base or self._former.get(revision, Document())
             other.about = {**base.about, **other.about}  # a page says nothing of these
             other.rest = {**base.rest, **other.rest}
             merged = merge(base, self._document, other)
             if merged.as_dict() != self._document.as_dict():
                 with self._changing():
                     self._document = merged
+                    for name, node in merged.graph.nodes.items():
+                        if not node.data.get("held"):  # they have put another value into its place, or none
+                            self._values.pop(name, None)
             return self.revision
 
     def to_python(self) -> str:

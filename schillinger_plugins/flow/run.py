@@ -35,6 +35,8 @@ class FlowRun(Mapping[str, Result]):
         What it took.
     seed : int
         Those of the nodes follow from it.
+    signatures : dict of str to str
+        What each result is made of, in a word; `Flow.signatures` has those of now.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class FlowRun(Mapping[str, Result]):
         seed: int,
         wall_s: float,
         cancelled: bool,
+        signatures: Mapping[str, str] | None = None,
     ) -> None:
         self._results = results
         self._document = document
@@ -64,6 +67,7 @@ class FlowRun(Mapping[str, Result]):
         self.seed = seed
         self.wall_s = wall_s
         self.cancelled = cancelled
+        self.signatures = dict(signatures or {})
 
     @property
     def provenance(self) -> dict[str, Any]:

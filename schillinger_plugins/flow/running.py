@@ -63,6 +63,7 @@ class Running:
         on_progress: OnProgress | None,
         took_s: Mapping[str, float],
         refused: Mapping[str, PluginError],
+        signatures: Mapping[str, str],
         on_end: Callable[[Running], None],
     ) -> None:
         self.plan = plan
@@ -74,6 +75,7 @@ class Running:
         self._concurrency = concurrency
         self._anew = anew
         self._refused = refused
+        self.signatures = signatures
         self._on_end = on_end
         self._outcome = Outcome()
         self._results: dict[str, Result] = {}
@@ -100,6 +102,15 @@ class Running:
     def ended(self) -> bool:
         """Whether it is over."""
         return self._ended.is_set()
+
+    @property
+    def states(self) -> dict[str, NodeState]:
+        """How it stands with each node now."""
+        return dict(self._outcome.states)
+
+    def result(self, name: str) -> Result | None:
+        """What a node has given, as soon as it has."""
+        return self._results.get(name)
 
     def cancel(self) -> None:
         """End it: what is under way is asked to stop, then killed; what wasn't begun never is. Returns at once."""
@@ -142,6 +153,7 @@ class Running:
                 seed=self.plan.seed,
                 wall_s=wall_s,
                 cancelled="cancelled" in self._outcome.states.values(),
+                signatures=self.signatures,
             )
             self._on_end(self)
             self._events.emit(FlowEvent(kind="ended", progress=self._progress.fraction, wall_s=wall_s))

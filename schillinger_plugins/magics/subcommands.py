@@ -281,7 +281,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         Subcommand(
             name="flow",
             usage="[NAME | FILE.json]",
-            summary="plugins wired together: a new flow, or the one that was saved in FILE",
+            summary="plugins wired together on a canvas: a new flow, or the one that was saved in FILE",
             examples=("flow study", "flow ~/flows/study.json"),
             takes_path=True,
         ),

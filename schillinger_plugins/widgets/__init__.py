@@ -2,8 +2,7 @@
 
 Owns the doors of this room and loads what is behind one only when it is opened: neither anywidget nor matplotlib is
 imported before something is drawn. Called by the magics (`install`, `node_view`), the command line (`report_html`) and
-people in a notebook (`NodeWidget`, `PanelWidget`, `AnalysisView`, `explore`, `compare`,
-`draw`).
+people in a notebook (`NodeWidget`, `PanelWidget`, `FlowWidget`, `AnalysisView`, `explore`, `compare`, `draw`).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analysis import AnalysisView, explore
+    from .canvas import FlowWidget, flow_view
     from .comparison import Comparison, compare
     from .display import draw, install, uninstall
     from .node import NodeWidget, node_view
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AnalysisView",
     "Comparison",
+    "FlowWidget",
     "NodeWidget",
     "PanelWidget",
     "compare",
     "draw",
     "explore",
+    "flow_view",
     "install",
     "node_html",
     "node_view",
@@ -41,11 +43,13 @@ __all__ = [
 _HOMES = {
     "AnalysisView": "analysis",
     "Comparison": "comparison",
+    "FlowWidget": "canvas",
     "NodeWidget": "node",
     "PanelWidget": "panel",
     "compare": "comparison",
     "draw": "display",
     "explore": "analysis",
+    "flow_view": "canvas",
     "install": "display",
     "node_html": "report",
     "node_view": "node",

@@ -81,13 +81,14 @@ def draw(shown: Result | Audio | Figure | Flow) -> None:
 
 
 def _draw_flow(flow: Flow) -> None:
-    """A picture of it, and its outline."""
+    """A picture of it, its outline, and the canvas, which hides the two while it is on the page."""
+    from .canvas import flow_view
     from .flow_picture import flow_html, flow_png
 
     png = flow_png(flow)
-    if png is not None:
-        _publisher().publish(data={"image/png": png, "text/plain": repr(flow)})
-    _publisher().publish(data={"text/html": flow_html(flow), "text/plain": repr(flow)})
+    # Always two: the canvas is the same one each time, and it hides as many wherever it is shown.
+    picture: dict[str, Any] = {} if png is None else {"image/png": png}
+    _publish(flow_view(flow), [picture, {"text/html": flow_html(flow)}], text=repr(flow))
 
 
 def draw_view(view: AnalysisView, *, text: str = "") -> None:

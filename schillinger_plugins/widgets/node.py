@@ -18,12 +18,12 @@ import numpy as np
 import traitlets
 
 from ..definition import NodeDefinition
-from ..errors import InputError, PluginError, PluginExecutionError
+from ..errors import InputError, PluginError
 from ..result import Result, brief
 from ..types import Audio
 from .bundle import BundledWidget
 from .report import node_html
-from .views import views_of
+from .summary import failure_of, summary_of
 
 if TYPE_CHECKING:
     from ..events import Event
@@ -35,7 +35,6 @@ Run = Callable[..., Awaitable[Result]]
 TONE_HZ, TONE_S, TONE_RATE = 440.0, 2.0, 44_100
 
 _TELL_EVERY_S = 0.05
-_MAX_FIGURES = 8
 
 
 class NodeWidget(BundledWidget):
@@ -243,7 +242,7 @@ class NodeWidget(BundledWidget):
             self._fail(error)
         else:
             self.result = result
-            self.summary = _summary(result)
+            self.summary = summary_of(result)
             self.progress = 1.0
             self.status, self.message = "done", f"{result.stats.wall_s * 1000:.0f} ms"
         finally:
@@ -263,13 +262,7 @@ class NodeWidget(BundledWidget):
             self.progress, self.message = float(fraction), message
 
     def _fail(self, error: Exception) -> None:
-        self.error = {
-            "type": type(error).__name__,
-            "message": error.message if isinstance(error, PluginError) else str(error),
-            "remedy": (error.remedy or "") if isinstance(error, PluginError) else "",
-            "path": (error.path or "") if isinstance(error, PluginError) else "",
-            "traceback": error.traceback_text if isinstance(error, PluginExecutionError) else "",
-        }
+        self.error = failure_of(error)
         self.status, self.message = "failed", ""
 
     def _ipython_display_(self) -> None:
@@ -337,21 +330,6 @@ def _inputs(definition: NodeDefinition, values: Mapping[str, Any]) -> tuple[dict
         elif port.required:
             notes[port.name] = {"state": "missing", "text": "not given"}
     return given, notes
-
-
-def _summary(result: Result) -> list[dict[str, str]]:
-    """The last result in a few figures."""
-    views = views_of(result)
-    figures = [{"label": f.label, "text": f.text, "unit": f.unit} for f in views.figures[:_MAX_FIGURES]]
-    sounds = [s for s in views.sounds if not s.name.startswith("input:")]
-    figures += [
-        {"label": s.label, "text": f"{s.audio.duration_s:.2f} s, {s.audio.channels} ch", "unit": ""} for s in sounds
-    ]
-    shown = len(views.figures[:_MAX_FIGURES]) + len(sounds)
-    rest = len(result) - shown
-    if rest > 0:
-        figures.append({"label": "also", "text": f"{rest} more output{'s' if rest > 1 else ''}", "unit": ""})
-    return figures
 
 
 def _sentence(error: InputError) -> str:

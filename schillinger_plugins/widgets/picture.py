@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLUMNS = 1400
-_WIDTH_IN = 9.0
+_WIDTH_IN, _DPI = 9.0, 100
+_NARROW_IN, _NARROW_DPI = 3.6, 180
 _INK = "#3b3b45"
 _WAVE = "#5b4bb7"
 _MARKS = (("#c2410c", 0.75, 0.9), ("#0f766e", 1.0, 1.3))
@@ -51,7 +52,11 @@ def picture_png(shown: Result | Audio | Views) -> bytes | None:
 
 
 def picture_of(
-    views: Views, *, format_: Literal["png", "svg"], span_s: tuple[float, float] | None = None
+    views: Views,
+    *,
+    format_: Literal["png", "svg"],
+    span_s: tuple[float, float] | None = None,
+    narrow: bool = False,
 ) -> bytes | None:
     """The picture as PNG or SVG.
 
@@ -59,6 +64,8 @@ def picture_of(
     ----------
     span_s : (start_s, end_s), optional
         The part to draw.
+    narrow : bool
+        Whether it is looked at in the width of a column, where a page's picture would have no word that can be read.
 
     Returns
     -------
@@ -78,7 +85,9 @@ def picture_of(
     start_s, end_s = span_s or (0.0, views.duration_s or 1.0)
     heights = [1.1] * len(sounds) + [0.6] * len(segments) + [1.5] * len(spectra)
     heights += [1.5 if track.kind == "image" else 1.0 for track in tracks]
-    figure = Figure(figsize=(_WIDTH_IN, sum(heights) + 0.55), dpi=100, layout="constrained", facecolor="white")
+    size = (_NARROW_IN, 0.65 * sum(heights) + 0.5) if narrow else (_WIDTH_IN, sum(heights) + 0.55)
+    dpi = _NARROW_DPI if narrow else _DPI
+    figure = Figure(figsize=size, dpi=dpi, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     rest = iter(axes)

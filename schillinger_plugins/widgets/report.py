@@ -112,7 +112,7 @@ def readable_any(value: object) -> str:
 
 
 def _table(views: Views) -> str:
-    rows = [*views.figures, *_counts(views), *views.rows]
+    rows = [*views.figures, *counts(views), *views.rows]
     left = 'style="text-align:left"'
     cells = "".join(
         f'<tr title="{_safe(row.tooltip)}"><th {left}>{_safe(row.label)}</th>'
@@ -122,7 +122,7 @@ def _table(views: Views) -> str:
     return f"<table>{cells}</table>"
 
 
-def _counts(views: Views) -> Iterable[Figure]:
+def counts(views: Views) -> Iterable[Figure]:
     """What has a picture is in the table, too: by how much there is of it."""
     for sound in views.sounds:
         audio = sound.audio

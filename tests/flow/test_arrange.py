@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schillinger_plugins import Flow, PluginManager
 from schillinger_plugins.flow.arrange import arranged
+from schillinger_plugins.flow.editing import STEP_X, STEP_Y
 from schillinger_plugins.flow.graph import Edge, Graph, Node
 
 
@@ -30,3 +32,13 @@ def test_each_lies_behind_those_that_feed_it_and_none_upon_another(edges: set[tu
     places = arranged(graph_of(forward, 10))
     assert all(places[str(a)][0] < places[str(b)][0] for a, b in forward)
     assert len(set(arranged(graph_of(edges, 10)).values())) == 10
+
+
+def test_what_python_adds_lies_on_nothing(manager: PluginManager) -> None:
+    """On a grid at first; behind the last one once somebody has laid the others out."""
+    with Flow(manager) as flow:
+        comments = [flow.comment(str(number)) for number in range(8)]
+        assert comments[7].position == (STEP_X, STEP_Y)
+        comments[3].position = (2222, 22)
+        assert flow.comment("next").position == (2222 + STEP_X, 22)
+        assert flow.comment("and next").position == (2222 + 2 * STEP_X, 22)

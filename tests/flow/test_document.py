@@ -142,3 +142,13 @@ def test_a_group_comes_before_what_lies_in_it() -> None:
         {"id": "g", "type": "group", "position": {"x": 0, "y": 0}, "data": {}},
     ]
     assert [node["id"] for node in parse({"nodes": nodes}).as_dict()["nodes"]] == ["g", "a"]
+
+
+def test_an_edge_without_a_port_keeps_none() -> None:
+    """As others write it: no handle, or an empty one, which a page makes of it."""
+    nodes = [
+        {"id": name, "type": "plugin", "position": {"x": 0, "y": 0}, "data": {"plugin": "gain_node"}} for name in "ab"
+    ]
+    for handle in (None, ""):
+        edge = {"id": "e", "source": "a", "target": "b", "targetHandle": handle}
+        assert parse({"nodes": nodes, "edges": [edge]}).graph.edges["e"].input == ""

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from schillinger_plugins import Flow, PluginManager
 from schillinger_plugins.result import Result
 from schillinger_plugins.types import Audio
-from schillinger_plugins.widgets import display
+from schillinger_plugins.widgets import display, flow_view
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -121,3 +122,20 @@ def test_install_is_light() -> None:
         "assert not found, found\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_flow_is_a_picture_an_outline_and_one_canvas(manager: PluginManager, published: list[dict[str, Any]]) -> None:
+    """Where there is nothing to draw yet a line stands for the picture, so that both are hidden wherever it is shown."""
+    with Flow(manager, name="study") as flow:
+        display.draw(flow)
+        flow.add("gain_node")
+        display.draw(flow)
+        kinds = [set(output) - {"text/plain"} for output in published]
+        assert kinds[:3] == [set(), {"text/html"}, {WIDGET}]
+        assert kinds[3:] == [{"image/png"}, {"text/html"}, {WIDGET}]
+        assert published[0]["text/plain"] == "<Flow 'study': 0 nodes, 0 edges>"
+        assert published[2][WIDGET]["model_id"] == published[5][WIDGET]["model_id"]
+        canvas = flow_view(flow)
+        assert canvas.static_count == 2
+        assert f"schillinger-static-{canvas.static_id}" in published[4]["text/html"]
+        canvas.close()

@@ -37,7 +37,7 @@ describe("a connection", () => {
 
   it("to a port that is gone is broken, and stays in the document", () => {
     const { edges } = flow([plugin("a"), plugin("b")], [edge("a", "b", "gone")]);
-    expect(isBroken(three, edges[0]!, definitionOf)).toBe(true);
+    expect(isBroken(edges[0]!, three.nodes[0]!, three.nodes[1]!, definitionOf)).toBe(true);
   });
 
   it("is offered in the outline only where it fits and closes no circle", () => {

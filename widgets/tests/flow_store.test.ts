@@ -43,6 +43,16 @@ describe("the store of a flow", () => {
     expect(store.document.nodes.map((node) => node.id)).toEqual(["a", "b", "c"]);
   });
 
+  it("tells its views once of what one message of Python's changes", async () => {
+    const { store, put } = begin();
+    let told = 0;
+    store.subscribe(() => (told += 1));
+    for (const [name, value] of [["running", true], ["progress", 0.5], ["message", "a"], ["document", doc([plugin("a")], [], 2)]] as const) put(name, value);
+    await Promise.resolve();
+    expect(told).toBe(1);
+    expect([store.traits.running, store.traits.progress, store.document.nodes.length]).toEqual([true, 0.5, 1]);
+  });
+
   it("leaves a dragged node under the hand: what comes from Python waits until it is let go", () => {
     const { store, put } = begin();
     const letGo = store.gesture();

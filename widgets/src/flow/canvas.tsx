@@ -1,15 +1,17 @@
 // React Flow's part of a view. A gesture moves React Flow's own nodes alone; what came of it goes into the document at its
 // end, as one step.
 import {
-  Background, BackgroundVariant, type Connection, type Edge, type FinalConnectionState, MiniMap, type Node, ReactFlow,
+  type Connection, type Edge, type FinalConnectionState, MiniMap, type Node, ReactFlow,
   SelectionMode, applyEdgeChanges, applyNodeChanges, useReactFlow,
 } from "@xyflow/react";
 import { type ReactNode, type RefObject, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
 
 import { type Ask, feeds, refuse } from "./compatible.ts";
 import { INPUT_TYPES, type Position, chain, connect, move, nodeOf, remove } from "./document.ts";
+import { Distance } from "./distance.tsx";
 import { drawnEdges, drawnNodes } from "./drawing.ts";
 import { TypedEdge } from "./edge.tsx";
+import { FirstView } from "./first_view.tsx";
 import { type SizeOf, settle } from "./editing.ts";
 import { ConnectionHint } from "./hint.tsx";
 import { CommentNode, GroupNode, InputNode } from "./other_nodes.tsx";
@@ -22,7 +24,6 @@ const EDGE_TYPES = { typed: TypedEdge };
 const MANY = 100;
 const GRID: [number, number] = [8, 8];
 const ALSO = ["Shift", "Control", "Meta"];
-const FIT = { padding: 0.12, maxZoom: 1 };
 
 export interface CanvasHandle {
   select: (ids: ReadonlySet<string>) => void;
@@ -31,6 +32,8 @@ export interface CanvasHandle {
 
 interface CanvasProps {
   handle: RefObject<CanvasHandle | null>;
+  /** Whether a hand has been at it since it was drawn. */
+  touched: RefObject<boolean>;
   showMap: boolean;
   onSelection: (ids: ReadonlySet<string>) => void;
   onDropOffer: (key: string, place: Position) => void;
@@ -38,7 +41,7 @@ interface CanvasProps {
   children?: ReactNode;
 }
 
-export const Canvas = memo(function Canvas({ handle, showMap, onSelection, onDropOffer, dragged, children }: CanvasProps): ReactNode {
+export const Canvas = memo(function Canvas({ handle, touched, showMap, onSelection, onDropOffer, dragged, children }: CanvasProps): ReactNode {
   const view = useView();
   const { store, commit, openSearch } = view;
   const flow = useReactFlow();
@@ -124,7 +127,7 @@ export const Canvas = memo(function Canvas({ handle, showMap, onSelection, onDro
   const isNew = start.x === 0 && start.y === 0 && start.zoom === 1;
   return (
     <div
-      className="sch-canvas"
+      className={`sch-canvas${nodes.length > MANY ? " sch-many" : ""}`}
       ref={box}
       onDoubleClick={(event) => {
         if (!(event.target instanceof Element) || !event.target.classList.contains("react-flow__pane")) return;
@@ -167,9 +170,7 @@ export const Canvas = memo(function Canvas({ handle, showMap, onSelection, onDro
         onMoveEnd={(_, viewport) => store.look(viewport)}
         onError={() => {}}
         defaultViewport={start}
-        fitView={isNew && nodes.length > 0}
-        fitViewOptions={FIT}
-        minZoom={0.08}
+        minZoom={0.02}
         maxZoom={2.5}
         snapToGrid
         snapGrid={GRID}
@@ -185,7 +186,7 @@ export const Canvas = memo(function Canvas({ handle, showMap, onSelection, onDro
         connectionRadius={24}
         onlyRenderVisibleElements={nodes.length > MANY}
       >
-        <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--sch-dots)" bgColor="transparent" />
+        <Distance box={box} />
         {showMap ? (
           <MiniMap
             pannable
@@ -201,6 +202,7 @@ export const Canvas = memo(function Canvas({ handle, showMap, onSelection, onDro
           />
         ) : null}
         <ConnectionHint />
+        {isNew ? <FirstView touched={touched} sizeOf={sizeOf} /> : null}
         {children}
       </ReactFlow>
     </div>

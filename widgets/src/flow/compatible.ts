@@ -48,18 +48,28 @@ export interface Ends {
 
 export type DefinitionOf = (plugin: string) => Definition | null;
 
+const UNKNOWN: Ends = { inputs: null, outputs: null };
 const NONE: Ends = { inputs: new Map(), outputs: new Map() };
 
 export function endsOf(node: FlowNode, definitionOf: DefinitionOf): Ends {
   if (node.type === "input") return { inputs: new Map(), outputs: new Map([[VALUE, String(node.data["type"] ?? "any")]]) };
   if (node.type !== "plugin") return NONE;
   const definition = definitionOf(pluginOf(node));
-  if (!definition) return { inputs: null, outputs: null };
+  return definition ? endsIn(definition) : UNKNOWN;
+}
+
+const known = new WeakMap<Definition, Ends>();
+
+function endsIn(definition: Definition): Ends {
+  const before = known.get(definition);
+  if (before) return before;
   const open = definition.inputs.length === 0 && definition.parameters.length === 0;
-  return {
+  const ends = {
     inputs: open ? null : new Map(definition.inputs.map((port) => [port.name, port.type])),
     outputs: definition.outputs.length > 0 ? new Map(definition.outputs.map((port) => [port.name, port.type])) : null,
   };
+  known.set(definition, ends);
+  return ends;
 }
 
 export type Ask = Omit<FlowEdge, "id">;
@@ -102,10 +112,7 @@ export function reaches(graph: Graph, start: string, end: string): boolean {
 }
 
 /** Whether an edge leads from or to a port that isn't there, or between types that don't fit. */
-export function isBroken(graph: Graph, edge: FlowEdge, definitionOf: DefinitionOf): boolean {
-  const source = nodeOf(graph, edge.source);
-  const target = nodeOf(graph, edge.target);
-  if (!source || !target) return true;
+export function isBroken(edge: FlowEdge, source: FlowNode, target: FlowNode, definitionOf: DefinitionOf): boolean {
   const outputs = endsOf(source, definitionOf).outputs;
   const inputs = endsOf(target, definitionOf).inputs;
   const output = outputs === null ? "any" : outputs.get(edge.sourceHandle);

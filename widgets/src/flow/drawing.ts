@@ -56,7 +56,7 @@ export function drawnEdges(store: Store, before: readonly Edge[]): Edge[] {
     const target = nodes.get(edge.target);
     if (!source || !target) return [];
     const type = store.endsOf(source).outputs?.get(edge.sourceHandle) ?? "any";
-    const broken = isBroken(document, edge, store.definitionOf);
+    const broken = isBroken(edge, source, target, store.definitionOf);
     const problem = store.problemsOf(`edge:${edge.id}`)[0];
     const flowing = store.standingOf(edge.target).state === "running";
     const passed = source.data["bypassed"] === true;

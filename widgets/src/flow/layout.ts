@@ -4,6 +4,19 @@ import dagre from "@dagrejs/dagre";
 
 import { type FlowDocument, type Position, placeOf } from "./document.ts";
 import type { SizeOf } from "./editing.ts";
+import type { Store } from "./store.ts";
+
+/** What a node's result will take below it, in a few figures. */
+const RESULT_ROOM = 64;
+
+/** The sizes to lay out for: a node that hasn't been run yet will grow. */
+export function withRoom(store: Store, sizeOf: SizeOf): SizeOf {
+  return (node) => {
+    const size = sizeOf(node);
+    const grows = node.type === "plugin" && !store.standingOf(node.id).has_result;
+    return grows ? { ...size, height: size.height + RESULT_ROOM } : size;
+  };
+}
 
 /** Places by id. Only `chosen` nodes are moved, if any are given: about the middle of where they were. */
 export function layout(document: FlowDocument, sizeOf: SizeOf, chosen: ReadonlySet<string> = new Set()): Map<string, Position> {

@@ -1,11 +1,11 @@
-// The results that are open, each beside its node: what came out as text, a still picture, sounds, or a live view.
+// The results that are open, each beside its node: what came out as text, a still picture, sounds, and a live view of it.
 import { NodeToolbar, Position } from "@xyflow/react";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { FailureBox } from "../node/failure.tsx";
 import { labelOf, nodeOf } from "./document.ts";
 import { brief } from "./hostile.ts";
-import { IconButton } from "./icons.tsx";
+import { Icon, IconButton } from "./icons.tsx";
 import type { Shown } from "./state.ts";
 import { useStore, useView } from "./view.ts";
 
@@ -22,11 +22,21 @@ function ResultPanel({ id, opened }: { id: string; opened: Opened }): ReactNode 
   const view = useView();
   const node = useStore((store) => nodeOf(store.document, id));
   const standing = useStore((store) => store.standingOf(id));
+  const panel = useRef<HTMLElement>(null);
+  const isThere = node !== undefined;
+  useEffect(() => {
+    const element = panel.current;
+    if (!element) return;
+    // It grows when the answer comes, and again with each picture.
+    const observer = new ResizeObserver(() => view.makeRoom(element));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [view, isThere]);
   if (!node) return null;
   const failed = standing.state === "failed" || standing.state === "blocked";
   return (
     <NodeToolbar nodeId={id} isVisible position={Position.Right} align="start" offset={14}>
-      <section className="sch-result nodrag nopan nowheel" aria-label={`result of ${brief(labelOf(node), 100)}`} onDoubleClick={(event) => event.stopPropagation()}>
+      <section ref={panel} className="sch-result nodrag nopan nowheel" aria-label={`result of ${brief(labelOf(node), 100)}`} onDoubleClick={(event) => event.stopPropagation()}>
         <header>
           <h3 className="sch-clip">{brief(labelOf(node), 200)}</h3>
           <IconButton icon="close" label="close the result" onClick={() => view.hide(id)} />
@@ -40,17 +50,27 @@ function ResultPanel({ id, opened }: { id: string; opened: Opened }): ReactNode 
 }
 
 function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): ReactNode {
-  const [isLive, setLive] = useState(shown.view !== "");
+  const [isLive, setLive] = useState(false);
+  const [isEmbeddable, setEmbeddable] = useState(shown.view !== "");
+  const onFail = useCallback(() => {
+    setLive(false);
+    setEmbeddable(false);
+  }, []);
   const outputs = Array.isArray(shown.outputs) ? shown.outputs.slice(0, 400) : [];
   const parts = Array.isArray(shown.parts) ? shown.parts : [];
   return (
     <div className="sch-contents">
-      {isLive ? <LiveView view={shown.view} onFail={() => setLive(false)} /> : null}
+      {isLive ? <LiveView view={shown.view} onFail={onFail} /> : null}
       {parts.slice(0, buffers.length).map((part, index) => {
         const bytes = buffers[index]!;
         if (part === "picture") return isLive ? null : <Picture key={index} bytes={bytes} />;
-        return part.startsWith("sound:") ? <Sound key={index} bytes={bytes} name={part.slice(6)} /> : null;
+        return part.startsWith("sound:") && !isLive ? <Sound key={index} bytes={bytes} name={part.slice(6)} /> : null;
       })}
+      {isEmbeddable ? (
+        <button type="button" className="sch-quiet sch-open" onClick={() => setLive(!isLive)}>
+          <Icon name="search" size={13} /> {isLive ? "Only the picture" : "Explore"}
+        </button>
+      ) : null}
       <dl>
         {outputs.map((output, index) => (
           <div key={index}>

@@ -44,6 +44,7 @@ export class Store {
   private heard = 0;
   private gestures = 0;
   private late: unknown = null;
+  private isTelling = false;
   private readonly listeners = new Set<() => void>();
   private readonly flushers = new Set<() => void>();
   private readonly awaiting = new Set<() => void>();
@@ -126,6 +127,11 @@ export class Store {
     if (after === before) return;
     this.history.push(before, after, tag);
     this.put(after);
+  }
+
+  /** Put what nobody has placed into its place: no step that anybody would take back. */
+  place(change: Change): void {
+    this.put(change(this.document));
   }
 
   undo(): void {
@@ -248,7 +254,7 @@ export class Store {
     this.heard = Math.max(this.heard, heardOf(raw, this.page));
     if (this.heard < this.writes) return;
     this.take(raw);
-    this.tell();
+    this.tellSoon();
     for (const go of [...this.awaiting]) go();
   }
 
@@ -267,7 +273,17 @@ export class Store {
     this.traits = { ...this.traits, [name]: now };
     if (name === "problems") this.sort();
     if (name === "definitions" || name === "palette") this.told = [];
-    this.tell();
+    this.tellSoon();
+  }
+
+  /** One message of Python's changes several traits, one after the other. */
+  private tellSoon(): void {
+    if (this.isTelling) return;
+    this.isTelling = true;
+    queueMicrotask(() => {
+      this.isTelling = false;
+      this.tell();
+    });
   }
 
   private sort(): void {

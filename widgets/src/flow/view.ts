@@ -22,6 +22,8 @@ export interface View {
   run: (nodes: string[], anew?: boolean) => void;
   show: (node: string) => void;
   hide: (node: string) => void;
+  /** Move the canvas until all of an element is seen that has opened on it. */
+  makeRoom: (element: Element) => void;
   /** Say something to who doesn't see it. */
   announce: (text: string) => void;
 }

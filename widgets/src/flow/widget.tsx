@@ -7,10 +7,11 @@ import { added } from "./adding.ts";
 import { Canvas, type CanvasHandle, sizeIn } from "./canvas.tsx";
 import { type Position, STEP, type Change, fresh, addNode, move, nodeOf, placeOf, remove } from "./document.ts";
 import { type Edge, type SizeOf, align, bypass, cut, duplicate, group, paste, readClip, ungroup, writeClip } from "./editing.ts";
+import { FOOT, MARGIN } from "./first_view.tsx";
 import { Grip } from "./grip.tsx";
 import { Help } from "./help.tsx";
 import { type Deed, deedOf, isTyping } from "./keys.ts";
-import { layout } from "./layout.ts";
+import { layout, withRoom } from "./layout.ts";
 import { Outline } from "./outline.tsx";
 import { DRAGGED, Palette } from "./palette.tsx";
 import { type Offer, offersOf } from "./rank.ts";
@@ -29,8 +30,10 @@ const PALETTE_WIDTH = 860;
 /** As the style sheet has them. */
 const PALETTE_ROOM = 190;
 const OUTLINE_ROOM = 270;
-const RESULT_ROOM = 330;
-const FIT = { padding: 0.12, maxZoom: 1, duration: 200 };
+const GAP = 8;
+/** So few are seen without a map. */
+const FEW = 12;
+const FIT = { padding: { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${FOOT}px` }, maxZoom: 1, duration: 200 } as const;
 
 /** What was copied last, for when the clipboard is refused. */
 let lastClip = "";
@@ -40,9 +43,10 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
   const pointer = useRef<Position | null>(null);
+  const touched = useRef(false);
   const [width, setWidth] = useState(1000);
   const [height, setHeight] = useState(HEIGHT);
-  const [shows, setShows] = useState<Shows>({ palette: false, outline: false, map: true, full: false });
+  const [shows, setShows] = useState<Shows>(() => ({ palette: false, outline: false, map: store.document.nodes.length > FEW, full: false }));
   const [search, setSearch] = useState<SearchAsk | null>(null);
   const [help, setHelp] = useState(false);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -73,13 +77,14 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   const sizeOf: SizeOf = useCallback((node) => sizeIn(flow.getNode(node.id), node), [flow]);
 
   /** Results open at the right of their node, in the size of the page whatever the zoom is. */
-  const makeRoom = useCallback((id: string): void => {
+  const makeRoom = useCallback((element: Element): void => {
     const frame = root.current?.querySelector(".sch-canvas")?.getBoundingClientRect();
-    const node = flow.getInternalNode(id);
-    if (!frame || !node) return;
+    if (!frame) return;
+    const box = element.getBoundingClientRect();
+    const beyond = Math.max(0, box.right + GAP - frame.right);
+    const below = Math.min(Math.max(0, box.top - GAP - frame.top), Math.max(0, box.bottom + GAP - frame.bottom));
     const { x, y, zoom } = flow.getViewport();
-    const right = (node.internals.positionAbsolute.x + (node.measured.width ?? 240)) * zoom + x + RESULT_ROOM;
-    if (right > frame.width) void flow.setViewport({ x: x - (right - frame.width), y, zoom }, { duration: 200 });
+    if (beyond + below > 1) void flow.setViewport({ x: x - beyond, y: y - below, zoom }, { duration: 200 });
   }, [flow]);
 
   const view = useMemo<View>(() => {
@@ -106,8 +111,8 @@ export function FlowView({ store }: { store: Store }): ReactNode {
       show: (node) => {
         setOpened((now) => new Map([...now, [node, now.get(node) ?? { shown: null, buffers: [] }]]));
         store.send({ kind: "show", node });
-        makeRoom(node);
       },
+      makeRoom,
       hide: (node) => setOpened((now) => new Map([...now].filter(([id]) => id !== node))),
     };
   }, [store, flow, middle, makeRoom]);
@@ -121,6 +126,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   const onSelection = useCallback((ids: ReadonlySet<string>) => {
     setChosen((before) => (before.size === ids.size && [...ids].every((id) => before.has(id)) ? before : ids));
   }, []);
+  const touch = useCallback(() => void (touched.current = true), []);
   const focus = useCallback(() => root.current?.focus({ preventScroll: true }), []);
   const addOffer = useCallback((offer: Offer, place: Position, from?: SearchAsk["from"]) => {
     const { change, node } = added(store, offer, place, from);
@@ -147,7 +153,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   }, []);
   const fit = useCallback(() => void flow.fitView(FIT), [flow]);
   const layOut = useCallback(() => {
-    store.commit(move(layout(store.document, sizeOf, view.selected())));
+    store.commit(move(layout(store.document, withRoom(store, sizeOf), view.selected())));
     requestAnimationFrame(() => requestAnimationFrame(fit));
   }, [store, view, sizeOf, fit]);
   const copy = useCallback((): string => {
@@ -296,6 +302,9 @@ export function FlowView({ store }: { store: Store }): ReactNode {
         role="application"
         aria-label={`flow ${String(store.traits.name).slice(0, 100)}; press ? for the keys, o for the outline`}
         style={{ height }}
+        onPointerDownCapture={touch}
+        onKeyDownCapture={touch}
+        onWheelCapture={(event) => event.ctrlKey && touch()}
         onKeyDown={onKeyDown}
         onCopy={(event) => onCopy(event, false)}
         onCut={(event) => onCopy(event, true)}
@@ -318,7 +327,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
         <div className="sch-body">
           {shows.palette ? <Palette onAdd={addInMiddle} /> : null}
           <div className="sch-stage">
-            <Canvas handle={canvas} showMap={hasMap && store.document.nodes.length > 0} onSelection={onSelection} onDropOffer={onDropOffer} dragged={DRAGGED}>
+            <Canvas handle={canvas} touched={touched} showMap={hasMap && store.document.nodes.length > 0} onSelection={onSelection} onDropOffer={onDropOffer} dragged={DRAGGED}>
               {results}
             </Canvas>
             {store.document.nodes.length === 0 && !search ? (
