@@ -3,14 +3,8 @@
 // picture beside the widget stays visible.
 import type { AnyModel, RenderProps } from "@anywidget/types";
 
+import type { BundleState, ToKernel, ToPage } from "./contract/bundle.ts";
 import { READY, hideStatics, whenConnected } from "./statics.ts";
-
-interface Shared {
-  bundle_key: string;
-  code: DataView[];
-  static_id: string;
-  static_count: number;
-}
 
 interface Bundle {
   default: { render(props: RenderProps): unknown };
@@ -21,32 +15,32 @@ const ASK_AGAIN_MS = 5000;
 const page = globalThis as unknown as { schillingerBundles?: Map<string, Promise<Bundle>> };
 const bundles = (page.schillingerBundles ??= new Map());
 
-function find(model: AnyModel<Shared>, signal: AbortSignal): Promise<Bundle> {
+function find(model: AnyModel<BundleState>, signal: AbortSignal): Promise<Bundle> {
   const key = model.get("bundle_key");
   const code = model.get("code");
   if (!bundles.has(key) && code.length > 0) bundles.set(key, start(key, code));
   // The state may be stored in the notebook: the kernel takes the code out of it when it knows that it is here.
-  if (code.length > 0) model.send({ got: key });
+  if (code.length > 0) model.send({ kind: "got", key } satisfies ToKernel);
   return bundles.get(key) ?? request(model, key, signal);
 }
 
 /** Ask until an answer comes: the kernel may be busy, and a message sent before it listens is lost. */
-function request(model: AnyModel<Shared>, key: string, signal: AbortSignal): Promise<Bundle> {
+function request(model: AnyModel<BundleState>, key: string, signal: AbortSignal): Promise<Bundle> {
   return new Promise((resolve) => {
     const settle = (bundle: Promise<Bundle>): void => {
       clearInterval(timer);
       model.off("msg:custom", receive);
       resolve(bundle);
     };
-    const receive = (content: { code?: string }, buffers: DataView[]): void => {
-      if (content.code !== key) return;
+    const receive = (content: ToPage, buffers: DataView[]): void => {
+      if (content.kind !== "code" || content.key !== key) return;
       if (!bundles.has(key)) bundles.set(key, start(key, buffers));
       settle(bundles.get(key)!);
     };
     const ask = (): void => {
       const known = bundles.get(key);
       if (known) settle(known);
-      else model.send({ ask: "code" });
+      else model.send({ kind: "code" } satisfies ToKernel);
     };
     model.on("msg:custom", receive);
     const timer = setInterval(ask, ASK_AGAIN_MS);
@@ -78,7 +72,7 @@ function keepKeys(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-async function render(props: RenderProps<Shared>): Promise<() => void> {
+async function render(props: RenderProps<BundleState>): Promise<() => void> {
   const { model, el } = props;
   const gone = new AbortController();
   const undo: (() => void)[] = [() => gone.abort()];

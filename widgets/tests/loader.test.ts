@@ -52,7 +52,7 @@ describe("the loader", () => {
     const el = document.body.appendChild(document.createElement("div"));
     await (await loader()).render(props(el));
     await vi.waitFor(() => expect(el.textContent).toBe("drawn"));
-    expect(sent).toEqual([{ got: "node-1" }]);
+    expect(sent).toEqual([{ kind: "got", key: "node-1" }]);
     expect(document.head.textContent).toContain("color: red");
   });
 
@@ -60,9 +60,9 @@ describe("the loader", () => {
     const { props, sent, tell } = model({});
     const el = document.body.appendChild(document.createElement("div"));
     await (await loader()).render(props(el));
-    expect(sent).toEqual([{ ask: "code" }]);
+    expect(sent).toEqual([{ kind: "code" }]);
     expect(el.textContent).toBe("");
-    tell({ code: "node-1" }, CODE);
+    tell({ kind: "code", key: "node-1" }, CODE);
     await vi.waitFor(() => expect(el.textContent).toBe("drawn"));
   });
 
@@ -98,7 +98,7 @@ describe("the loader", () => {
     const el = document.body.appendChild(document.createElement("div"));
     const end = await render(late.props(el));
     end();
-    late.tell({ code: "node-1" }, CODE);
+    late.tell({ kind: "code", key: "node-1" }, CODE);
     const drawn = model({ code: CODE });
     const other = document.body.appendChild(document.createElement("div"));
     const endOther = await render(drawn.props(other));
