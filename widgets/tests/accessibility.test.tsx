@@ -58,6 +58,14 @@ describe("axe-core finds nothing wrong with", () => {
     expect(await violations(await draw(node, page("node", state)))).toEqual([]);
   });
 
+  it("two views on one page, which share no id", async () => {
+    await draw(node, page("node", NODE));
+    await draw(panel, page("panel", { ...PANEL, shown: {} }));
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(20);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   it("a panel with every kind of item", async () => {
     const on = page("panel", PANEL);
     await draw(panel, on);
