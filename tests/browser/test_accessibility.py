@@ -65,6 +65,13 @@ CELLS = (
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
+# JupyterLab's body has no height and hides what is beyond it; axe-core takes it at its word, and would judge no text. Nor
+# would it look through layers without a background, as the eye does.
+JUDGEABLE = """
+body { height: 100vh }
+.react-flow__edges, .react-flow__edgelabel-renderer, .react-flow__viewport-portal, .sch-over { display: none }
+"""
+
 # Colours that are on their way to the new theme would be judged.
 SETTLED = "() => document.getAnimations().every((one) => one.effect.getComputedTiming().endTime === Infinity)"
 JUDGE = """async (rules) => {
@@ -72,7 +79,6 @@ JUDGE = """async (rules) => {
   return {
     violations: found.violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target, html, any }) => `${id} at ${target}: ${any[0]?.message ?? ''} ${html.slice(0, 200)}`)),
-    incomplete: found.incomplete.flatMap(({ id, nodes }) => nodes.map((n) => `${id} ${n.target} ${n.any[0]?.message}`)),
     contrasts: found.passes.find(({ id }) => id === 'color-contrast')?.nodes.length ?? 0,
   };
 }"""
@@ -102,8 +108,7 @@ def shown(
     shown.page.set_viewport_size({"width": 1280, "height": 7000})
     shown.run_all()
     shown.page.add_script_tag(path=AXE)
-    # JupyterLab's body has no height and hides what is beyond it; axe-core takes it at its word, and would judge no text.
-    shown.page.add_style_tag(content="body { height: 100vh }")
+    shown.page.add_style_tag(content=JUDGEABLE)
     return shown
 
 
@@ -115,13 +120,13 @@ def test_axe_finds_nothing_wrong_in_either_theme(shown: Any) -> None:
     expect(shown.locator(".sch-status-pane [data-row]").first).to_be_visible()
     expect(shown.locator(".sch-log-frame .sch-line").first).to_be_visible()
     found: dict[str, list[str]] = {}
+    contrasts = []
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         shown.page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         shown.page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
         shown.page.wait_for_function(SETTLED)
         judged = shown.page.evaluate(JUDGE, RULES)
-        shown.page.screenshot(path=f"/tmp/axe-{theme[11:].lower()}.png")
-        print(theme, judged["contrasts"], len(judged["incomplete"]), *judged["incomplete"], sep="\n")
-        assert judged["contrasts"] > 50
         found[theme] = judged["violations"]
+        contrasts.append(judged["contrasts"])
     assert found == {"JupyterLab Light": [], "JupyterLab Dark": []}
+    assert min(contrasts) > 250, "most of the text was not judged"
