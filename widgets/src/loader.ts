@@ -66,10 +66,33 @@ async function start(key: string, buffers: DataView[]): Promise<Bundle> {
   }
 }
 
-/** Keys that a control uses must not reach the notebook, where `d d` deletes the cell. */
-function keepKeys(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter")) return;
-  event.stopPropagation();
+/** The page's word for an element whose keys are no shortcuts; what is around it doesn't count, if the element fits a shortcut. */
+const OWN_KEYS = "data-lm-suppress-shortcuts";
+
+/**
+ * Keys that a control uses must not reach the notebook, where `d d` deletes the cell. JupyterLab looks at a key when it has
+ * passed here, Notebook before that.
+ *
+ * @returns the undo
+ */
+function keepKeys(el: HTMLElement): () => void {
+  const before = (event: KeyboardEvent): void => {
+    const { target } = event;
+    if (target instanceof Element && el.contains(target)) target.toggleAttribute(OWN_KEYS, !isForPage(event));
+  };
+  const after = (event: KeyboardEvent): void => {
+    if (!isForPage(event)) event.stopPropagation();
+  };
+  window.addEventListener("keydown", before, true);
+  el.addEventListener("keydown", after);
+  return () => {
+    window.removeEventListener("keydown", before, true);
+    el.removeEventListener("keydown", after);
+  };
+}
+
+function isForPage(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter");
 }
 
 async function render(props: RenderProps<BundleState>): Promise<() => void> {
@@ -93,8 +116,7 @@ async function render(props: RenderProps<BundleState>): Promise<() => void> {
     const end = await bundle.default.render(props as unknown as RenderProps);
     if (typeof end === "function") undo.push(end as () => void);
   };
-  el.addEventListener("keydown", keepKeys);
-  undo.push(() => el.removeEventListener("keydown", keepKeys));
+  undo.push(keepKeys(el));
   // Not awaited: the view must be disposable while its code is on the way.
   void draw().catch((error: unknown) => console.error("schillinger: the view could not be drawn", error));
   return cleanUp;

@@ -107,4 +107,31 @@ describe("the loader", () => {
     expect(other.textContent).toBe("gone");
     expect(el.textContent).toBe("");
   });
+
+  it("keeps the keys of a control from a page that looks at them first, and from one that looks last", async () => {
+    const el = document.body.appendChild(document.createElement("div"));
+    const field = el.appendChild(document.createElement("input"));
+    const end = await (await loader()).render(model({}).props(el));
+    const first: string[] = [];
+    const last: string[] = [];
+    const gone = new AbortController();
+    const listen = (seen: string[], capture: boolean): void =>
+      document.addEventListener("keydown", ({ key }) => {
+        if (!field.hasAttribute("data-lm-suppress-shortcuts")) seen.push(key);
+      }, { capture, signal: gone.signal });
+    listen(first, true);
+    listen(last, false);
+    const press = (): void => {
+      for (const [key, ctrlKey] of [["d", false], ["Escape", false], ["ArrowLeft", false], ["s", true]] as const) {
+        field.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true }));
+      }
+    };
+    press();
+    expect([first, last]).toEqual([["Escape", "s"], ["Escape", "s"]]);
+    end();
+    field.removeAttribute("data-lm-suppress-shortcuts");
+    press();
+    expect([first.length, last.length]).toEqual([6, 6]);
+    gone.abort();
+  });
 });
