@@ -29,7 +29,7 @@ FLAGS = (
     "--disable-sync --no-first-run --mute-audio --autoplay-policy=no-user-gesture-required"
 ).split()
 
-# What JupyterLab and Notebook themselves say on every start and what no user could act on. The last is how Notebook 7.6 reads
+# What JupyterLab and Notebook themselves say on every start and what no user could act on; the last is Notebook 7.6, about
 # the settings of its shortcuts.
 HARMLESS = ("favicon", "ResizeObserver loop", "(reading 'schema')")
 
