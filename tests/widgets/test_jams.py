@@ -1,4 +1,4 @@
-"""JAMS files, held to the schema of JAMS: `jams/` has it, and the namespaces used here, from jams 0.3.5 (its licence beside it).
+"""JAMS files, held to the schema of JAMS. `jams/` has it and the namespaces used here, from jams 0.3.5, with its licence.
 
 The package itself would bring pandas and mir_eval along for the sake of a schema.
 """
