@@ -29,9 +29,12 @@ FLAGS = (
     "--disable-sync --no-first-run --mute-audio --autoplay-policy=no-user-gesture-required"
 ).split()
 
-# What JupyterLab and Notebook themselves say on every start and what no user could act on; the last is Notebook 7.6, about
-# the settings of its shortcuts.
-HARMLESS = ("favicon", "ResizeObserver loop", "(reading 'schema')")
+# What JupyterLab and Notebook themselves say on every start and what no user could act on; the last two are Notebook 7.6,
+# which reads the settings of shortcuts, and opens a path, before all of it has been started.
+HARMLESS = ("favicon", "ResizeObserver loop", "(reading 'schema')", "'filebrowser:open-path' not registered")
+
+# Where the server has its pages for a notebook.
+LAB, NOTEBOOK = "lab/tree", "notebooks"
 
 # The promise is dropped: it is kept only when the last cell has run.
 RUN_ALL = "() => { void window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
@@ -219,7 +222,7 @@ def opened() -> list[LabPage]:
 def open_notebook(lab: Lab, browser: Browser, opened: list[LabPage]) -> Iterator[Callable[..., LabPage]]:
     """A function that puts a notebook into the lab and opens it in a page of its own, JupyterLab's or Notebook's."""
 
-    def open_(path: Path, *, dark: bool = False, view: str = "lab/tree") -> LabPage:
+    def open_(path: Path, *, dark: bool = False, view: str = LAB) -> LabPage:
         target = path  # one that is there already keeps its kernel
         if path.parent != lab.folder:
             target = lab.folder / f"{secrets.token_hex(4)}-{path.name}"
@@ -230,7 +233,8 @@ def open_notebook(lab: Lab, browser: Browser, opened: list[LabPage]) -> Iterator
         page.on("console", lambda message: _note(shown, message))
         page.on("pageerror", lambda error: _keep(shown, str(error)))
         opened.append(shown)
-        page.goto(f"{lab.url}/{view}/{target.name}?reset&token={lab.token}", timeout=60_000)
+        reset = "reset&" if view == LAB else ""  # Notebook has no workspace
+        page.goto(f"{lab.url}/{view}/{target.name}?{reset}token={lab.token}", timeout=60_000)
         page.wait_for_function(IDLE, timeout=60_000)
         return shown
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from .conftest import NOTEBOOK
+
 pytestmark = pytest.mark.timeout(120)
 
 CELLS = (
@@ -24,7 +26,7 @@ def test_a_node_and_an_explorer_in_notebook(
     open_notebook: Callable[..., Any], write_notebook: Callable[..., Path]
 ) -> None:
     """Both are drawn in place of their still pictures; what the hand does reaches Python, and Python's answer the page."""
-    shown = open_notebook(write_notebook(*CELLS), view="notebooks")
+    shown = open_notebook(write_notebook(*CELLS), view=NOTEBOOK)
     assert shown.page.evaluate("window.jupyterapp.name") == "Jupyter Notebook"
     shown.run_all()
     card = shown.locator(".sch-card")

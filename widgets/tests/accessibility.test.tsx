@@ -53,7 +53,8 @@ afterEach(() => {
   document.body.innerHTML = "";
 });
 
-describe("axe-core finds nothing wrong with", () => {
+// It reads every element several times, which takes seconds on a machine that does more than this.
+describe("axe-core finds nothing wrong with", { timeout: 30_000 }, () => {
   it.each([["that has run", NODE], ["that runs", RUNNING_NODE], ["that failed", FAILED_NODE]])("a node %s", async (_, state) => {
     expect(await violations(await draw(node, page("node", state)))).toEqual([]);
   });
