@@ -3,6 +3,7 @@
 # make bench  everything set up, then the benchmarks and their tables
 # make bench-page  the same, and docs/performance.md written anew
 # make lint   the checks without the tests
+# make contract  what Python and the page say to each other, written for both from schillinger_plugins/widgets/contract/
 # make docs   the documentation site, built into site/
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
   && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
-.PHONY: lab test bench bench-page lint docs format clean
+.PHONY: lab test bench bench-page lint contract docs format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
@@ -36,7 +37,12 @@ lint: $(SETUP)/python $(SETUP)/npm
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m schillinger_plugins.widgets.contract --check
 	cd widgets && npm run --silent check && npm run --silent verify
+
+contract: $(SETUP)/python $(SETUP)/npm
+	$(BIN)/python -m schillinger_plugins.widgets.contract
+	cd widgets && npm run --silent contract
 
 docs: $(SETUP)/python
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -28,6 +28,7 @@ export function options(outdir) {
     legalComments: "inline",
     charset: "utf8",
     define: { "process.env.NODE_ENV": '"production"' },
+    metafile: true,
     logLevel: "warning",
   };
 }

@@ -16,7 +16,13 @@ from typing import Any
 import anywidget
 import traitlets
 
+from .contract import read, tell
+from .contract.bundle import AskCode, Code, GotCode, ToKernel
+
 _FOLDER = Path(__file__).parent / "static"
+
+_KINDS = tuple(message.__struct_config__.tag for message in (AskCode, GotCode))
+"""What is said to every widget; the rest is the subclass's."""
 
 _delivered: set[str] = set()
 """Keys of the bundles that a page of this kernel has."""
@@ -56,13 +62,15 @@ class BundledWidget(anywidget.AnyWidget):
     def _receive(self, _: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict):
             return
-        if content.get("ask") == "code":
-            self.send({"code": self.bundle_key}, _code(self._bundle))
-        elif content.get("got") == self.bundle_key:
-            _delivered.add(self.bundle_key)
-            self.code = []
-        else:
+        if content.get("kind") not in _KINDS:
             self.on_request(content)
+            return
+        match read(ToKernel, content):
+            case AskCode():
+                self.send(tell(Code(key=self.bundle_key)), _code(self._bundle))
+            case GotCode(key=self.bundle_key):
+                _delivered.add(self.bundle_key)
+                self.code = []
 
 
 def _code(bundle: str) -> list[bytes]:

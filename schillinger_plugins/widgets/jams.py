@@ -8,6 +8,7 @@ nothing; images and curves have no namespace and are left out. Called by ``expor
 from __future__ import annotations
 
 import json
+import math
 import re
 from importlib import metadata
 from typing import Any
@@ -72,7 +73,7 @@ def _global(figure: Figure) -> list[tuple[str, Any, float | None]]:
         except ValueError:
             return []
         # The namespace wants a confidence; nobody has told one.
-        return [("tempo", tempo, 1.0)] if tempo >= 0 else []
+        return [("tempo", tempo, 1.0)] if math.isfinite(tempo) and tempo >= 0 else []
     key = _KEY.fullmatch(figure.text.strip())
     if key is None or figure.unit:
         return []

@@ -22,6 +22,8 @@ from ..errors import InputError, PluginError
 from ..result import Result, brief
 from ..types import Audio
 from .bundle import BundledWidget
+from .contract import node as contract
+from .contract import read
 from .report import node_html
 from .summary import failure_of, summary_of
 
@@ -196,10 +198,11 @@ class NodeWidget(BundledWidget):
 
     def on_request(self, content: dict[str, Any]) -> None:
         """Run and Cancel, as pressed."""
-        if content.get("do") == "run":
-            self.run()
-        elif content.get("do") == "cancel":
-            self.cancel()
+        match read(contract.ToKernel, content):
+            case contract.Run():
+                self.run()
+            case contract.Cancel():
+                self.cancel()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Called by ipywidgets with what the hand did."""

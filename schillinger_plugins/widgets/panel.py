@@ -24,6 +24,8 @@ from ..definition.panel_answer import Answer, checked_answer
 from ..errors import Busy, InputError, PluginError, PluginExecutionError
 from ..schema.strict import suggestion
 from .bundle import BundledWidget
+from .contract import panel as contract
+from .contract import read, tell
 from .panel_report import panel_html
 from .panel_views import Shown, shown
 
@@ -190,16 +192,14 @@ class PanelWidget(BundledWidget):
 
     def on_request(self, content: dict[str, Any]) -> None:
         """A press, or the bytes of an output that the page lacks."""
-        name = content.get("name")
-        if content.get("do") == "press" and isinstance(name, str) and panel_of(self._node).button(name):
-            time_s = content.get("time_s")
-            sound = isinstance(time_s, (int, float)) and not isinstance(time_s, bool) and math.isfinite(time_s)
-            event = {"kind": "press", "name": name, "value": None}
-            self._queue({**event, "time_s": float(time_s) if sound else time.monotonic()})  # type: ignore[arg-type]
-        elif content.get("ask") == "data" and isinstance(key := content.get("key"), str):
-            held = self._shown.get(key)
-            if held is not None and held.data is not None:
-                self.send({"data": key, "version": held.view.get("version"), "mime": held.mime}, [held.data])
+        match read(contract.ToKernel, content):
+            case contract.Press(name=name, time_s=time_s) if panel_of(self._node).button(name):
+                if time_s is None or not math.isfinite(time_s):
+                    time_s = time.monotonic()
+                self._queue({"kind": "press", "name": name, "value": None, "time_s": time_s})
+            case contract.AskData(key=key) if (held := self._shown.get(key)) is not None:
+                if held.data is not None and held.mime is not None:
+                    self.send(tell(contract.Data(key=key, version=held.view["version"], mime=held.mime)), [held.data])
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Called by ipywidgets with what the hand did."""

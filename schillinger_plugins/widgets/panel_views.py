@@ -15,6 +15,7 @@ import numpy as np
 
 from ..definition import Output
 from ..types import Audio, Figure
+from .contract.panel import Mime
 from .views import readable
 from .wav import encode
 
@@ -34,13 +35,13 @@ class Shown:
         Plain data: ``text`` and ``number`` of figures, ``header`` and ``rows`` of tables, ``alt`` and ``note`` of the rest.
     data : bytes or None
         A sound or a picture, sent when the page asks for it.
-    mime : str
+    mime : str or None
         Of the data.
     """
 
     view: dict[str, Any]
     data: bytes | None = None
-    mime: str = ""
+    mime: Mime | None = None
 
 
 def shown(kind: str, output: Output, value: Any) -> Shown:
@@ -65,7 +66,7 @@ def _figure(output: Output, figure: Figure) -> Shown:
         return Shown(view={"alt": figure.alt}, data=figure["svg"].encode(), mime="image/svg+xml")
     if figure.format == "image":
         data = figure["image"].tobytes()
-        mime = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+        mime: Mime = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
         return Shown(view={"alt": figure.alt}, data=data, mime=mime)
     note = f"Vega-Lite: panel.outputs[{output.name!r}] in a cell draws it"
     return Shown(view={"alt": figure.alt, "note": note})

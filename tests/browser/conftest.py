@@ -1,4 +1,4 @@
-"""A real JupyterLab on the loopback interface and a real browser looking at it.
+"""A real JupyterLab, which serves Notebook, too, on the loopback interface, and a real browser looking at it.
 
 Everything is fresh: configuration, data, kernels, the browser's profile. Every wait is for a state, with a deadline.
 """
@@ -29,8 +29,12 @@ FLAGS = (
     "--disable-sync --no-first-run --mute-audio --autoplay-policy=no-user-gesture-required"
 ).split()
 
-# What JupyterLab itself says on every start and what no user could act on.
-HARMLESS = ("favicon", "ResizeObserver loop")
+# What JupyterLab and Notebook themselves say on every start and what no user could act on; the last two are Notebook 7.6,
+# which reads the settings of shortcuts, and opens a path, before all of it has been started.
+HARMLESS = ("favicon", "ResizeObserver loop", "(reading 'schema')", "'filebrowser:open-path' not registered")
+
+# Where the server has its pages for a notebook.
+LAB, NOTEBOOK = "lab/tree", "notebooks"
 
 # The promise is dropped: it is kept only when the last cell has run.
 RUN_ALL = "() => { void window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
@@ -164,6 +168,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"),
             *("--ip=127.0.0.1", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
             *(f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url="),
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             f"--LabApp.user_settings_dir={base / 'settings'}",
             f"--LabApp.workspaces_dir={base / 'workspaces'}",
         ],
@@ -215,9 +220,9 @@ def opened() -> list[LabPage]:
 
 @pytest.fixture(scope="module")
 def open_notebook(lab: Lab, browser: Browser, opened: list[LabPage]) -> Iterator[Callable[..., LabPage]]:
-    """A function that puts a notebook into the lab and opens it in a page of its own."""
+    """A function that puts a notebook into the lab and opens it in a page of its own, JupyterLab's or Notebook's."""
 
-    def open_(path: Path, *, dark: bool = False) -> LabPage:
+    def open_(path: Path, *, dark: bool = False, view: str = LAB) -> LabPage:
         target = path  # one that is there already keeps its kernel
         if path.parent != lab.folder:
             target = lab.folder / f"{secrets.token_hex(4)}-{path.name}"
@@ -226,9 +231,10 @@ def open_notebook(lab: Lab, browser: Browser, opened: list[LabPage]) -> Iterator
         page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         shown = LabPage(page=page, lab=lab, file=target)
         page.on("console", lambda message: _note(shown, message))
-        page.on("pageerror", lambda error: shown.problems.append(str(error)))
+        page.on("pageerror", lambda error: _keep(shown, str(error)))
         opened.append(shown)
-        page.goto(f"{lab.url}/lab/tree/{target.name}?reset&token={lab.token}", timeout=60_000)
+        reset = "reset&" if view == LAB else ""  # Notebook has no workspace
+        page.goto(f"{lab.url}/{view}/{target.name}?{reset}token={lab.token}", timeout=60_000)
         page.wait_for_function(IDLE, timeout=60_000)
         return shown
 
@@ -249,8 +255,13 @@ def quiet_console(opened: list[LabPage]) -> Iterator[None]:
 
 
 def _note(shown: LabPage, message: ConsoleMessage) -> None:
-    if message.type == "error" and not any(word in message.text for word in HARMLESS):
-        shown.problems.append(f"{message.text} ({message.location.get('url', '')})")
+    if message.type == "error":
+        _keep(shown, f"{message.text} ({message.location.get('url', '')})")
+
+
+def _keep(shown: LabPage, problem: str) -> None:
+    if not any(word in problem for word in HARMLESS):
+        shown.problems.append(problem)
 
 
 def _fresh_environment(base: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import pytest
 from schillinger_plugins.definition import NodeDefinition
 from schillinger_plugins.result import CallStats, Provenance, Result
 from schillinger_plugins.types import Audio
+
+from .keeping import Keeper
 
 NOTES = "C C# D D# E F F# G G# A A# B".split()
 
@@ -23,6 +25,15 @@ def click_track(*, duration_s: float = 4.0, sample_rate: int = 8000, channels: i
     phase_s = time_s % 0.5
     tone = 0.5 * np.exp(-12 * phase_s) * np.sin(2 * np.pi * 440 * phase_s)
     return Audio(np.stack([tone] * channels), sample_rate)
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeper]:
+    """Everything that a widget says and shares in a test keeps the contract."""
+    keeper = Keeper()
+    keeper.watch(monkeypatch)
+    yield keeper
+    assert keeper.flaws == []
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_the_state_is_small_and_plain(analysis: Result) -> None:
 def test_the_code_leaves_the_state_when_the_page_has_it(analysis: Result) -> None:
     """The front-end's code is stored in no notebook once a page has got it, and comes with no second view."""
     view = AnalysisView(analysis)
-    view._receive(view, {"got": view.bundle_key}, [])
+    view._receive(view, {"kind": "got", "key": view.bundle_key}, [])
     assert view.code == []
     assert AnalysisView(analysis).code == []
 
@@ -45,9 +45,9 @@ def test_the_code_leaves_the_state_when_the_page_has_it(analysis: Result) -> Non
 def test_the_code_is_sent_to_a_page_that_asks(analysis: Result, sent: list[Any]) -> None:
     """A page that was loaded anew gets script and style as buffers."""
     view = AnalysisView(analysis)
-    view._receive(view, {"ask": "code"}, [])
+    view._receive(view, {"kind": "code"}, [])
     content, buffers = sent[0]
-    assert content == {"code": view.bundle_key}
+    assert content == {"kind": "code", "key": view.bundle_key}
     assert b"export" in buffers[0]
     assert b".sch" in buffers[1]
 

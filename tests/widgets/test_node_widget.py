@@ -107,7 +107,7 @@ def test_parameters_left_out_have_their_defaults(node: NodeWidget) -> None:
 def test_a_run_gives_a_result(node: NodeWidget, plugin: _Plugin) -> None:
     """Run calls the plugin with the parameters as they are, away from this thread, and reports."""
     node.parameters = {"gain_db": -6}
-    node.on_request({"do": "run"})
+    node.on_request({"kind": "run"})
     assert node.wait(10) is plugin.result
     assert (node.status, node.progress, node.error) == ("done", 1.0, {})
     assert plugin.calls[0][1] == {"gain_db": -6.0, "mode": "warm"}
@@ -121,7 +121,7 @@ def test_the_kernel_is_free_while_a_node_runs(node: NodeWidget, plugin: _Plugin)
     assert plugin.entered.wait(10)
     assert (node.status, node.message) == ("running", "half-way")
     node.run()
-    node.on_request({"do": "cancel"})
+    node.on_request({"kind": "cancel"})
     assert node.wait(10) is None
     assert node.status == "cancelled"
     assert plugin.cancelled

@@ -186,7 +186,7 @@ def test_bytes_are_no_part_of_the_state(panel: PanelWidget, monkeypatch: pytest.
     assert panel.shown["table:notes"]["header"] == ["note", "Hz"]
     assert panel.shown["table:notes"]["rows"] == [["<i>A</i>", "440"], ["B", "–"]]
     for key in ("audio:sound", "figure:picture", "table:notes", "no such thing"):
-        panel.on_request({"ask": "data", "key": key})
+        panel.on_request({"kind": "data", "key": key})
     assert [content["mime"] for content, _ in sent] == ["audio/wav", "image/svg+xml"]
     assert sent[0][1][0].startswith(b"RIFF")
     assert not any(isinstance(value, bytes) for view in panel.shown.values() for value in view.values())
@@ -196,7 +196,7 @@ def test_a_button_that_is_not_there_is_refused(panel: PanelWidget) -> None:
     """To Python with the nearest known one; what a page asks for is left alone."""
     with pytest.raises(InputError, match="did you mean `set`"):
         panel.press("sett")
-    for content in ({"do": "press", "name": "sett"}, {"do": "press", "name": ["set"]}, {"do": "nothing"}):
+    for content in ({"kind": "press", "name": "sett"}, {"kind": "press", "name": ["set"]}, {"kind": "nothing"}):
         panel.on_request(content)
     assert panel.wait() == {}
 
@@ -296,7 +296,7 @@ def test_an_answer_does_not_take_back_what_the_hand_did_since(slow: _Slow, waiti
 def test_presses_without_end_are_refused(slow: _Slow, waiting: PanelWidget) -> None:
     """A key that repeats fills no memory; the panel says that it waits."""
     for _ in range(100):
-        waiting.on_request({"do": "press", "name": "set", "time_s": 1.0})
+        waiting.on_request({"kind": "press", "name": "set", "time_s": 1.0})
     assert waiting.error["type"] == "Busy"
     slow.go.set()
     waiting.wait(10)

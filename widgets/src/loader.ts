@@ -3,14 +3,8 @@
 // picture beside the widget stays visible.
 import type { AnyModel, RenderProps } from "@anywidget/types";
 
+import type { BundleState, ToKernel, ToPage } from "./contract/bundle.ts";
 import { READY, hideStatics, whenConnected } from "./statics.ts";
-
-interface Shared {
-  bundle_key: string;
-  code: DataView[];
-  static_id: string;
-  static_count: number;
-}
 
 interface Bundle {
   default: { render(props: RenderProps): unknown };
@@ -21,32 +15,32 @@ const ASK_AGAIN_MS = 5000;
 const page = globalThis as unknown as { schillingerBundles?: Map<string, Promise<Bundle>> };
 const bundles = (page.schillingerBundles ??= new Map());
 
-function find(model: AnyModel<Shared>, signal: AbortSignal): Promise<Bundle> {
+function find(model: AnyModel<BundleState>, signal: AbortSignal): Promise<Bundle> {
   const key = model.get("bundle_key");
   const code = model.get("code");
   if (!bundles.has(key) && code.length > 0) bundles.set(key, start(key, code));
   // The state may be stored in the notebook: the kernel takes the code out of it when it knows that it is here.
-  if (code.length > 0) model.send({ got: key });
+  if (code.length > 0) model.send({ kind: "got", key } satisfies ToKernel);
   return bundles.get(key) ?? request(model, key, signal);
 }
 
 /** Ask until an answer comes: the kernel may be busy, and a message sent before it listens is lost. */
-function request(model: AnyModel<Shared>, key: string, signal: AbortSignal): Promise<Bundle> {
+function request(model: AnyModel<BundleState>, key: string, signal: AbortSignal): Promise<Bundle> {
   return new Promise((resolve) => {
     const settle = (bundle: Promise<Bundle>): void => {
       clearInterval(timer);
       model.off("msg:custom", receive);
       resolve(bundle);
     };
-    const receive = (content: { code?: string }, buffers: DataView[]): void => {
-      if (content.code !== key) return;
+    const receive = (content: ToPage, buffers: DataView[]): void => {
+      if (content.kind !== "code" || content.key !== key) return;
       if (!bundles.has(key)) bundles.set(key, start(key, buffers));
       settle(bundles.get(key)!);
     };
     const ask = (): void => {
       const known = bundles.get(key);
       if (known) settle(known);
-      else model.send({ ask: "code" });
+      else model.send({ kind: "code" } satisfies ToKernel);
     };
     model.on("msg:custom", receive);
     const timer = setInterval(ask, ASK_AGAIN_MS);
@@ -72,13 +66,36 @@ async function start(key: string, buffers: DataView[]): Promise<Bundle> {
   }
 }
 
-/** Keys that a control uses must not reach the notebook, where `d d` deletes the cell. */
-function keepKeys(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter")) return;
-  event.stopPropagation();
+/** The page's word for an element whose keys are no shortcuts; what is around it doesn't count, if the element fits a shortcut. */
+const OWN_KEYS = "data-lm-suppress-shortcuts";
+
+/**
+ * Keys that a control uses must not reach the notebook, where `d d` deletes the cell. JupyterLab looks at a key when it has
+ * passed here, Notebook before that.
+ *
+ * @returns the undo
+ */
+function keepKeys(el: HTMLElement): () => void {
+  const before = (event: KeyboardEvent): void => {
+    const { target } = event;
+    if (target instanceof Element && el.contains(target)) target.toggleAttribute(OWN_KEYS, !isForPage(event));
+  };
+  const after = (event: KeyboardEvent): void => {
+    if (!isForPage(event)) event.stopPropagation();
+  };
+  window.addEventListener("keydown", before, true);
+  el.addEventListener("keydown", after);
+  return () => {
+    window.removeEventListener("keydown", before, true);
+    el.removeEventListener("keydown", after);
+  };
 }
 
-async function render(props: RenderProps<Shared>): Promise<() => void> {
+function isForPage(event: KeyboardEvent): boolean {
+  return event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter");
+}
+
+async function render(props: RenderProps<BundleState>): Promise<() => void> {
   const { model, el } = props;
   const gone = new AbortController();
   const undo: (() => void)[] = [() => gone.abort()];
@@ -99,8 +116,7 @@ async function render(props: RenderProps<Shared>): Promise<() => void> {
     const end = await bundle.default.render(props as unknown as RenderProps);
     if (typeof end === "function") undo.push(end as () => void);
   };
-  el.addEventListener("keydown", keepKeys);
-  undo.push(() => el.removeEventListener("keydown", keepKeys));
+  undo.push(keepKeys(el));
   // Not awaited: the view must be disposable while its code is on the way.
   void draw().catch((error: unknown) => console.error("schillinger: the view could not be drawn", error));
   return cleanUp;

@@ -1,8 +1,11 @@
 // A view tells Python that it is looked at, so that nothing is measured for nobody, and notices when Python falls silent.
 import { useEffect, useRef, useState } from "react";
 
+import type * as logs from "./contract/logs.ts";
+import type * as status from "./contract/status.ts";
+
 export interface Channel {
-  send(content: unknown): void;
+  send(content: logs.Look | logs.Leave | status.Look | status.Leave): void;
   on(event: "msg:custom", callback: (content: unknown) => void): void;
   off(event: "msg:custom", callback: (content: unknown) => void): void;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { rowName, rowTicks, valueAt } from "../src/analysis/image_lane.ts";
-import { type PlanTrack, sideOf } from "../src/analysis/plan.ts";
+import type { PlanTrack } from "../src/contract/analysis.ts";
+import { sideOf } from "../src/analysis/sides.ts";
 import { partAt } from "../src/analysis/segment_lane.ts";
 import { barOf, noteOf, short } from "../src/analysis/words.ts";
 

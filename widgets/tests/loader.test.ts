@@ -52,7 +52,7 @@ describe("the loader", () => {
     const el = document.body.appendChild(document.createElement("div"));
     await (await loader()).render(props(el));
     await vi.waitFor(() => expect(el.textContent).toBe("drawn"));
-    expect(sent).toEqual([{ got: "node-1" }]);
+    expect(sent).toEqual([{ kind: "got", key: "node-1" }]);
     expect(document.head.textContent).toContain("color: red");
   });
 
@@ -60,9 +60,9 @@ describe("the loader", () => {
     const { props, sent, tell } = model({});
     const el = document.body.appendChild(document.createElement("div"));
     await (await loader()).render(props(el));
-    expect(sent).toEqual([{ ask: "code" }]);
+    expect(sent).toEqual([{ kind: "code" }]);
     expect(el.textContent).toBe("");
-    tell({ code: "node-1" }, CODE);
+    tell({ kind: "code", key: "node-1" }, CODE);
     await vi.waitFor(() => expect(el.textContent).toBe("drawn"));
   });
 
@@ -98,7 +98,7 @@ describe("the loader", () => {
     const el = document.body.appendChild(document.createElement("div"));
     const end = await render(late.props(el));
     end();
-    late.tell({ code: "node-1" }, CODE);
+    late.tell({ kind: "code", key: "node-1" }, CODE);
     const drawn = model({ code: CODE });
     const other = document.body.appendChild(document.createElement("div"));
     const endOther = await render(drawn.props(other));
@@ -106,5 +106,32 @@ describe("the loader", () => {
     endOther();
     expect(other.textContent).toBe("gone");
     expect(el.textContent).toBe("");
+  });
+
+  it("keeps the keys of a control from a page that looks at them first, and from one that looks last", async () => {
+    const el = document.body.appendChild(document.createElement("div"));
+    const field = el.appendChild(document.createElement("input"));
+    const end = await (await loader()).render(model({}).props(el));
+    const first: string[] = [];
+    const last: string[] = [];
+    const gone = new AbortController();
+    const listen = (seen: string[], capture: boolean): void =>
+      document.addEventListener("keydown", ({ key }) => {
+        if (!field.hasAttribute("data-lm-suppress-shortcuts")) seen.push(key);
+      }, { capture, signal: gone.signal });
+    listen(first, true);
+    listen(last, false);
+    const press = (): void => {
+      for (const [key, ctrlKey] of [["d", false], ["Escape", false], ["ArrowLeft", false], ["s", true]] as const) {
+        field.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, bubbles: true }));
+      }
+    };
+    press();
+    expect([first, last]).toEqual([["Escape", "s"], ["Escape", "s"]]);
+    end();
+    field.removeAttribute("data-lm-suppress-shortcuts");
+    press();
+    expect([first.length, last.length]).toEqual([6, 6]);
+    gone.abort();
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { EMPTY, MAX_LINES, passing, plugins, take } from "../src/logs/lines.ts";
 import { List } from "../src/logs/list.tsx";
-import type { Line } from "../src/logs/words.ts";
+import type { Line } from "../src/contract/logs.ts";
 import { type Channel, useLooking } from "../src/looking.ts";
 import { slice } from "../src/windowing.ts";
 

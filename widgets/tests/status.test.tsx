@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { points } from "../src/status/figures.ts";
 import { EMPTY, SECONDS, sorted, take, turned } from "../src/status/rows.ts";
 import { Table, type TableProps } from "../src/status/table.tsx";
-import type { Row } from "../src/status/words.ts";
+import type { Row } from "../src/contract/status.ts";
 
 const EVIL = "<img src=x onerror=alert(1)>";
 

@@ -24,7 +24,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     y: float
 
 
-class FlowNode(msgspec.Struct, frozen=True, kw_only=True):
+class FlowNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A node of React Flow. What else it has of React Flow's fields is kept as it is."""
 
     id: str

@@ -47,8 +47,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: list[int]
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an action."""
+class Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of an action; empty as long as there was none."""
 
     text: str = ""
     ok: bool = True

@@ -7,11 +7,14 @@ one that has the wrong type makes the whole message unreadable. Called by the ot
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 _log = logging.getLogger(__name__)
+
+Buffer = Annotated[Any, msgspec.Meta(extra_json_schema={"tsType": "DataView"})]
+"""Bytes that travel as they are: no JSON, and a DataView on the page."""
 
 
 class Message(msgspec.Struct, kw_only=True, tag_field="kind"):
@@ -19,7 +22,13 @@ class Message(msgspec.Struct, kw_only=True, tag_field="kind"):
 
 
 class State(msgspec.Struct, kw_only=True):
-    """The traits that a widget shares with its views, by their names."""
+    """The traits that a widget shares with its views, by their names. All of them are always there, as are the fields of
+    what is in them, except for those of a struct that omits its defaults."""
+
+
+def of_model(name: str) -> msgspec.Meta:
+    """An annotation of plain data that is a definition's model of that name, as ``model_dump(mode="json")`` writes it."""
+    return msgspec.Meta(extra_json_schema={"$ref": f"#/$defs/{name}"})
 
 
 def read(messages: Any, content: object) -> Any:

@@ -1,7 +1,7 @@
 // Colouring: which colour map, and which levels have its first and its last colour. One for all images of a view.
 import { COLOR_MAPS, type ColorMap, tableOf } from "./colormap.ts";
 import { choice, make } from "./elements.ts";
-import type { PlanTrack } from "./plan.ts";
+import type { PlanTrack } from "../contract/analysis.ts";
 import type { Tile } from "./tiles.ts";
 
 const WIDEST_DB = 120;

@@ -1,6 +1,6 @@
 // The lane of a curve: one value over time, in its unit.
 import { type Lane, band, frame, prepare, say } from "./lane.ts";
-import type { PlanTrack } from "./plan.ts";
+import type { PlanTrack } from "../contract/analysis.ts";
 import { columnAt, floats } from "./tiles.ts";
 import { noteOf, short } from "./words.ts";
 

@@ -1,6 +1,6 @@
 // The heading: title, figures, what differs, the outputs that have no picture, and a table of what is drawn for who can't see it.
 import { make } from "./elements.ts";
-import type { Plan, PlanDifference, PlanFigure } from "./plan.ts";
+import type { Plan, PlanDifference, PlanFigure } from "../contract/analysis.ts";
 import { short } from "./words.ts";
 
 export function header(plan: Plan): HTMLElement {

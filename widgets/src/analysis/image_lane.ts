@@ -2,7 +2,7 @@
 import { paint } from "./colormap.ts";
 import type { Coloring } from "./coloring.ts";
 import { type Lane, frame, prepare } from "./lane.ts";
-import type { PlanTrack } from "./plan.ts";
+import type { PlanTrack } from "../contract/analysis.ts";
 import { type Tile, columnAt } from "./tiles.ts";
 import { noteOf, short } from "./words.ts";
 

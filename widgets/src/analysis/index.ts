@@ -4,10 +4,10 @@ import "./analysis.css";
 
 import type { RenderProps } from "@anywidget/types";
 
-import type { Shared } from "./plan.ts";
+import type { AnalysisState } from "../contract/analysis.ts";
 import { View } from "./view.ts";
 
-function render({ model, el }: RenderProps<Shared>): () => void {
+function render({ model, el }: RenderProps<AnalysisState>): () => void {
   const view = new View(model, el);
   return () => view.close();
 }

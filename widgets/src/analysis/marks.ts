@@ -1,7 +1,8 @@
 // Marks: instants, as lines across the lanes of the sound they belong to. Their times are asked for by name, as are parts.
 import type { Ink } from "./ink.ts";
 import type { Pen } from "./lane.ts";
-import { type PlanMarks, sideOf } from "./plan.ts";
+import type { PlanMarks } from "../contract/analysis.ts";
+import { sideOf } from "./sides.ts";
 import type { Span } from "./time_axis.ts";
 import type { Wire } from "./wire.ts";
 import { countUpTo } from "./words.ts";

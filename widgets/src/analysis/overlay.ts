@@ -1,7 +1,7 @@
 // The overlay: what lies over all lanes. The playhead, the line under the pointer, and the selection.
 import { make } from "./elements.ts";
 import type { Looking } from "./looking.ts";
-import type { Region } from "./plan.ts";
+import type { Region } from "../contract/analysis.ts";
 
 export class Overlay {
   readonly element = make("div", "sch-over");

@@ -3,7 +3,7 @@ import { make } from "./elements.ts";
 import type { Ink } from "./ink.ts";
 import { band, prepare } from "./lane.ts";
 import type { Looking } from "./looking.ts";
-import type { PlanSound, Region } from "./plan.ts";
+import type { PlanSound, Region } from "../contract/analysis.ts";
 import { type Tile, floats } from "./tiles.ts";
 import { writeTime } from "./time_axis.ts";
 

@@ -1,7 +1,7 @@
 // The player: sounds asked from Python when they are first wanted, played through Web Audio, whose clock is exact: loops
 // go round to the sample, another sound takes over at the same instant, and clicks fall where the marks are.
 import { Clicker, type ClickTimes } from "./clicks.ts";
-import type { PlanSound } from "./plan.ts";
+import type { PlanSound } from "../contract/analysis.ts";
 import { type Loop, type Timeline, placeAt } from "./timeline.ts";
 import type { Wire } from "./wire.ts";
 

@@ -1,6 +1,6 @@
 // The pointer over the lanes: a drag selects, with Shift or on the ruler it moves the axis, a click puts the playhead there.
 import type { Looking } from "./looking.ts";
-import type { Region } from "./plan.ts";
+import type { Region } from "../contract/analysis.ts";
 import { dragged, edgeNear } from "./selecting.ts";
 import { type Span, pan, zoom } from "./time_axis.ts";
 

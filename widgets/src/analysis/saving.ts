@@ -1,7 +1,9 @@
 // Saving: the view as a file, made by Python, saved by the browser.
 import { make } from "./elements.ts";
-import type { Format } from "./plan.ts";
+import type { AskFile } from "../contract/analysis.ts";
 import type { Wire } from "./wire.ts";
+
+type Format = AskFile["format"];
 
 const FORMATS: [Format, string][] = [
   ["png", "the picture, as pixels"],

@@ -1,7 +1,7 @@
 // The lane of parts: sections, chords, notes, each with its name. A label that has no room is cut; the read-out has it whole.
 import { type Lane, frame, prepare } from "./lane.ts";
 import { doubles } from "./marks.ts";
-import type { PlanSegments } from "./plan.ts";
+import type { PlanSegments } from "../contract/analysis.ts";
 import type { Wire } from "./wire.ts";
 import { short } from "./words.ts";
 

@@ -1,5 +1,5 @@
 // Selecting: what a drag makes of a selection.
-import type { Region } from "./plan.ts";
+import type { Region } from "../contract/analysis.ts";
 
 export const EDGE_PX = 6;
 

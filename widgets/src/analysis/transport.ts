@@ -1,6 +1,7 @@
 // The transport: play, which sound, loop, clicks, and the time.
 import { PAUSE, PLAY, chip, choice, icon, make, press } from "./elements.ts";
-import { type PlanMarks, type PlanSound, sideOf } from "./plan.ts";
+import type { PlanMarks, PlanSound } from "../contract/analysis.ts";
+import { sideOf } from "./sides.ts";
 import type { Player } from "./player.ts";
 import { writeTime } from "./time_axis.ts";
 

@@ -11,7 +11,8 @@ import { Looking } from "./looking.ts";
 import { type MarkLine, askForMarks, beatsOf } from "./marks.ts";
 import { Overlay } from "./overlay.ts";
 import { Overview } from "./overview.ts";
-import { type Plan, type PlanSound, type Region, type Shared, sideOf } from "./plan.ts";
+import type { AnalysisState, Plan, PlanSound, Region } from "../contract/analysis.ts";
+import { sideOf } from "./sides.ts";
 import { Player } from "./player.ts";
 import { followPointer } from "./pointer.ts";
 import { savingButtons } from "./saving.ts";
@@ -46,7 +47,7 @@ export class View {
   private clicks = "";
   private ink: Ink | undefined;
 
-  constructor(private readonly model: AnyModel<Shared>, private readonly el: HTMLElement) {
+  constructor(private readonly model: AnyModel<AnalysisState>, private readonly el: HTMLElement) {
     const plan = (this.plan = model.get("plan"));
     this.region = model.get("region");
     this.wire = wireOf(model);
@@ -212,7 +213,7 @@ export class View {
     this.looking.redraw();
   }
 
-  private share<K extends keyof Shared>(name: K, value: Shared[K]): void {
+  private share<K extends keyof AnalysisState>(name: K, value: AnalysisState[K]): void {
     this.model.set(name, value);
     this.model.save_changes();
   }

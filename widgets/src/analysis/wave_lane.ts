@@ -1,7 +1,7 @@
 // The lane of a sound: a waveform for each channel, with the marks that belong to it.
 import { type Lane, band, frame, prepare } from "./lane.ts";
 import { type MarkLine, drawMarks } from "./marks.ts";
-import type { PlanSound } from "./plan.ts";
+import type { PlanSound } from "../contract/analysis.ts";
 import { columnAt, floats } from "./tiles.ts";
 import { short } from "./words.ts";
 

@@ -1,8 +1,10 @@
 // The wire to Python: messages with a kind, buffers beside them. Tells when an answer is long in coming.
 import type { AnyModel } from "@anywidget/types";
 
+import type { ToKernel } from "../contract/analysis.ts";
+
 export interface Wire {
-  send(content: Record<string, unknown>): void;
+  send(content: ToKernel): void;
   on(receive: (content: Record<string, unknown>, buffers: DataView[]) => void): () => void;
 }
 

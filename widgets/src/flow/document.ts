@@ -14,9 +14,9 @@ export interface FlowNode {
   type: Kind;
   position: Position;
   data: Record<string, unknown>;
-  parentId?: string | undefined;
-  width?: number | undefined;
-  height?: number | undefined;
+  parentId?: string;
+  width?: number;
+  height?: number;
 }
 
 export interface FlowEdge {

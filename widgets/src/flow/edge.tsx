@@ -6,7 +6,7 @@ import { remove } from "./document.ts";
 import { brief } from "./hostile.ts";
 import { Icon } from "./icons.tsx";
 import { Problems } from "./standing.tsx";
-import type { Problem } from "./state.ts";
+import type { Problem } from "../contract/flow.ts";
 import { useView } from "./view.ts";
 
 export const TypedEdge = memo(function TypedEdge(props: EdgeProps): ReactNode {

@@ -8,7 +8,7 @@ import { createRender, useModel } from "@anywidget/react";
 import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useEffect, useMemo } from "react";
 
-import type { FlowState } from "./state.ts";
+import type { FlowState } from "../contract/flow.ts";
 import { storeOf } from "./store.ts";
 import { FlowView } from "./widget.tsx";
 

@@ -27,7 +27,7 @@ export const InputNode = memo(function InputNode({ data, selected }: NodeProps):
       </header>
       <div className={`sch-flow-port sch-output sch-used sch-type-${type}`}>
         <ValueEntry id={node.id} type={type} value={node.data["value"]} held={node.data["held"]} />
-        <Handle type="source" position={Position.Right} id={VALUE} aria-label={`output ${brief(labelOf(node), 100)}, ${type}`} />
+        <Handle type="source" position={Position.Right} id={VALUE} role="img" aria-label={`output ${brief(labelOf(node), 100)}, ${type}`} />
       </div>
       <Problems problems={problems} />
     </section>

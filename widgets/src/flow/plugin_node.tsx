@@ -12,7 +12,7 @@ import { brief } from "./hostile.ts";
 import { Icon } from "./icons.tsx";
 import { PortLists } from "./ports.tsx";
 import { Badge, Problems } from "./standing.tsx";
-import type { Standing } from "./state.ts";
+import type { Standing } from "../contract/flow.ts";
 import { useStore, useView } from "./view.ts";
 
 export interface FaceData extends Record<string, unknown> {

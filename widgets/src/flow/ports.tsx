@@ -136,6 +136,7 @@ function PortRow({ port, side, isUsed, isGone }: RowProps): ReactNode {
         position={side === "input" ? Position.Left : Position.Right}
         id={port.name}
         isConnectable={!isGone}
+        role="img"
         aria-label={`${side} ${brief(port.label, 100)}, ${port.type}`}
       />
       <span className="sch-clip">{brief(port.label, 300)}</span>

@@ -1,6 +1,6 @@
 // What people mean by a few letters: names that begin with them, then words that do, then what has them in it, then what
 // has them in that order.
-import type { Entry } from "./state.ts";
+import type { Entry } from "../contract/flow.ts";
 
 export interface Offer {
   key: string;

@@ -6,7 +6,7 @@ import { FailureBox } from "../node/failure.tsx";
 import { labelOf, nodeOf } from "./document.ts";
 import { brief } from "./hostile.ts";
 import { Icon, IconButton } from "./icons.tsx";
-import type { Shown } from "./state.ts";
+import type { Shown } from "../contract/flow.ts";
 import { useStore, useView } from "./view.ts";
 
 export interface Opened {

@@ -1,6 +1,7 @@
 // Search-to-add: a few letters, Enter, and the node is where the pointer was. From a dragged port only what fits it.
-import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
+import { useUniqueId } from "../ids.ts";
 import { couldFit } from "./adding.ts";
 import { brief } from "./hostile.ts";
 import { OfferSign } from "./palette.tsx";
@@ -20,7 +21,7 @@ export function Search({ ask, onAdd, onClose }: SearchProps): ReactNode {
   const palette = useStore((one) => one.traits.palette);
   const [asked, setAsked] = useState("");
   const [at, setAt] = useState(0);
-  const id = useId();
+  const id = useUniqueId();
   const list = useRef<HTMLUListElement>(null);
   const offers = useMemo(() => offersOf(palette).filter((offer) => !ask.from || couldFit(store, offer, ask.from)), [palette, ask, store]);
   const found = useMemo(() => ranked(offers, asked).slice(0, MOST), [offers, asked]);

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { type Change, remove, setData, setParameters } from "./document.ts";
 import { brief } from "./hostile.ts";
 import { Icon, type IconName } from "./icons.tsx";
-import type { Problem, Remedy, Standing } from "./state.ts";
+import type { Problem, Remedy, Standing } from "../contract/flow.ts";
 import { useView } from "./view.ts";
 
 const SIGNS: Record<Standing["state"], IconName | null> = {

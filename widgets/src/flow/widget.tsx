@@ -18,7 +18,7 @@ import { type Offer, offersOf } from "./rank.ts";
 import { type Opened, Results } from "./results.tsx";
 import { Search } from "./search.tsx";
 import { SelectionBar } from "./selection_bar.tsx";
-import type { Shown } from "./state.ts";
+import type { Shown } from "../contract/flow.ts";
 import type { Store } from "./store.ts";
 import { type Shows, Toolbar } from "./toolbar.tsx";
 import { type SearchAsk, type View, ViewContext } from "./view.ts";

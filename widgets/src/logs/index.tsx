@@ -9,7 +9,7 @@ import { type Channel, useLooking } from "../looking.ts";
 import { READY } from "../statics.ts";
 import { EMPTY, type Filter, type Kept, passing, plugins, take } from "./lines.ts";
 import { List } from "./list.tsx";
-import type { Lines } from "./words.ts";
+import type { Lines } from "../contract/logs.ts";
 
 const LEVELS: [Filter["level"], string][] = [
   ["all", "every level"], ["error", "errors"], ["warning", "warnings"], ["info", "info"], ["debug", "debug"],

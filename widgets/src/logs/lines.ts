@@ -1,5 +1,5 @@
 // The lines that a view keeps, and which of them pass its filter.
-import type { Level, Line, Lines } from "./words.ts";
+import type { Line, Lines } from "../contract/logs.ts";
 
 export const MAX_LINES = 10_000;
 
@@ -14,7 +14,7 @@ export const EMPTY: Kept = { lines: [], dropped: 0, cut: 0 };
 
 export interface Filter {
   text: string;
-  level: Level | "all";
+  level: Line["level"] | "all";
   plugin: string;
 }
 

@@ -3,7 +3,7 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 
 import { slice } from "../windowing.ts";
 import { clock } from "./lines.ts";
-import type { Line } from "./words.ts";
+import type { Line } from "../contract/logs.ts";
 
 const LINE_PX = 20;
 const SEEN_PX = 320;

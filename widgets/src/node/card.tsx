@@ -129,6 +129,7 @@ function PortRow({ port, side, note }: { port: Port; side: "input" | "output"; n
         position={side === "input" ? Position.Left : Position.Right}
         id={port.name}
         isConnectable={false}
+        role="img"
         aria-label={`${side} ${port.label}, ${port.type}`}
       />
       <span className="sch-port-label">{port.label}</span>

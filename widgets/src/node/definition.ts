@@ -1,39 +1,17 @@
-// A node definition as it comes from Python (`NodeDefinition.as_dict()`), and the other shared traits of a node.
+// A node definition as it comes from Python (`NodeDefinition.as_dict()`), of it what a node and a panel draw.
+import type * as contract from "../contract/node.ts";
 
-export type PortType =
-  | "audio" | "array" | "number" | "integer" | "string" | "boolean"
-  | "list" | "object" | "midi" | "events" | "figure" | "bytes" | "any";
+export type { Failure, Figure, InputNote } from "../contract/node.ts";
 
-export interface Port {
-  name: string;
-  label: string;
-  type: PortType;
-  unit: string;
-  tooltip: string;
-  required?: boolean;
-}
+export type PortType = contract.Port["type"];
 
-export type ParameterType = "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels";
+export type Port = Pick<contract.Port, "name" | "label" | "type" | "unit" | "tooltip"> & { required?: boolean };
 
-export interface Parameter {
-  name: string;
-  label: string;
-  type: ParameterType;
-  default: unknown;
-  min: number | null;
-  max: number | null;
-  step: number | null;
-  unit: string;
-  options: string[];
-  automatable: boolean;
-  tooltip: string;
-  scale: "linear" | "log";
-}
+export type ParameterType = contract.Parameter["type"];
 
-export interface Definition {
-  type: string;
-  label: string;
-  description: string;
+export type Parameter = Omit<contract.Parameter, "aliases">;
+
+export interface Definition extends Pick<contract.NodeDefinition, "type" | "label" | "description"> {
   inputs: Port[];
   outputs: Port[];
   parameters: Parameter[];
@@ -41,25 +19,6 @@ export interface Definition {
   ui?: unknown;
 }
 
-export interface InputNote {
-  state: "given" | "tone" | "missing";
-  text: string;
-}
+export type Status = contract.NodeState["status"];
 
-export interface Failure {
-  type?: string;
-  message?: string;
-  remedy?: string;
-  path?: string;
-  traceback?: string;
-}
-
-export interface Figure {
-  label: string;
-  text: string;
-  unit: string;
-}
-
-export type Status = "idle" | "running" | "done" | "failed" | "cancelled";
-
-export type Values = Record<string, unknown>;
+export type Values = contract.NodeState["parameters"];

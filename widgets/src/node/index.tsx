@@ -8,6 +8,7 @@ import { createRender, useModel, useModelState } from "@anywidget/react";
 import { type Node, type NodeProps, ReactFlow, ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
+import type { ToKernel } from "../contract/node.ts";
 import { READY } from "../statics.ts";
 import { Card, type CardProps } from "./card.tsx";
 import type { Definition, Failure, Figure, InputNote, Status, Values } from "./definition.ts";
@@ -56,8 +57,8 @@ function NodePane(): ReactNode {
   const props: CardProps = {
     definition, pluginId, level, values, errors, inputsSet, canRun, status, progress, message, failure, summary, onSet,
     onReset: () => act({ reset: true }),
-    onRun: () => model.send({ do: "run" }),
-    onCancel: () => model.send({ do: "cancel" }),
+    onRun: () => model.send({ kind: "run" } satisfies ToKernel),
+    onCancel: () => model.send({ kind: "cancel" } satisfies ToKernel),
   };
 
   useEffect(() => {

@@ -1,6 +1,7 @@
 // The panel itself: groups of controls, buttons and outputs. All text from the plugin is text to React, never HTML.
-import { type ReactNode, useId } from "react";
+import type { ReactNode } from "react";
 
+import { useUniqueId } from "../ids.ts";
 import { Control } from "../node/controls/control.tsx";
 import type { Failure, Port, Values } from "../node/definition.ts";
 import { FailureBox } from "../node/failure.tsx";
@@ -55,7 +56,7 @@ export function Board(props: BoardProps): ReactNode {
 }
 
 function GroupBox({ group, board }: { group: Group; board: BoardProps }): ReactNode {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <div className="sch-panel-group" role="group" aria-labelledby={group.label ? id : undefined}>
       {group.label ? <h4 id={id}>{group.label}</h4> : null}
@@ -110,7 +111,7 @@ interface OutputProps {
 }
 
 function OutputView({ item, port, view, useBytes }: OutputProps): ReactNode {
-  const id = useId();
+  const id = useUniqueId();
   const label = item.label ?? port.label;
   const tooltip = item.tooltip || port.tooltip || undefined;
   const wide = item.kind === "value" ? "sch-reading" : "sch-reading sch-wide-item";

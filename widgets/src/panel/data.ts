@@ -2,13 +2,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { useEffect, useState } from "react";
 
-interface Answer {
-  data?: string;
-  version?: number;
-  mime?: string;
-}
+import type { Data, ToKernel, ToPage } from "../contract/panel.ts";
 
-const MIMES = ["audio/wav", "image/png", "image/jpeg", "image/svg+xml"];
+const MIMES: Data["mime"][] = ["audio/wav", "image/png", "image/jpeg", "image/svg+xml"];
 const ASK_AGAIN_MS = 4000;
 
 /** The address of an output's bytes within this page, or null until they are here. */
@@ -20,15 +16,15 @@ export function useData(model: AnyModel, key: string, version: number | null): s
       return;
     }
     let made: string | null = null;
-    const receive = (content: Answer, buffers: DataView[]): void => {
-      if (content.data !== key || content.version !== version || made !== null) return;
+    const receive = (content: ToPage, buffers: DataView[]): void => {
+      if (content.kind !== "data" || content.key !== key || content.version !== version || made !== null) return;
       const [bytes] = buffers;
-      if (!bytes || !MIMES.includes(content.mime ?? "")) return;
+      if (!bytes || !MIMES.includes(content.mime)) return;
       clearInterval(timer);
-      made = URL.createObjectURL(new Blob([bytes as DataView<ArrayBuffer>], { type: content.mime! }));
+      made = URL.createObjectURL(new Blob([bytes as DataView<ArrayBuffer>], { type: content.mime }));
       setAddress(made);
     };
-    const ask = (): void => model.send({ ask: "data", key });
+    const ask = (): void => model.send({ kind: "data", key } satisfies ToKernel);
     model.on("msg:custom", receive);
     // The kernel may be busy, and a message sent before it listens is lost.
     const timer = setInterval(ask, ASK_AGAIN_MS);

@@ -6,6 +6,7 @@ import "./panel.css";
 import { createRender, useModel, useModelState } from "@anywidget/react";
 import { type ReactNode, useCallback, useEffect, useMemo, useReducer, useRef } from "react";
 
+import type { ToKernel } from "../contract/panel.ts";
 import type { Failure, Values } from "../node/definition.ts";
 import { READY } from "../statics.ts";
 import { Board, type BoardProps } from "./board.tsx";
@@ -47,7 +48,7 @@ function PanelPane(): ReactNode {
   const onPress = useCallback(
     (name: string, time_s: number): void => {
       drafts.flush();
-      model.send({ do: "press", name, time_s });
+      model.send({ kind: "press", name, time_s } satisfies ToKernel);
     },
     [drafts, model],
   );

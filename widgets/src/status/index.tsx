@@ -9,15 +9,16 @@ import { type Channel, useLooking } from "../looking.ts";
 import { READY } from "../statics.ts";
 import { EMPTY, type Order, name, sorted, take } from "./rows.ts";
 import { Table } from "./table.tsx";
-import type { Action, Row, Said, ToPage } from "./words.ts";
+import type { Act, Row, StatusState, ToKernel, ToPage } from "../contract/status.ts";
 
 function StatusPane(): ReactNode {
   const model = useModel();
-  const [level] = useModelState<string>("level");
-  const [plugins] = useModelState<Record<string, number>>("plugins");
-  const [busy] = useModelState<string[]>("busy");
-  const [said] = useModelState<Said>("said");
-  const [ended] = useModelState<boolean>("ended");
+  const send = (message: ToKernel): void => model.send(message);
+  const [level] = useModelState<StatusState["level"]>("level");
+  const [plugins] = useModelState<StatusState["plugins"]>("plugins");
+  const [busy] = useModelState<StatusState["busy"]>("busy");
+  const [said] = useModelState<StatusState["said"]>("said");
+  const [ended] = useModelState<StatusState["ended"]>("ended");
   const [board, setBoard] = useState(EMPTY);
   const [order, setOrder] = useState<Order>({ key: "name", down: false });
   const [opened, setOpened] = useState("");
@@ -34,7 +35,7 @@ function StatusPane(): ReactNode {
     if (message.kind !== "table" && message.kind !== "tick") return false;
     setBoard((before) => take(before, message));
     if (message.kind === "tick" && message.gone.includes(isOpen.current)) setOpened("");
-    else if (isOpen.current !== "") model.send({ kind: "tail", row: isOpen.current });
+    else if (isOpen.current !== "") send({ kind: "tail", row: isOpen.current });
     return message.kind === "table";
   });
 
@@ -45,7 +46,7 @@ function StatusPane(): ReactNode {
   const rows = useMemo(() => sorted(board, order), [board, order]);
   const running = rows.filter(({ row }) => row.state === "running").length;
   const waiting = rows.reduce((sum, { row }) => sum + row.waiting, 0);
-  const act = (action: Action, row: Row): void => model.send({ kind: "act", action, row: row.id });
+  const act = (action: Act["action"], row: Row): void => send({ kind: "act", action, row: row.id });
   const openedRow = board.rows.get(opened)?.row;
   return (
     <div className="sch sch-status-pane" ref={pane}>
@@ -68,7 +69,7 @@ function StatusPane(): ReactNode {
           const next = opened === row.id ? "" : row.id;
           setOpened(next);
           setTail([]);
-          if (next !== "") model.send({ kind: "tail", row: next });
+          if (next !== "") send({ kind: "tail", row: next });
         }}
       />
       {board.cut > 0 ? <p className="sch-soft">{board.cut} more are not shown</p> : null}

@@ -1,5 +1,5 @@
 // The table's rows: kept from message to message, with their past, and sorted as asked.
-import type { Past, Row, ToPage } from "./words.ts";
+import type { Past, Row, ToPage } from "../contract/status.ts";
 
 export const SECONDS = 120;
 

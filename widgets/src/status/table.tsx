@@ -4,7 +4,7 @@ import { type ReactNode, memo, useEffect, useRef, useState } from "react";
 import { slice } from "../windowing.ts";
 import { count, duration, memory, points, rate, share } from "./figures.ts";
 import { type Key, type Kept, type Order, SECONDS, name, turned } from "./rows.ts";
-import type { Action, Row } from "./words.ts";
+import type { Act, Row } from "../contract/status.ts";
 
 const ROW_PX = 44;
 const SEEN_PX = 440;
@@ -28,7 +28,7 @@ export interface TableProps {
   busy: readonly string[];
   opened: string;
   onOrder(order: Order): void;
-  onAct(action: Action, row: Row): void;
+  onAct(action: Act["action"], row: Row): void;
   onLogs(row: Row): void;
 }
 
@@ -97,7 +97,7 @@ interface LineProps {
   asked: boolean;
   opened: boolean;
   onAsk(yes: boolean): void;
-  onAct(action: Action, row: Row): void;
+  onAct(action: Act["action"], row: Row): void;
   onLogs(row: Row): void;
 }
 

@@ -1,6 +1,7 @@
 // What every control shares: a label with its tooltip, the place of an error, and the classes that keep React Flow away.
-import { type ReactNode, useId } from "react";
+import type { ReactNode } from "react";
 
+import { useUniqueId } from "../../ids.ts";
 import type { Parameter } from "../definition.ts";
 
 export interface ControlProps<T> {
@@ -19,7 +20,7 @@ interface FieldProps {
 }
 
 export function Field({ parameter, error, wide, children }: FieldProps): ReactNode {
-  const id = useId();
+  const id = useUniqueId();
   const described = `${id}-note`;
   return (
     <div className={`sch-field nodrag nopan nowheel${wide ? " sch-wide" : ""}`} data-parameter={parameter.name}>
