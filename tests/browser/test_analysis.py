@@ -59,31 +59,6 @@ ANALYSE = (
     FIND,
 )
 
-# Text whose contrast with what is behind it is too low (WCAG AA asks for 4.5, and 3 for large text).
-POOR_CONTRAST = """() => {
-  const parse = (text) => { const [r, g, b, a = 1] = text.match(/[0-9.]+/g).map(Number); return [r, g, b, a]; };
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3])).concat(1);
-  const behind = (element) => {
-    if (!element) return [255, 255, 255, 1];
-    const own = parse(getComputedStyle(element).backgroundColor);
-    return own[3] === 1 ? own : over(own, behind(element.parentElement));
-  };
-  const poor = [];
-  for (const element of document.querySelectorAll('.sch *:not(canvas, option, title)')) {
-    const text = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent.trim()).join('');
-    if (!text || element.disabled || !element.checkVisibility()) continue;
-    if (element.closest('svg, .react-flow__attribution')) continue;
-    const paper = behind(element);
-    const [a, b] = [light(over(parse(getComputedStyle(element).color), paper)), light(paper)];
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (contrast < 4.5) poor.push(`${text}: ${contrast.toFixed(2)}`);
-  }
-  return poor;
-}"""
-
 PAINTED = """(canvas) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return new Set(new Uint32Array(data.buffer)).size;
@@ -243,20 +218,6 @@ def test_odd_and_long_sounds_and_two_views_of_one(
         shown.page.keyboard.press("0")
         expect(view.locator(".sch-region"), "both show what Python selects").to_be_visible()
     assert shown.save().stat().st_size < 1_000_000
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_text_is_readable_in_both_themes(
-    open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], dark: bool
-) -> None:
-    """Every text of a node and an analysis has the contrast of WCAG AA."""
-    node = "widgets.node_view(manager, 'gain_node')"
-    shown = open_notebook(write_notebook(*ANALYSE, node), dark=dark)
-    shown.run_all()
-    shown.locator(".sch-analysis").wait_for()
-    shown.locator(".sch-card").wait_for()
-    assert shown.page.evaluate("document.body.dataset.jpThemeLight") == ("false" if dark else "true")
-    assert shown.page.evaluate(POOR_CONTRAST) == []
 
 
 def test_a_second_page_gets_the_code_from_the_kernel(analysed: Any, open_notebook: Callable[..., Any]) -> None:
