@@ -17,6 +17,7 @@ from schillinger_plugins.definition import NodeDefinition
 from schillinger_plugins.widgets import logs
 from schillinger_plugins.widgets.analysis import AnalysisView
 from schillinger_plugins.widgets.bundle import BundledWidget
+from schillinger_plugins.widgets.canvas import FlowWidget
 from schillinger_plugins.widgets.contract import __main__ as command
 from schillinger_plugins.widgets.contract import read, schema
 from schillinger_plugins.widgets.contract.logs import Lines
@@ -34,6 +35,7 @@ EXAMPLES = Path(__file__).parents[2] / "plugins"
 WIDGETS: dict[str, type[BundledWidget]] = {
     "analysis": AnalysisView,
     "bundle": BundledWidget,
+    "flow": FlowWidget,
     "logs": LogsWidget,
     "node": NodeWidget,
     "panel": PanelWidget,
