@@ -84,7 +84,8 @@ JUDGE = """async (rules) => {
   const found = await axe.run([...document.querySelectorAll('.sch')], { runOnly: rules });
   return {
     violations: found.violations.flatMap(({ id, nodes }) =>
-      nodes.filter(({ target }) => !isZoomed(id, target)).map(({ target, html, any }) => `${id} at ${target}: ${any[0]?.message ?? ''} ${html.slice(0, 200)}`)),
+      nodes.filter(({ target }) => !isZoomed(id, target)).map(({ target, html, any }) =>
+        `${id} at ${target}: ${any[0]?.message ?? ''} ${html.slice(0, 200)}`)),
     contrasts: found.passes.find(({ id }) => id === 'color-contrast')?.nodes.length ?? 0,
   };
 }"""
