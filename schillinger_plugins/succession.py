@@ -113,7 +113,7 @@ class Succession:
             worker.stop()
 
     def become(self, plugin: LoadedPlugin, ready: Worker | None) -> dict[str, str]:
-        """As `Instance.become`: the old worker is ended when the new one has the state, and goes on if anything fails."""
+        """As `Instance.become`: the old worker ends once the new one has the state, and goes on if anything fails."""
         old, left_to = self.worker, (self.plugin, self._state())
         # Taken back: with what it had before, not with what became of it meanwhile.
         self._kept = left_to[1] if self._former is None or self._former[0] is not plugin else self._former[1]
@@ -129,7 +129,7 @@ class Succession:
         worker.log = self._log
         self.worker, self.plugin, self._former = worker, plugin, left_to
         if old is not None:
-            old.stop()
+            self._sandbox.retire(old)
         return left
 
     def give_up(self, deadline_s: float) -> None:

@@ -292,7 +292,7 @@ class Reloading:
         """What is loaded from now on."""
         spare = self._spares.pop(plugin.plugin_id, None)
         if spare is not None:
-            spare.stop()
+            self._sandbox.retire(spare)
         self._loaded[plugin.plugin_id] = plugin
         if worker is not None:
             self._spares[plugin.plugin_id] = worker

@@ -164,6 +164,10 @@ class Sandbox:
                 raise
             return copy
 
+    def retire(self, worker: Worker) -> None:
+        """Let a worker clean up and end, without waiting for it: another one serves already."""
+        threading.Thread(target=worker.stop, name="schillinger-retire", daemon=True).start()
+
     def forget(self, copy: Path) -> None:
         """Remove such a copy."""
         remove(copy.parent)
