@@ -197,6 +197,19 @@ class PluginManager(Renewing, Granting):
             self.events.emit(Event("loaded", record.id))
             return record
 
+    def add(self, folder: Path) -> PluginRecord:
+        """Make the plugin in a folder known by its id, as `load` does, but run nothing of it.
+
+        Raises
+        ------
+        ManifestError, DuplicatePlugin
+            If its manifest is broken, or another plugin has its id.
+        """
+        with self._lock:
+            self._demand_open()
+            record, _ = self._catalogue.enter(folder)
+            return record
+
     def unload(self, plugin_id: str) -> None:
         """Destroy a plugin's instances and forget its code. It stays listed and can be loaded again."""
         record = self.registry[plugin_id]

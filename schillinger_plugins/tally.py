@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .errors import InputError
 from .events import Event, EventName, Events
 from .failures import Failure
 from .sandbox.log import Log
@@ -85,7 +86,9 @@ class Tally:
             return
         self.stats.failures += 1
         self.stats.last_error = str(error)
-        self._tell("failed", error=str(error), failure=Failure.of(error, self._instance_id))
+        # What was refused before the plugin ran is no failure of its own, and takes the place of none.
+        failure = None if isinstance(error, InputError) else Failure.of(error, self._instance_id)
+        self._tell("failed", error=str(error), failure=failure)
 
     def _tell(self, name: EventName, **data: Any) -> None:
         self._events.emit(Event(name, self._plugin_id, self._instance_id, data))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from .. import types as sdk
 from ..errors import InputError, nearest
+from .methods import flaws
 
 MAX_CHARS = 1_000_000
 BASES: dict[str, str] = {
@@ -24,13 +25,6 @@ BASES: dict[str, str] = {
 """The plugin type of each base class."""
 
 _SDKS = ("schillinger_plugins.types", "schillinger_plugins.types.plugin", "src.plugins.types")
-_ALTERNATIVES = {"EFFECT": ("process", "execute"), "GENERATOR": ("generate", "execute"), "UI": ("on_event", "execute")}
-_SIGNATURES = {
-    "execute": "async def execute(self, inputs, parameters): …",
-    "process": "def process(self, block, parameters): …",
-    "generate": "def generate(self, parameters): …",
-    "on_event": "async def on_event(self, event, values): …",
-}
 _OWN = frozenset({"schillinger_plugins", "src", "numpy"})
 
 
@@ -116,6 +110,13 @@ def _parsed(text: str, plugin_id: str) -> ast.Module:
         return ast.parse(text)
     except SyntaxError as error:
         line = (error.text or "").rstrip("\n")
+        if line.lstrip().startswith(("%", "!")):
+            raise _wrong(
+                error.lineno or 1,
+                f"{line.strip()[:60]} is for the notebook, and a plugin is Python alone",
+                "put it into a cell of its own",
+                plugin_id,
+            ) from None
         mark = f"\n    {line.strip()}\n    {' ' * max(0, (error.offset or 1) - 1 - len(line) + len(line.lstrip()))}^"
         raise _wrong(error.lineno or 1, f"{error.msg}{mark if line.strip() else ''}", "", plugin_id) from None
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL character; brackets without end
@@ -180,23 +181,23 @@ def _demand_imported(tree: ast.Module, plugin_class: ast.ClassDef, plugin_id: st
 
 
 def _demand_methods(plugin_class: ast.ClassDef, kind: str, classes: dict[str, ast.ClassDef], plugin_id: str) -> None:
-    methods: set[str] = set()
-    pending, seen = [plugin_class.name], set[str]()
+    for flaw in flaws(plugin_class, kind, _ancestry(plugin_class, classes)):
+        raise _wrong(flaw.line, flaw.message, flaw.remedy, plugin_id)
+
+
+def _ancestry(plugin_class: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> list[ast.ClassDef] | None:
+    """It and what it inherits from, nearest first; None if a base comes from elsewhere."""
+    found: dict[str, ast.ClassDef] = {}
+    pending = [plugin_class.name]
     while pending:
-        name = pending.pop()
+        name = pending.pop(0)
         node = classes.get(name)
         if node is None and name not in BASES:
-            return  # a base class from elsewhere may have them
-        if node is None or name in seen:
-            continue
-        seen.add(name)
-        methods.update(item.name for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)))
-        pending += _base_names(node)
-    wanted = _ALTERNATIVES.get(kind, ("execute",))
-    if methods.isdisjoint(wanted):
-        written = nearest(next((name for name in methods if nearest(name, wanted)), ""), wanted)
-        hint = f"did you mean {written}?" if written else f"write {_SIGNATURES[wanted[0]]}"
-        raise _wrong(plugin_class.lineno, f"{plugin_class.name} lacks {' or '.join(wanted)}", hint, plugin_id)
+            return None
+        if node is not None and name not in found:
+            found[name] = node
+            pending += _base_names(node)
+    return list(found.values())
 
 
 def _ends(plugin_class: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> dict[str, list[int]]:

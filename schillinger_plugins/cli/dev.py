@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import PluginError
+from ..errors import InputError, PluginError
 from .asking import ask_first
 from .console import _in_our_words, complain, note, say
 from .run import PATHS, open_manager
@@ -41,6 +41,10 @@ def dev(plugin: str, paths: tuple[str, ...]) -> None:
     from ..loader import inspect
 
     is_id = "/" not in plugin and not Path(plugin).is_dir()
+    if not is_id and not Path(plugin).expanduser().is_dir():
+        raise InputError(
+            f"there is no folder {plugin}", remedy=f"schillinger new makes one: schillinger new {Path(plugin).name}"
+        )
     root = [] if is_id else [str(Path(plugin).expanduser())]
     with open_manager([*root, *paths]) as manager:
         plugin_id = plugin if is_id else inspect(Path(plugin).expanduser()).id

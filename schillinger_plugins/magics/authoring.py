@@ -27,16 +27,22 @@ Locals = Mapping[str, Any] | None
 def new(session: Session, line: str, _: Locals) -> Text:
     """A plugin from a template."""
     plugin_id, options = _split(line, "new")
+    known = session.manager.plugins.get(plugin_id, None)
+    if known is not None:  # before anything is written
+        raise InputError(
+            f"there is a plugin of that id already, in {shown(known.root)}",
+            plugin_id=plugin_id,
+            remedy="choose another id",
+        )
     made = authoring.new(plugin_id, options.get("--type", "node"), Path(options.get("--dir", ".")))
-    record = session.manager.look(made)
-    if record.manifest is not None and not record.manifest.permissions.network:
-        session.manager.load(made)  # so that its id is known from now on
+    record = session.manager.add(made)
+    steps = [f"%plugin {word} {plugin_id}" for word in ("test", "edit", "watch")]
+    if record.manifest is not None and record.manifest.permissions.network:
+        steps.insert(0, f"%plugin grant {plugin_id} network")
+    else:
+        session.manager.load(plugin_id)
     files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
-    word = record.id if record.id in session.manager.plugins else shlex.quote(shown(made))
-    return Text(
-        f"{record.id} is in {shown(made)}: {', '.join(files)}\n"
-        f"next: %plugin test {word}; %plugin edit {word}; %plugin watch {word}"
-    )
+    return Text(f"{plugin_id} is in {shown(made)}: {', '.join(files)}\nnext: {'; '.join(steps)}")
 
 
 def path(session: Session, line: str, _: Locals) -> Text:

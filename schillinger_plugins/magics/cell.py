@@ -23,7 +23,7 @@ from .run import evaluate, progress_for, refuse_unknown, required_id, sort
 from .session import Session
 from .subcommands import CELL_OPTIONS
 from .table import Text
-from .tracebacks import shown_short
+from .tracebacks import shown_as_interrupted, shown_short
 
 if TYPE_CHECKING:
     from ..definition import NodeDefinition
@@ -46,7 +46,19 @@ def run_cell(session: Session, line: str, code: str, local_ns: Mapping[str, Any]
     try:
         return _run(session, line, code, local_ns)
     except PluginError as error:
+        _tell_of_the_notebook(session, error, local_ns)
         raise shown_short(error) from None
+    except KeyboardInterrupt as interrupt:
+        raise shown_as_interrupted(interrupt) from None
+
+
+def _tell_of_the_notebook(session: Session, error: PluginError, local_ns: Mapping[str, Any] | None) -> None:
+    """A plugin that wants a variable of the notebook runs elsewhere, which its author may have forgotten."""
+    named = re.search(r"\ANameError: name '(\w+)' is not defined", error.message)
+    if named and named[1] in session.namespace(local_ns):
+        error.remedy = (
+            f"a plugin can't see the notebook's variables: import or define {named[1]} in the cell, or make it an input"
+        )
 
 
 def _run(session: Session, line: str, code: str, local_ns: Mapping[str, Any] | None) -> Result | None:

@@ -30,7 +30,7 @@ from . import (
 )
 from .session import Session
 from .subcommands import SUBCOMMANDS
-from .tracebacks import shown_short
+from .tracebacks import shown_as_interrupted, shown_short
 
 Handler = Callable[[Session, str, Mapping[str, Any] | None], Any]
 
@@ -48,9 +48,9 @@ _HANDLERS: dict[str, Handler] = {
     "rollback": versions.rollback,
     "status": commands.status,
     "logs": commands.logs,
-    "trace": trace.trace,
     "journal": journal.journal,
     "stats": journal.stats,
+    "trace": trace.trace,
     "new": authoring.new,
     "path": authoring.path,
     "edit": authoring.edit,
@@ -83,6 +83,8 @@ def run_line(session: Session, line: str, local_ns: Mapping[str, Any] | None = N
     except PluginError as error:
         # What was its cause has been said in its message.
         raise shown_short(error) from None
+    except KeyboardInterrupt as interrupt:
+        raise shown_as_interrupted(interrupt) from None
 
 
 def _dispatch(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Any:

@@ -29,6 +29,11 @@ def shown_short(error: PluginError) -> PluginError:
     return _rendered(error, lines(error))
 
 
+def shown_as_interrupted(interrupt: KeyboardInterrupt) -> KeyboardInterrupt:
+    """The same interrupt, which IPython will show as one line, if nobody has said how already."""
+    return interrupt if hasattr(interrupt, "_render_traceback_") else _rendered(interrupt, ["cancelled"])
+
+
 def shown_as_cancelled(error: KeyboardInterrupt, *, elapsed_s: float, is_ready: bool) -> KeyboardInterrupt:
     """The same interrupt, which IPython will show as one line."""
     fresh = "" if is_ready else " (in a fresh worker, its state is gone)"

@@ -53,8 +53,16 @@ def error_of(answer: frames.Raised, peer: Told, plugin_id: str) -> BaseException
                 traceback_text=trace,
                 sites=tuple(_site(site, peer) for site in answer.sites),
                 plugin_id=plugin_id,
-                remedy=_way_out(message, trace, plugin_id) if answer.kind == "denied" else None,
+                remedy=_way_out(message, trace, plugin_id) if answer.kind == "denied" else _lacking(answer, message),
             )
+
+
+def _lacking(answer: frames.Raised, message: str) -> str | None:
+    """What a plugin needs that imports what isn't there."""
+    named = _MODULE.search(message) if answer.exception_type == "ModuleNotFoundError" else None
+    if named is None:
+        return None
+    return f"a library: pip install {named[1]}; a module of the plugin's own: put it beside the main file"
 
 
 def _way_out(message: str, trace: str, plugin_id: str) -> str | None:
@@ -77,6 +85,7 @@ def _way_out(message: str, trace: str, plugin_id: str) -> str | None:
     )
 
 
+_MODULE = re.compile(r"\ANo module named '([A-Za-z_]\w{0,60})['.]")
 _PATH = re.compile(r"'(/[^'\n]{0,1000})'\Z")
 _WRITES = re.compile(r"'[rbt]*[wax+][rbt+]*'|write|mkdir|unlink|remove|rename|symlink|to_csv|savez?\(")
 

@@ -6,6 +6,7 @@ plugin's own word: `repr` of its objects runs its code, within the limits of the
 
 from __future__ import annotations
 
+import builtins
 import cProfile
 import io
 import os
@@ -41,12 +42,16 @@ class Breakpoint(Exception):
 
 
 def answer_breakpoints() -> None:
-    """From now on ``breakpoint()`` ends the call where it stands: there is no terminal to stop at in here."""
+    """From now on ``breakpoint()`` and ``input()`` end the call where it stands: there is no terminal in here."""
 
     def stop(*_: Any, **__: Any) -> None:
         raise Breakpoint("breakpoint() ended the call here → %plugin debug shows what every name meant at this line")
 
+    def ask(*_: Any) -> str:
+        raise EOFError("input() has nobody to ask in here → make it an input or a parameter")
+
     sys.breakpointhook = stop
+    builtins.input = ask
 
 
 async def profiled(call: Coroutine[Any, Any, Any]) -> tuple[Any, str]:

@@ -23,6 +23,10 @@ def describe(error: BaseException, turn: int) -> frames.Raised:
         message = str(error) if not isinstance(error, KeyError) else f"key {error}"
     except Exception:  # a plugin's exception may raise when it is printed
         text, message = "", "(the exception can't be printed)"
+    if type(error).__name__ == "BdbQuit":  # which says nothing by itself
+        message = (
+            "pdb has no terminal in here → breakpoint() ends the call, and %plugin debug shows what every name meant"
+        )
     kind = _kind(error)
     return frames.Raised(
         kind=kind,

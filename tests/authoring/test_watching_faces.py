@@ -290,12 +290,13 @@ def test_schillinger_dev_tells_each_outcome_until_it_is_interrupted(save: Save) 
             child.stdout.close()
 
 
-def test_schillinger_dev_of_what_is_no_plugin_ends(tmp_path: Path) -> None:
-    """With the code for bad input."""
+@pytest.mark.parametrize("folder", ["nothing", "gone"])
+def test_schillinger_dev_of_what_is_no_plugin_ends(tmp_path: Path, folder: str) -> None:
+    """With the code for bad input: an empty folder, and none at all."""
     (tmp_path / "nothing").mkdir()
     code = "from schillinger_plugins.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, "dev", str(tmp_path / "nothing")],
+        [sys.executable, "-c", code, "dev", str(tmp_path / folder)],
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,

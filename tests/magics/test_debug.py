@@ -137,3 +137,24 @@ def test_a_slip_is_found_before_it_runs(cell: Cell, probe: Probe) -> None:
     probe()
     _, printed, _ = cell("%plugin debug probe --profile gain=3")
     assert "did you mean `gain_db`?" in printed
+
+
+def test_what_was_refused_takes_no_failures_place(cell: Cell, probe: Probe) -> None:
+    """A slip in the line after a failure: debug still shows what the plugin raised."""
+    probe(FAILS)
+    cell("%plugin run probe")
+    assert cell("%plugin run probe gain_db=99")[2] is not None
+    assert "no such <b>block</b>" in repr(debug(cell))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("input('name? ')", "nobody to ask in here"),
+        ("import pdb; pdb.set_trace(); x = 1", "pdb has no terminal in here"),
+    ],
+)
+def test_what_waits_for_a_terminal_ends_the_call_and_says_why(cell: Cell, probe: Probe, body: str, says: str) -> None:
+    """input() and pdb, as breakpoint()."""
+    probe(body)
+    assert says in str(cell("%plugin run probe")[2])

@@ -159,3 +159,25 @@ def test_what_is_missing_is_said(cell: Cell) -> None:
 def test_alone_it_explains_itself(cell: Cell) -> None:
     """``%%plugin -h``."""
     assert "the cell is a plugin's code" in cell("%%plugin -h\npass")[1]
+
+
+def test_a_variable_of_the_notebook_is_not_the_plugins(cell: Cell) -> None:
+    """Who uses one is told that the plugin runs elsewhere; a name that the notebook doesn't have either is only unknown."""
+    cell("louder = 3")
+    _, _, error = cell(SCALE.replace('parameters["factor"]', "louder"))
+    assert "can't see the notebook's variables" in str(error)
+    _, _, error = cell(SCALE.replace('parameters["factor"]', "nowhere"))
+    assert "notebook" not in str(error)
+
+
+def test_a_library_that_is_missing_is_named(cell: Cell) -> None:
+    """With the way to install it, at the line that imports it."""
+    _, printed, error = cell(SCALE.replace("from typing", "import no_such_library.part\nfrom typing"))
+    assert "pip install no_such_library" in str(error)
+    assert "line 2" in printed
+
+
+def test_lines_for_the_notebook_are_told(cell: Cell) -> None:
+    """A magic within the cell is no syntax error that nobody understands."""
+    _, _, error = cell(SCALE.replace("from typing", "%matplotlib inline\nfrom typing"))
+    assert "line 2 of the cell: %matplotlib inline is for the notebook" in str(error)

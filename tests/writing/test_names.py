@@ -16,7 +16,7 @@ CODE = """from schillinger_plugins.types import IntegrationPlugin
 
 
 class Asks(IntegrationPlugin):
-    async def execute(self, inputs, parameters):
+    async def execute(self, inputs, parameters) -> dict:
         return {"y": FETCH}
 """
 FETCHING = CODE.replace("FETCH", "await self.context.fetch('https://example.org/x')")

@@ -80,3 +80,57 @@ def test_another_type_than_asked_for() -> None:
     """Both ways out are named."""
     with pytest.raises(InputError, match="Louder is an EFFECT plugin, not a NODE one → derive it from NodePlugin, or"):
         source.read(GOOD, plugin_id="x", plugin_type="NODE")
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        (
+            "def process(self, block):",
+            r"line 13 of the cell: process takes \(self, block\) → write def process\(self, bl",
+        ),
+        ("def process(self, block, parameters, more):", "process takes .self, block, parameters, more."),
+        ("def process(self, block, parameters, *, more):", "process takes"),
+        (
+            "async def process(self, block, parameters):",
+            "line 13 of the cell: process is an `async def` → write def proc",
+        ),
+        (
+            "def execute(self, inputs, parameters):",
+            "line 13 of the cell: execute is no `async def` → write async def exe",
+        ),
+        ("def process(self, *arguments):", None),
+        ("def process(self, block, parameters, more=1, *, also=2):", None),
+        ("@wrapped\n    def process(self):", None),
+    ],
+)
+def test_a_method_that_cannot_be_called_is_told_with_its_line(method: str, says: str | None) -> None:
+    """How many arguments it takes, and whether it is awaited; what a decorator makes of it nobody can know."""
+    code = GOOD.replace("def process(self, block, parameters):", method)
+    if says is None:
+        source.read(code, plugin_id="x")
+        return
+    with pytest.raises(InputError, match=says):
+        source.read(code, plugin_id="x")
+
+
+NODE = """
+from schillinger_plugins.types import NodePlugin
+
+class Silent(NodePlugin):
+    async def execute(self, inputs, parameters):
+        return {}
+"""
+
+
+def test_a_node_that_describes_nothing_is_told_with_its_line() -> None:
+    """Neither a definition nor an annotation; a hint, a definition or a base class from elsewhere is enough."""
+    with pytest.raises(InputError, match=r"line 4 of the cell: Silent describes no node → write get_node_definition"):
+        source.read(NODE, plugin_id="x")
+    for before, after in {
+        "parameters):": "parameters: Settings):",
+        "):\n        return {}": ") -> Outputs:\n        return {}",
+        "return {}\n": "return {}\n\n    def get_node_definition(self):\n        return {}\n",
+        "(NodePlugin)": "(NodePlugin, Mixin)",
+    }.items():
+        source.read(NODE.replace(before, after), plugin_id="x")

@@ -104,3 +104,21 @@ def test_an_export_overwrites_nothing(cell: Cell, tmp_path: Path, monkeypatch: p
     (tmp_path / "gain_node").mkdir()
     _, printed, _ = cell("%plugin export gain_node")
     assert "is there already" in printed
+
+
+def test_an_id_that_is_taken_leaves_nothing(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template in the place of a plugin that is there would be a second one of that id."""
+    monkeypatch.chdir(tmp_path)
+    _, _, error = cell("%plugin new gain_node --type effect")
+    assert "there is a plugin of that id already" in str(error)
+    assert not (tmp_path / "gain_node").exists()
+
+
+def test_what_a_template_recommends_can_be_done(
+    cell: Cell, manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where something has to be granted first, and in another folder: the lines that are printed all work."""
+    told = repr(cell(f"%plugin new asks --type integration --dir {tmp_path / 'elsewhere'}")[0])
+    assert "next: %plugin grant asks network; " in told
+    assert "main.py" in repr(cell("%plugin edit asks")[0])
+    assert manager.plugins["asks"].state == "discovered"
