@@ -42,6 +42,8 @@ class Life:
     config : dict
     log : Log
         What it printed, and the trace of what it did.
+    events : Events
+        Of its manager.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Life:
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
         self.used_s = time.monotonic()
+        self.events = events
         self._tally = Tally(plugin.plugin_id, instance_id, events=events, log=self.log)
         self._sandbox = sandbox
         self._read_audio = read_audio

@@ -13,7 +13,7 @@ export interface Port {
   required?: boolean;
 }
 
-export type ParameterType = "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels";
+export type ParameterType = "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels" | "any";
 
 export interface Parameter {
   name: string;
@@ -42,7 +42,14 @@ export interface Definition {
 }
 
 export interface InputNote {
-  state: "given" | "tone" | "missing";
+  state: "given" | "tone" | "missing" | "reading" | "refused";
+  text: string;
+}
+
+/** Something that a person has to grant, and whether somebody has. */
+export interface Permission {
+  name: string;
+  granted: boolean;
   text: string;
 }
 
