@@ -87,7 +87,9 @@ class NodeDefinition(StrictModel):
     ui: dict[str, Any] = Field(default_factory=dict, description="hints for an editor: groups, widgets")
     example: Example | None = Field(default=None, description="values to try the node with")
     presets: dict[Line, dict[str, Any]] = Field(
-        default_factory=dict, max_length=MAX_PRESETS, description="settings by name: parameters that differ from the defaults"
+        default_factory=dict,
+        max_length=MAX_PRESETS,
+        description="settings by name: parameters that differ from the defaults",
     )
     steps: Annotated[tuple[Step, ...], Field(strict=False, max_length=MAX_STEPS)] = ()
     panel: Panel | None = Field(default=None, description="how a UI plugin's controls and outputs are arranged")

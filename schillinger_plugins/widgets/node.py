@@ -25,6 +25,7 @@ from .node_inputs import file_of, inputs_of, waveform
 from .presets import SavedPresets, fitting, whole
 from .report import node_html
 from .runs import Runs
+from .settling import Settling
 from .summary import summary_of
 
 Run = Callable[..., Awaitable[Result]]
@@ -37,6 +38,7 @@ LIVE_S = 0.12
 """How long values must have stood still before live mode runs with them."""
 
 _TELL_EVERY_S = 0.05
+
 
 class NodeWidget(BundledWidget):
     """A node to look at, set and run.
@@ -132,8 +134,7 @@ class NodeWidget(BundledWidget):
             ended=self._on_ended,
             name=f"schillinger-node-{self._plugin_id}",
         )
-        self._timer: threading.Timer | None = None
-        self._timing = threading.Lock()
+        self._change = Settling(lambda: self._runs.start(behind=True), after_s=LIVE_S)
         self._read_audio = read_audio
         self._saved = saved
         self._asked_for: dict[str, str] = {}
@@ -182,11 +183,11 @@ class NodeWidget(BundledWidget):
 
     def cancel(self) -> None:
         """End the run that is going on, and forget one that waits."""
-        self._forget_change()
+        self._change.forget()
         self._runs.cancel()
 
     def wait(self, timeout_s: float = 60.0) -> Result | None:
-        """Wait until no run goes on or waits.
+        """Wait until no run goes on or waits, nor in live mode is about to begin.
 
         Returns
         -------
@@ -198,6 +199,7 @@ class NodeWidget(BundledWidget):
         TimeoutError
             If it is still going on; it is not ended.
         """
+        self._change.wait(timeout_s)
         if not self._runs.wait(timeout_s):
             raise TimeoutError(f"{self._plugin_id} is still running after {timeout_s} s → .cancel() ends it")
         return self.result if self.status == "done" else None
@@ -354,19 +356,11 @@ class NodeWidget(BundledWidget):
 
     def _on_changed(self, _: Any) -> None:
         """In live mode, run once the values have stood still for a moment."""
-        self._forget_change()
-        if not self.live or self._run is None or any(note["state"] == "missing" for note in self.inputs_set.values()):
-            return
-        with self._timing:
-            self._timer = threading.Timer(LIVE_S, self._runs.start, kwargs={"behind": True})
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _forget_change(self) -> None:
-        with self._timing:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+        ready = self._run is not None and not any(note["state"] == "missing" for note in self.inputs_set.values())
+        if self.live and ready:
+            self._change.touch()
+        else:
+            self._change.forget()
 
     async def _call(self) -> Result:
         assert self._run is not None

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..definition import NodeDefinition
+from ..definition import NodeDefinition, Port
+from ..definition.ports import Misfit, fit
 from ..errors import InputError
 from ..result import brief
 from ..types import Audio
@@ -58,7 +59,7 @@ def waveform(definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str,
     """
     if not any(parameter.type == "breakpoints" for parameter in definition.parameters):
         return {}
-    audio = next((value for value in values.values() if isinstance(value, Audio)), None)
+    audio = next((sound for port in definition.inputs if (sound := _sound(port, values.get(port.name)))), None)
     if audio is None:
         return {}
     if audio.frames == 0:
@@ -89,6 +90,17 @@ def file_of(text: object, *, plugin_id: str) -> Path:
     if not is_file:
         raise InputError(f"there is no file {brief(text.strip())}", plugin_id=plugin_id, remedy=remedy)
     return path
+
+
+def _sound(port: Port, value: Any) -> Audio | None:
+    """What an audio port was given as samples; a path is decoded only when the node runs."""
+    if port.type != "audio" or value is None:
+        return None
+    try:
+        sound = fit("audio", value)
+    except Misfit:  # the run will say so
+        return None
+    return sound if isinstance(sound, Audio) else None
 
 
 def _rounded(values: Any) -> list[float]:

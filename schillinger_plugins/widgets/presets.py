@@ -98,7 +98,9 @@ class SavedPresets:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 presets = self.read()
                 yield presets
-                text = json.dumps({"format": _FORMAT, "presets": presets}, ensure_ascii=False, allow_nan=False, indent=1)
+                text = json.dumps(
+                    {"format": _FORMAT, "presets": presets}, ensure_ascii=False, allow_nan=False, indent=1
+                )
                 data = text.encode()
                 if len(data) > MAX_BYTES:
                     raise InputError(

@@ -49,9 +49,7 @@ def test_ui_gives_a_panel_with_the_values_of_the_line(cell: Cell, desk: str) -> 
         ("tuning_desk a4_hz=999", "choose 380 to 480 Hz"),
     ],
 )
-def test_ui_refuses_what_can_not_be_with_the_remedy(
-    cell: Cell, desk: str, line: str, remedy: str
-) -> None:
+def test_ui_refuses_what_can_not_be_with_the_remedy(cell: Cell, desk: str, line: str, remedy: str) -> None:
     """No id, a slip in a name, a value out of range."""
     _, _, error = cell(f"%plugin ui {line}")
     assert isinstance(error, InputError)

@@ -26,7 +26,7 @@ export function Badges({ level, permissions }: { level: string; permissions: Per
         onClick={() => setOpen(!open)}
         title="how strictly this plugin is confined, and what it may reach"
       >
-        <span className={`sch-badge sch-level-${level}`}>{`sandbox: ${level}`}</span>
+        <span className={`sch-badge sch-level-${level}`}>{`sandbox: ${level}`}</span>{" "}
         <span className={`sch-badge${permissions.length === 0 ? " sch-badge-quiet" : refused > 0 ? " sch-level-partial" : " sch-badge-granted"}`}>
           {words}
         </span>

@@ -59,6 +59,7 @@ function PortRow({ port, side, note, onRead }: PortRowProps): ReactNode {
         position={side === "input" ? Position.Left : Position.Right}
         id={port.name}
         isConnectable={false}
+        role="img"
         aria-label={`${side} ${port.label}, ${port.type}`}
       />
       <span className="sch-port-label">{port.label}</span>
