@@ -8,10 +8,14 @@ its call may not have begun. Refuses nothing. Called by ``node``.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from ..result import Result
+
+_log = logging.getLogger(__name__)
 
 Call = Callable[[], Awaitable[Result]]
 
@@ -63,7 +67,7 @@ class Runs:
             elif behind or self._told:  # the outcome is out, and only the thread is not at its end
                 self._again = True
                 if not self._told:
-                    self._waits(True)
+                    _tell(self._waits, True)
 
     def cancel(self) -> None:
         """End the run that goes on, and forget the one that waits."""
@@ -73,7 +77,7 @@ class Runs:
             self._cancelled = True
             if self._again:
                 self._again = False
-                self._waits(False)
+                _tell(self._waits, False)
             if self._task is not None:
                 loop, task = self._task
                 loop.call_soon_threadsafe(task.cancel)
@@ -85,7 +89,7 @@ class Runs:
 
     def _begin(self) -> None:
         self._told = self._again = self._cancelled = False
-        self._begun()
+        _tell(self._begun)
 
     def _work(self) -> None:
         """The body of the thread. Whatever happens is told, since nobody waits for an exception here."""
@@ -98,12 +102,12 @@ class Runs:
             with self._changed:
                 if not self._again:
                     self._told = True
-                    self._ended(outcome)
+                    _tell(self._ended, outcome)
                 if not self._again:
                     self._active = False
                     self._changed.notify_all()
                     return
-                self._waits(False)
+                _tell(self._waits, False)
                 self._begin()
 
     async def _drive(self) -> Result:
@@ -117,3 +121,11 @@ class Runs:
         finally:
             with self._changed:
                 self._task = None
+
+
+def _tell(who: Callable[..., None], *what: Any) -> None:
+    """An observer of somebody's, which fails, must not end the runs."""
+    try:
+        who(*what)
+    except Exception:
+        _log.exception("an observer of a node failed")

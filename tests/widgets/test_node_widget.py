@@ -225,6 +225,18 @@ def test_a_run_asked_for_as_the_last_one_ends_is_not_lost(node: NodeWidget, plug
     assert node.status == "done"
 
 
+def test_an_observer_that_fails_does_not_end_the_runs(
+    node: NodeWidget, plugin: _Plugin, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever listens for the status and raises: it is logged, and the node can run again."""
+    node.observe(lambda change: 1 / 0, "status")
+    for _ in range(2):
+        node.run()
+        node.wait(10)
+    assert len(plugin.calls) == 2
+    assert "an observer of a node failed" in caplog.text
+
+
 def test_live_mode_runs_once_with_what_the_values_came_to(node: NodeWidget, plugin: _Plugin) -> None:
     """A drag is many values, and one run with the last of them."""
     told = _told(node)
