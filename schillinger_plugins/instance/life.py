@@ -44,6 +44,8 @@ class Life:
         What it printed, and the trace of what it did.
     events : Events
         Of its manager.
+    read_audio : ReadAudio
+        Its manager's way to decode the files that are given as inputs.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Life:
         self.events = events
         self._tally = Tally(plugin.plugin_id, instance_id, events=events, log=self.log)
         self._sandbox = sandbox
-        self._read_audio = read_audio
+        self.read_audio = read_audio
         self._succession = Succession(
             plugin, instance_id=instance_id, config=self.config, sandbox=sandbox, log=self.log, worker=worker
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PluginError
 from ..permissions import described, described_grant, requests_of
-from .node import NodeWidget, ReadAudio
+from .node import NodeWidget
 from .presets import SavedPresets
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def node_view(
         inputs=inputs,
         parameters=parameters,
         permissions=_standing(manager, plugin_id),
-        read_audio=manager.read_audio,
     )
 
 
@@ -50,7 +49,6 @@ def node_of(
     inputs: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     permissions: Sequence[dict[str, Any]] | None = None,
-    read_audio: ReadAudio | None = None,
 ) -> NodeWidget:
     """The node of one instance, which is what a bare instance draws.
 
@@ -68,7 +66,7 @@ def node_of(
         plugin_id=plugin_id,
         level=str(instance.plugin.level),
         permissions=_in_force(instance) if permissions is None else permissions,
-        read_audio=read_audio,
+        read_audio=instance.read_audio,
         saved=SavedPresets(plugin_id),
     )
     reference = weakref.ref(widget)

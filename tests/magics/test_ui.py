@@ -12,7 +12,7 @@ import pytest
 from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.magics.info import show_node
-from schillinger_plugins.widgets import NodeWidget, PanelWidget
+from schillinger_plugins.widgets import NodeWidget, PanelWidget, display
 
 DESK = Path(__file__).parents[2] / "plugins" / "tuning_desk"
 
@@ -64,6 +64,22 @@ def test_ui_gives_the_node_of_any_other_plugin(cell: Cell, probe: Callable[..., 
     assert isinstance(node, NodeWidget)
     node.run()
     assert node.wait()["y"] == 1
+
+
+def test_a_bare_instance_draws_its_node(
+    manager: PluginManager, probe: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which runs that very instance, reads files for it, and says what it may reach."""
+    instance = manager.create_instance(probe("return {'y': 1}"))
+    drawn: list[Any] = []
+    monkeypatch.setattr(display, "_in_notebook", lambda: True)
+    monkeypatch.setattr(display, "_publish", lambda widget, stills, *, text: drawn.append(widget))
+    display.draw(instance)
+    (node,) = drawn
+    assert (node.can_run, node.can_read, node.permissions) == (True, True, [])
+    node.run()
+    node.wait()
+    assert instance.stats.calls == 1
 
 
 def test_info_shows_the_panel_of_a_ui_plugin(
