@@ -38,6 +38,8 @@ __all__ = [
 MAX_VALUES = 20_000
 """Of a definition as a whole: keys, items and scalars."""
 
+MAX_PRESETS = 64
+
 MAX_OUTPUT_NAME = 200
 """Of an output that no definition declares."""
 
@@ -66,6 +68,8 @@ class NodeDefinition(StrictModel):
     ui : dict
         Free-form hints for an editor: groups, widgets. Never code.
     example : Example, optional
+    presets : dict
+        Settings worth having by name; a parameter that one doesn't give has its default.
     steps : tuple of Step
         What a workflow has other plugins do, in this order. Only plugins of the type WORKFLOW have some.
     panel : Panel, optional
@@ -82,6 +86,11 @@ class NodeDefinition(StrictModel):
     parameters: Annotated[tuple[Parameter, ...], Field(strict=False, max_length=256)] = ()
     ui: dict[str, Any] = Field(default_factory=dict, description="hints for an editor: groups, widgets")
     example: Example | None = Field(default=None, description="values to try the node with")
+    presets: dict[Line, dict[str, Any]] = Field(
+        default_factory=dict,
+        max_length=MAX_PRESETS,
+        description="settings by name: parameters that differ from the defaults",
+    )
     steps: Annotated[tuple[Step, ...], Field(strict=False, max_length=MAX_STEPS)] = ()
     panel: Panel | None = Field(default=None, description="how a UI plugin's controls and outputs are arranged")
 
@@ -345,6 +354,15 @@ class NodeDefinition(StrictModel):
             self.check_parameters(self.example.parameters, plugin_id=self.type)
         except InputError as error:
             raise offence(error.message, at=("example", "parameters"), remedy=error.remedy) from error
+        return self
+
+    @model_validator(mode="after")
+    def _presets_fit(self) -> Self:
+        for name, values in self.presets.items():
+            try:
+                self.check_parameters(values, plugin_id=self.type)
+            except InputError as error:
+                raise offence(error.message, at=("presets", name), remedy=error.remedy) from error
         return self
 
 

@@ -263,7 +263,7 @@ class Instance(Life):
             seed=seed,
             on_progress=on_progress,
             profile=profile,
-            read_audio=self._read_audio,
+            read_audio=self.read_audio,
         )
 
     async def _prepare_async(self, inputs: Mapping[str, Any], *asked: Any) -> Call:

@@ -43,6 +43,10 @@ class Life:
     config : dict
     log : Log
         What it printed, and the trace of what it did.
+    events : Events
+        Of its manager.
+    read_audio : ReadAudio
+        Its manager's way to decode the files that are given as inputs.
     """
 
     def __init__(
@@ -63,10 +67,11 @@ class Life:
         self.log.instance_id = instance_id
         self.log.version = plugin.manifest.metadata.version
         self.used_s = time.monotonic()
+        self.events = events
         self._tally = Tally(plugin.plugin_id, instance_id, events=events, log=self.log)
         self._recorder = recorder
         self._sandbox = sandbox
-        self._read_audio = read_audio
+        self.read_audio = read_audio
         self._succession = Succession(
             plugin, instance_id=instance_id, config=self.config, sandbox=sandbox, log=self.log, worker=worker
         )

@@ -82,8 +82,8 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         Subcommand(
             name="ui",
             usage="ID [name=expression …]",
-            summary="the panel of a UI plugin, to be used by hand; with the values given",
-            examples=("ui tuning_desk", 'ui tuning_desk a4_hz=415 temperament="quarter-comma meantone"'),
+            summary="the node of a plugin, or the panel of a UI plugin, to be used by hand; with the values given",
+            examples=("ui gain_node audio=y", 'ui tuning_desk a4_hz=415 temperament="quarter-comma meantone"'),
             takes_plugin=True,
         ),
         Subcommand(

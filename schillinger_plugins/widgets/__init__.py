@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .canvas import FlowWidget, flow_view
     from .comparison import Comparison, compare
     from .display import draw, install, uninstall
-    from .node import NodeWidget, node_view
+    from .node import NodeWidget
+    from .nodes import node_of, node_view
     from .panel import PanelWidget, panel_view
     from .picture import picture_png
     from .report import node_html, report_html, table_html
@@ -32,6 +33,7 @@ __all__ = [
     "flow_view",
     "install",
     "node_html",
+    "node_of",
     "node_view",
     "panel_view",
     "picture_png",
@@ -52,7 +54,8 @@ _HOMES = {
     "flow_view": "canvas",
     "install": "display",
     "node_html": "report",
-    "node_view": "node",
+    "node_of": "nodes",
+    "node_view": "nodes",
     "panel_view": "panel",
     "picture_png": "picture",
     "report_html": "report",

@@ -1,4 +1,4 @@
-"""Display: what IPython shows for a result, a sound, a figure and a node.
+"""Display: what IPython shows for a result, a sound, a figure, an instance and a node.
 
 Owns the order of the outputs: figures first, which stay; then a still picture and a table, and last the live view, which
 hides these two while it is on the page. So a notebook reads the same on the web, without a kernel and in the printer.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..flow import Flow
+    from ..instance import Instance
     from ..result import Result
     from ..types import Audio, Figure
     from .analysis import AnalysisView
@@ -29,6 +30,7 @@ _TYPES = (
     ("schillinger_plugins.types.audio", "Audio"),
     ("schillinger_plugins.types.figure", "Figure"),
     ("schillinger_plugins.flow.flow", "Flow"),
+    ("schillinger_plugins.instance", "Instance"),
 )
 
 
@@ -49,17 +51,18 @@ def uninstall(ipython: InteractiveShell) -> None:
             formatter.type_printers.pop(known, None)
 
 
-def draw(shown: Result | Audio | Figure | Flow) -> None:
-    """Show a result or a sound: figures, still picture, table, live view. Or a figure by itself, or a flow.
+def draw(shown: Result | Audio | Figure | Flow | Instance) -> None:
+    """Show a result or a sound: figures, still picture, table, live view. Or a figure by itself, a flow, or a node.
 
     Parameters
     ----------
-    shown : Result, Audio, Figure or Flow
+    shown : Result, Audio, Figure, Flow or Instance
     """
     if not _in_notebook():
         print(repr(shown))
         return
     from ..flow import Flow
+    from ..instance import Instance
     from ..types import Audio, Figure
     from .analysis import AnalysisView
     from .figure import bundle_of, figures_in
@@ -67,6 +70,9 @@ def draw(shown: Result | Audio | Figure | Flow) -> None:
 
     if isinstance(shown, Flow):
         _draw_flow(shown)
+        return
+    if isinstance(shown, Instance):
+        _draw_instance(shown)
         return
     if isinstance(shown, Figure):
         _publisher().publish(*bundle_of(shown))
@@ -89,6 +95,16 @@ def _draw_flow(flow: Flow) -> None:
     # Always two: the canvas is the same one each time, and it hides as many wherever it is shown.
     picture: dict[str, Any] = {} if png is None else {"image/png": png}
     _publish(flow_view(flow), [picture, {"text/html": flow_html(flow)}], text=repr(flow))
+
+
+def _draw_instance(instance: Instance) -> None:
+    """Its node; of one that is destroyed, and has none to run, that it is."""
+    from .nodes import node_of
+
+    if instance.state == "destroyed":
+        _publisher().publish(data={"text/plain": repr(instance)})
+        return
+    node_of(instance)._ipython_display_()
 
 
 def draw_view(view: AnalysisView, *, text: str = "") -> None:

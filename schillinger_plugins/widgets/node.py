@@ -1,8 +1,8 @@
 """NodeWidget: a node with live parameters, drawn as the canvas draws it.
 
-Owns the traits that Python and the front-end share, the check of what the hand sets, and the thread in which a run goes on
-while the kernel stays free. Knows nothing of managers: what Run does is a coroutine function that it is given. Refuses to
-run twice at once, and to run with parameters that don't fit. Called by ``%plugin info`` and by people.
+Owns the traits that Python and the front-end share, the check of what the hand sets, and when a run is asked for: by Run, or
+in live mode by every change. Knows nothing of managers: what Run does is a coroutine function that it is given. Refuses to
+run with parameters that don't fit. Made by ``nodes`` and by people.
 """
 
 from __future__ import annotations
@@ -10,31 +10,34 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import weakref
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import traitlets
 
 from ..definition import NodeDefinition
 from ..errors import InputError, PluginError
-from ..result import Result, brief
+from ..result import Result
 from ..types import Audio
 from .bundle import BundledWidget
 from .contract import node as contract
 from .contract import read
+from .node_inputs import file_of, inputs_of, waveform
+from .presets import SavedPresets, fitting, whole
 from .report import node_html
+from .runs import Runs
+from .settling import Settling
 from .summary import failure_of, summary_of
-
-if TYPE_CHECKING:
-    from ..events import Event
-    from ..manager import PluginManager
 
 Run = Callable[..., Awaitable[Result]]
 """``await run(inputs, parameters, on_progress=callback) -> Result``, as ``Instance.aexecute``."""
 
-TONE_HZ, TONE_S, TONE_RATE = 440.0, 2.0, 44_100
+ReadAudio = Callable[[Path], Audio]
+"""Decodes a file, as `PluginManager.read_audio`."""
+
+LIVE_S = 0.12
+"""How long values must have stood still before live mode runs with them."""
 
 _TELL_EVERY_S = 0.05
 
@@ -54,13 +57,26 @@ class NodeWidget(BundledWidget):
     plugin_id : str
     level : str
         The sandbox level in force, shown on the node.
+    permissions : sequence of dict
+        What the plugin asks for, shown on the node: `name`, `text`, and whether it is `granted`.
+    read_audio : callable, optional
+        See `ReadAudio`. With it the node takes the path of a file for each audio input.
+    saved : SavedPresets, optional
+        Where presets are kept; without it none can be saved.
 
     Attributes
     ----------
     parameters : dict
         In step with the controls, both ways. Setting a value that doesn't fit raises `InputError`.
+    live : bool
+        Whether every change runs the node: once the values stand still, and one run after the other. While a run goes on,
+        at most one waits, with the newest values; what the older one gives is dropped.
     status : str
         idle, running, done, failed or cancelled.
+    waiting : bool
+        Whether a run with newer values waits for the one that goes on.
+    presets, saved_presets : dict
+        The author's and the person's: values by name. See `apply_preset`, `save_preset`, `delete_preset`.
     result : Result or None
         Of the last run that succeeded.
     error : dict
@@ -85,6 +101,15 @@ class NodeWidget(BundledWidget):
     message = traitlets.Unicode("").tag(sync=True)
     error = traitlets.Dict().tag(sync=True)
     summary: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    live = traitlets.Bool(False).tag(sync=True)
+    waiting = traitlets.Bool(False).tag(sync=True)
+    permissions: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    waveform = traitlets.Dict().tag(sync=True)
+    can_read = traitlets.Bool(False).tag(sync=True)
+    can_save = traitlets.Bool(False).tag(sync=True)
+    presets = traitlets.Dict().tag(sync=True)
+    saved_presets = traitlets.Dict().tag(sync=True)
+    preset_error = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -95,20 +120,31 @@ class NodeWidget(BundledWidget):
         parameters: Mapping[str, Any] | None = None,
         plugin_id: str = "",
         level: str = "",
+        permissions: Sequence[dict[str, Any]] = (),
+        read_audio: ReadAudio | None = None,
+        saved: SavedPresets | None = None,
     ) -> None:
         self._node = definition
         self._run = run
         self._plugin_id = plugin_id or definition.type
         self._from_hand = False
         self._accepted: dict[str, Any] = {}
-        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Result]] | None = None
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._runs = Runs(
+            self._call,
+            begun=self._on_begun,
+            waits=lambda waiting: setattr(self, "waiting", waiting),
+            ended=self._on_ended,
+            name=f"schillinger-node-{self._plugin_id}",
+        )
+        self._change = Settling(lambda: self._runs.start(behind=True), after_s=LIVE_S)
+        self._read_audio = read_audio
+        self._saved = saved
+        self._asked_for: dict[str, str] = {}
         self._told_at_s = 0.0
         self.result: Result | None = None
         example = definition.example
         self._given = {**(example.inputs if example else {}), **(inputs or {})}
-        self._inputs, notes = _inputs(definition, self._given)
+        self._inputs, notes = inputs_of(definition, self._given)
         # By their present names: the example may say one, the caller a former one.
         given = definition.renamed(parameters or {}, plugin_id=self._plugin_id)
         values = {**(definition.renamed(example.parameters, plugin_id="") if example else {}), **given}
@@ -120,7 +156,14 @@ class NodeWidget(BundledWidget):
             can_run=run is not None,
             parameters=definition.check_parameters(values, plugin_id=self._plugin_id),
             inputs_set=notes,
+            permissions=list(permissions),
+            waveform=waveform(definition, self._inputs),
+            can_read=read_audio is not None,
+            can_save=saved is not None,
+            presets=whole(definition, definition.presets),
         )
+        self._look_at_saved()
+        self.observe(self._on_changed, ["parameters", "live"])
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -129,47 +172,70 @@ class NodeWidget(BundledWidget):
 
     @inputs.setter
     def inputs(self, values: Mapping[str, Any]) -> None:
-        self._given = dict(values)
-        self._inputs, self.inputs_set = _inputs(self._node, values)
+        self._asked_for.clear()
+        self._give(values)
 
     def run(self) -> None:
         """Start a run in a thread of its own and return at once; does nothing while one is going on.
 
         See `wait` for its end and `result` for what it gave.
         """
-        with self._lock:
-            if self._run is None or (self._thread is not None and self._thread.is_alive()):
-                return
-            self._thread = threading.Thread(target=self._work, name=f"schillinger-node-{self._plugin_id}", daemon=True)
-            self.status, self.progress, self.message, self.error = "running", 0.0, "", {}
-            self._thread.start()
+        if self._run is not None:
+            self._runs.start()
 
     def cancel(self) -> None:
-        """End a run that is going on."""
-        running = self._running
-        if running is not None:
-            loop, task = running
-            loop.call_soon_threadsafe(task.cancel)
+        """End the run that is going on, and forget one that waits."""
+        self._change.forget()
+        self._runs.cancel()
 
     def wait(self, timeout_s: float = 60.0) -> Result | None:
-        """Wait for the run to end.
+        """Wait until no run goes on or waits, nor in live mode is about to begin.
 
         Returns
         -------
         Result or None
-            None if it failed or was cancelled: see `status` and `error`.
+            None if the last one failed or was cancelled: see `status` and `error`.
 
         Raises
         ------
         TimeoutError
             If it is still going on; it is not ended.
         """
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
-            if thread.is_alive():
-                raise TimeoutError(f"{self._plugin_id} is still running after {timeout_s} s → .cancel() ends it")
+        self._change.wait(timeout_s)
+        if not self._runs.wait(timeout_s):
+            raise TimeoutError(f"{self._plugin_id} is still running after {timeout_s} s → .cancel() ends it")
         return self.result if self.status == "done" else None
+
+    def apply_preset(self, name: str) -> None:
+        """Set the parameters to a preset: a saved one, or else the author's of that name.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        values = self.saved_presets.get(name, self.presets.get(name))
+        if values is None:
+            names = [*self.saved_presets, *self.presets]
+            remedy = f"there are {', '.join(names)}" if names else "this node has none; save_preset makes one"
+            raise InputError(f"no preset is called {name!r}", plugin_id=self._plugin_id, remedy=remedy)
+        self.parameters = dict(values)
+
+    def save_preset(self, name: str) -> None:
+        """Keep the parameters as they are under a name, for this and later sessions; one of that name is replaced.
+
+        Raises
+        ------
+        InputError
+            If this node keeps none, the name can't be used, or it can't be written.
+        """
+        self._presets_kept().save(name, self.parameters)
+        self._look_at_saved()
+
+    def delete_preset(self, name: str) -> None:
+        """Forget a saved preset; the author's stay."""
+        self._presets_kept().delete(name)
+        self._look_at_saved()
 
     def become(self, definition: NodeDefinition) -> None:
         """Go on as the node of another version of the plugin.
@@ -177,38 +243,45 @@ class NodeWidget(BundledWidget):
         What was set stays set where it fits: renamed parameters keep their values, those that are new, or don't take what
         was set, have their defaults. Inputs that are gone are forgotten.
         """
-        kept: dict[str, Any] = {}
-        for name, value in self.parameters.items():
-            parameter = definition.parameter(name)
-            try:
-                if parameter is not None:
-                    kept |= {parameter.name: definition.check_parameters({name: value}, plugin_id="")[parameter.name]}
-            except InputError:  # the new version doesn't take it
-                continue
+        kept = fitting(definition, self.parameters)
         self._node = definition
         known = {port.name for port in definition.inputs}
         self.inputs = {name: value for name, value in self._given.items() if name in known}
         with self.hold_sync():
             self.definition = definition.as_dict()
+            self.presets = whole(definition, definition.presets)
             self.parameters = kept
+        self._look_at_saved()
 
     def reset(self) -> None:
         """Give every parameter its default."""
         self.parameters = {}
 
     def on_request(self, content: dict[str, Any]) -> None:
-        """Run and Cancel, as pressed."""
+        """What is pressed: Run, Cancel, a file for an input, a preset saved or deleted."""
         match read(contract.ToKernel, content):
             case contract.Run():
                 self.run()
             case contract.Cancel():
                 self.cancel()
+            case contract.Read(name=name, path=path):
+                self._read(name, path)
+            case contract.Save(name=name):
+                self._keep(self.save_preset, name)
+            case contract.Delete(name=name):
+                self._keep(self.delete_preset, name)
+
+    def _keep(self, change: Callable[[str], object], name: str) -> None:
+        try:
+            change(name)
+        except InputError as error:
+            self.preset_error = _sentence(error)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Called by ipywidgets with what the hand did."""
         self._from_hand = True
         try:
-            super().set_state({name: value for name, value in sync_data.items() if name == "parameters"})
+            super().set_state({name: value for name, value in sync_data.items() if name in ("parameters", "live")})
         finally:
             self._from_hand = False
 
@@ -233,30 +306,87 @@ class NodeWidget(BundledWidget):
         self._accepted = checked
         return checked
 
-    def _work(self) -> None:
-        """The body of the thread. Whatever happens ends as a status, since nobody waits for an exception here."""
+    def _give(self, values: Mapping[str, Any]) -> None:
+        self._given = dict(values)
+        self._inputs, self.inputs_set = inputs_of(self._node, values)
+        self.waveform = waveform(self._node, self._inputs)
+        self._on_changed(None)
+
+    def _read(self, name: str, path: object) -> None:
+        """Take a file for an audio input, decoded beside the kernel's conversation; no path takes it away again."""
+        port = self._node.input(name)
+        if self._read_audio is None or port is None or port.type != "audio":
+            return
+        self._asked_for[name] = str(path)
+        if path == "":
+            self._give({other: value for other, value in self._given.items() if other != name})
+            return
+        self._note(name, "reading", "reading …")
+        threading.Thread(target=self._decode, args=(name, path), name="schillinger-node-file", daemon=True).start()
+
+    def _decode(self, name: str, path: object) -> None:
+        assert self._read_audio is not None
+        audio = None
         try:
-            result = asyncio.run(self._call())
-        except asyncio.CancelledError:
-            self.status, self.message = "cancelled", ""
+            file = file_of(path, plugin_id=self._plugin_id)
+            audio = self._read_audio(file)
         except PluginError as error:
-            self._fail(error)
+            refused = _sentence(error)
         except Exception as error:
-            self._fail(error)
+            refused = str(error)
+        if self._asked_for.get(name) != str(path):  # another one was asked for meanwhile
+            return
+        if audio is None:
+            self._note(name, "refused", refused)
+            return
+        self._give({**self._given, name: audio})
+        self._note(name, "given", f"{file.name}, {self.inputs_set[name]['text']}")
+
+    def _note(self, name: str, state: str, text: str) -> None:
+        self.inputs_set = {**self.inputs_set, name: {"state": state, "text": text}}
+
+    def _presets_kept(self) -> SavedPresets:
+        if self._saved is None:
+            raise InputError(
+                "this node keeps no presets", plugin_id=self._plugin_id, remedy="make it with saved=SavedPresets(ID)"
+            )
+        return self._saved
+
+    def _look_at_saved(self) -> None:
+        if self._saved is None:
+            return
+        try:
+            self.saved_presets = whole(self._node, self._saved.read())
+            self.preset_error = ""
+        except InputError as error:  # the node is as good without them
+            self.preset_error = _sentence(error)
+
+    def _on_changed(self, _: Any) -> None:
+        """In live mode, run once the values have stood still for a moment."""
+        ready = self._run is not None and not any(note["state"] == "missing" for note in self.inputs_set.values())
+        if self.live and ready:
+            self._change.touch()
         else:
-            self.result = result
-            self.summary = summary_of(result)
-            self.progress = 1.0
-            self.status, self.message = "done", f"{result.stats.wall_s * 1000:.0f} ms"
-        finally:
-            self._running = None
+            self._change.forget()
 
     async def _call(self) -> Result:
         assert self._run is not None
         parameters = self._node.check_parameters(self.parameters, plugin_id=self._plugin_id)
-        task = asyncio.ensure_future(self._run(self._inputs, parameters, on_progress=self._on_progress))
-        self._running = asyncio.get_running_loop(), task
-        return await task
+        return await self._run(self._inputs, parameters, on_progress=self._on_progress)
+
+    def _on_begun(self) -> None:
+        self.status, self.progress, self.message, self.error = "running", 0.0, "", {}
+
+    def _on_ended(self, outcome: Result | BaseException) -> None:
+        if isinstance(outcome, asyncio.CancelledError):
+            self.status, self.message = "cancelled", ""
+        elif isinstance(outcome, BaseException):
+            self._fail(outcome)
+        else:
+            self.result = outcome
+            self.summary = summary_of(outcome)
+            self.progress = 1.0
+            self.status, self.message = "done", f"{outcome.stats.wall_s * 1000:.0f} ms"
 
     def _on_progress(self, fraction: float, message: str) -> None:
         now_s = time.monotonic()
@@ -264,7 +394,7 @@ class NodeWidget(BundledWidget):
             self._told_at_s = now_s
             self.progress, self.message = float(fraction), message
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         self.error = failure_of(error)
         self.status, self.message = "failed", ""
 
@@ -278,62 +408,5 @@ class NodeWidget(BundledWidget):
         return f"Node {self._node.label}: run the cell to see it"
 
 
-def node_view(
-    manager: PluginManager,
-    plugin_id: str,
-    *,
-    inputs: Mapping[str, Any] | None = None,
-    parameters: Mapping[str, Any] | None = None,
-) -> NodeWidget:
-    """The node of a plugin, whose Run calls the manager's default instance, and which follows its reloads.
-
-    Raises
-    ------
-    PluginError
-        If the plugin can't be loaded, or a parameter doesn't fit.
-    """
-    instance = manager.default_instance(plugin_id)
-    widget = NodeWidget(
-        instance.definition,
-        run=instance.aexecute,
-        inputs=inputs,
-        parameters=parameters,
-        plugin_id=plugin_id,
-        level=str(instance.plugin.level),
-    )
-    reference = weakref.ref(widget)
-
-    def on_reloaded(event: Event) -> None:
-        node = reference()
-        if node is not None and event.plugin_id == plugin_id:
-            node.become(instance.definition)
-
-    weakref.finalize(widget, manager.events.subscribe("reloaded", on_reloaded)).atexit = False
-    return widget
-
-
-def tone() -> Audio:
-    """What an audio input gets that nobody gave: 2 s of 440 Hz at −12 dB, with 10 ms fades."""
-    time_s = np.arange(int(TONE_S * TONE_RATE)) / TONE_RATE
-    fade = np.clip(np.minimum(time_s, TONE_S - time_s) / 0.01, 0.0, 1.0)
-    return Audio((0.25 * fade * np.sin(2 * np.pi * TONE_HZ * time_s)).astype(np.float32), TONE_RATE)
-
-
-def _inputs(definition: NodeDefinition, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values of a run, and what the node says about each port."""
-    given = dict(values)
-    notes: dict[str, Any] = {}
-    for port in definition.inputs:
-        if port.name in given:
-            value = given[port.name]
-            notes[port.name] = {"state": "given", "text": repr(value) if isinstance(value, Audio) else brief(value)}
-        elif port.required and port.type == "audio":
-            given[port.name] = tone()
-            notes[port.name] = {"state": "tone", "text": f"test tone, {TONE_HZ:.0f} Hz, {TONE_S:.0f} s"}
-        elif port.required:
-            notes[port.name] = {"state": "missing", "text": "not given"}
-    return given, notes
-
-
-def _sentence(error: InputError) -> str:
+def _sentence(error: PluginError) -> str:
     return f"{error.message}; {error.remedy}" if error.remedy else error.message

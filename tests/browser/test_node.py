@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.timeout(180)
@@ -98,6 +100,48 @@ def test_a_wrong_number_is_refused_at_its_control(gain: Any) -> None:
     expect(entry).to_have_value("0")
 
 
+def test_presets_are_chosen_saved_and_found_again(gain: Any) -> None:
+    """By name, by keyboard; the value is one parameter's own again at its button."""
+    card = gain.locator(".sch-card")
+    gain.kernel_value("setattr(node, 'parameters', {'gain_db': -9})")
+    card.get_by_role("button", name="Save as").click()
+    card.get_by_role("textbox", name="name of the preset").fill("Quiet")
+    gain.page.keyboard.press("Enter")
+    gain.wait_for_kernel("node.saved_presets.get('Quiet', {}).get('gain_db') == -9")
+    card.get_by_role("button", name="reset Gain").click()
+    gain.wait_for_kernel("node.parameters['gain_db'] == 0")
+    card.get_by_role("combobox", name="preset").select_option("Quiet")
+    gain.wait_for_kernel("node.parameters['gain_db'] == -9")
+    card.get_by_role("button", name="delete preset Quiet").click()
+    gain.wait_for_kernel("node.saved_presets == {}")
+
+
+def test_live_mode_hears_the_hand(gain: Any, tmp_path: Path) -> None:
+    """A file is typed, live mode switched on, a key pressed: the result is that of the file with the new gain."""
+    file = tmp_path / "ramp.wav"
+    soundfile.write(file, np.linspace(0, 0.5, 8000), 8000)
+    card = gain.locator(".sch-card")
+    card.get_by_role("button", name="file for Audio").click()
+    card.get_by_role("textbox", name="path of a file for Audio").fill(str(file))
+    gain.page.keyboard.press("Enter")
+    expect(card.locator(".sch-port-note")).to_contain_text("ramp.wav, Audio(1 ch, 1.000 s")
+    expect(card.get_by_role("group", name=re.compile("Automation: curve"))).to_have_attribute(
+        "aria-label", re.compile("over 1 s")
+    )
+    card.get_by_role("switch", name="Live").click()
+    slider = card.get_by_role("slider", name="Gain")
+    slider.focus()
+    gain.page.keyboard.press("End")
+    gain.wait_for_kernel(
+        "node.status == 'done' and not node.waiting and node.result.provenance.parameters['gain_db'] == 24 "
+        "and node.result['audio'].frames == 8000"
+    )
+    card.get_by_role("switch", name="Live").click()
+    gain.wait_for_kernel("not node.live")
+    card.get_by_role("button", name="take Audio away").click()
+    expect(card.locator(".sch-port-note")).to_contain_text("test tone")
+
+
 def test_keys_in_a_node_do_not_reach_the_notebook(gain: Any) -> None:
     """`d d` on a focused slider deletes no cell, Delete on a curve's point no node."""
     gain.locator(".sch-card").get_by_role("slider", name="Gain").focus()
@@ -119,59 +163,61 @@ def test_the_page_scrolls_past_a_node(gain: Any) -> None:
     )
 
 
-def test_a_node_is_drawn_while_the_kernel_is_busy(
+def test_a_bare_instance_is_a_node_even_while_the_kernel_is_busy(
     open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """Run all with a long cell after it: the node doesn't wait for the kernel's answer."""
+    """Run all with a long cell after it: the node is drawn by the instance's name alone, and doesn't wait for an answer."""
     flag = tmp_path / "drawn"
     wait = f"import pathlib, time\nwhile not pathlib.Path({str(flag)!r}).exists():\n    time.sleep(0.05)"
-    shown = open_notebook(write_notebook(GAIN, wait))
+    shown = open_notebook(write_notebook("manager.create_instance('gain_node')", wait))
     shown.run_all(wait=False)
     shown.locator(".sch-card").wait_for(timeout=60_000)
     flag.touch()
     shown.run_all()
 
 
-def test_a_long_run_is_cancelled_and_the_kernel_stays_free(
+def test_a_long_run_survives_a_reload_is_cancelled_and_told_when_it_fails(
     open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], write_plugin: Callable[..., Path]
 ) -> None:
-    """While a node runs, cells answer; Cancel ends the call; the node can run again."""
+    """While a node runs, cells answer; a page loaded anew shows the run; Cancel ends it; the node can run again.
+
+    A failure shows the plugin's own file and line, and text from the plugin stays text.
+    """
     body = """
         self.context.progress(0.25, message="a quarter")
         if parameters["wait"]:
             await asyncio.sleep(600)
+        if parameters["fail"]:
+            raise ValueError("<img src=x onerror=alert(1)>")
         return {"y": 1}
     """
-    parameter = {"name": "wait", "label": "Wait", "type": "boolean", "default": True}
     definition = {
         "type": "slow",
         "label": "Slow",
         "inputs": [],
         "outputs": [{"name": "y", "type": "integer"}],
-        "parameters": [parameter],
+        "parameters": [
+            {"name": "wait", "label": "Wait", "type": "boolean", "default": True},
+            {"name": "fail", "label": "Fail", "type": "boolean"},
+        ],
     }
     folder = write_plugin("slow", body=body, definition=definition)
     shown = open_notebook(write_notebook("node = widgets.node_view(manager, 'slow')\nnode", paths=(folder,)))
     shown.run_all()
-    card = shown.locator(".sch-card")
+    card, status = shown.locator(".sch-card"), shown.locator(".sch-status")
     card.get_by_role("button", name="Run").click()
-    expect(shown.locator(".sch-status")).to_have_text("25 % · a quarter")
+    expect(status).to_have_text("25 % · a quarter")
     assert shown.kernel_value("1 + 1") == 2
+    shown.save()
+    shown.page.reload()  # half-way through: the run belongs to the kernel
+    expect(status).to_have_text("25 % · a quarter", timeout=60_000)
     card.get_by_role("button", name="Cancel").click()
-    expect(shown.locator(".sch-status")).to_have_text("cancelled")
+    expect(status).to_have_text("cancelled")
     card.get_by_role("switch", name="Wait").click()
     card.get_by_role("button", name="Run").click()
-    expect(shown.locator(".sch-status")).to_have_text(re.compile("done in"))
-
-
-def test_a_failure_shows_the_plugins_traceback(
-    open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], write_plugin: Callable[..., Path]
-) -> None:
-    """The box names the plugin's own file and line, and text from the plugin stays text."""
-    folder = write_plugin("broken", body="raise ValueError('<img src=x onerror=alert(1)>')")
-    shown = open_notebook(write_notebook("node = widgets.node_view(manager, 'broken')\nnode", paths=(folder,)))
-    shown.run_all()
-    shown.locator(".sch-card").get_by_role("button", name="Run").click()
+    expect(status).to_have_text(re.compile("done in"))
+    card.get_by_role("switch", name="Fail").click()
+    card.get_by_role("button", name="Run").click()
     box = shown.locator(".sch-failure")
     expect(box).to_contain_text("<img src=x onerror=alert(1)>")
     expect(box.locator("img")).to_have_count(0)

@@ -111,6 +111,10 @@ def test_the_label_is_the_name_unless_given(gain: NodeDefinition) -> None:
         (("parameters", 6, "default"), [0, 0], "$.parameters[6].default[1]"),
         (("example",), {"parameters": {"gain": 1}}, "$.example.parameters"),
         (("example",), {"inputs": {"sound": 1}}, "$.example.inputs.sound"),
+        (("presets",), {"Loud": {"gain": 1}}, "$.presets.Loud"),
+        (("presets",), {"Loud": {"gain_db": 999}}, "$.presets.Loud"),
+        (("presets",), {"Loud": [6]}, "$.presets.Loud"),
+        (("presets",), {str(n): {} for n in range(65)}, "$.presets"),
         (("colour",), "red", "$.colour"),
     ],
 )

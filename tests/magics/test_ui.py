@@ -12,7 +12,7 @@ import pytest
 from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.magics.info import show_node
-from schillinger_plugins.widgets import PanelWidget
+from schillinger_plugins.widgets import NodeWidget, PanelWidget, display
 
 DESK = Path(__file__).parents[2] / "plugins" / "tuning_desk"
 
@@ -47,17 +47,39 @@ def test_ui_gives_a_panel_with_the_values_of_the_line(cell: Cell, desk: str) -> 
         ("", "%plugin list shows them"),
         ("tuning_desk a4=415", "did you mean `a4_hz`?"),
         ("tuning_desk a4_hz=999", "choose 380 to 480 Hz"),
-        ("probe", "%plugin info probe shows its node"),
     ],
 )
-def test_ui_refuses_what_can_not_be_with_the_remedy(
-    cell: Cell, desk: str, probe: Callable[..., str], line: str, remedy: str
-) -> None:
-    """No id, a slip in a name, a value out of range, a plugin without a panel."""
-    probe("return {'y': 1}")
+def test_ui_refuses_what_can_not_be_with_the_remedy(cell: Cell, desk: str, line: str, remedy: str) -> None:
+    """No id, a slip in a name, a value out of range."""
     _, _, error = cell(f"%plugin ui {line}")
     assert isinstance(error, InputError)
     assert remedy in (error.remedy or "")
+
+
+def test_ui_gives_the_node_of_any_other_plugin(cell: Cell, probe: Callable[..., str]) -> None:
+    """With inputs as well as parameters; Run runs it."""
+    probe("return {'y': 1}")
+    node, _, error = cell("%plugin ui probe")
+    assert error is None
+    assert isinstance(node, NodeWidget)
+    node.run()
+    assert node.wait()["y"] == 1
+
+
+def test_a_bare_instance_draws_its_node(
+    manager: PluginManager, probe: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which runs that very instance, reads files for it, and says what it may reach."""
+    instance = manager.create_instance(probe("return {'y': 1}"))
+    drawn: list[Any] = []
+    monkeypatch.setattr(display, "_in_notebook", lambda: True)
+    monkeypatch.setattr(display, "_publish", lambda widget, stills, *, text: drawn.append(widget))
+    display.draw(instance)
+    (node,) = drawn
+    assert (node.can_run, node.can_read, node.permissions) == (True, True, [])
+    node.run()
+    node.wait()
+    assert instance.stats.calls == 1
 
 
 def test_info_shows_the_panel_of_a_ui_plugin(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from schillinger_plugins.errors import InputError, PluginExecutionError
 from schillinger_plugins.result import Result
 from schillinger_plugins.types import Audio
 from schillinger_plugins.widgets.node import NodeWidget
+from schillinger_plugins.widgets.presets import SavedPresets
 
 DEFINITION = NodeDefinition.parse(
     {
@@ -26,6 +28,7 @@ DEFINITION = NodeDefinition.parse(
             {"name": "gain_db", "type": "number", "default": 0, "min": -96, "max": 24, "unit": "dB"},
             {"name": "mode", "type": "choice", "default": "warm", "options": ["warm", "cold"]},
         ],
+        "presets": {"Cool": {"gain_db": -12, "mode": "cold"}, "Loud": {"gain_db": 6}},
     },
     plugin_id="gain_node",
 )
@@ -39,6 +42,8 @@ class _Plugin:
         self.calls: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
         self.entered = threading.Event()
         self.waits = False
+        self.gate = threading.Event()
+        self.gate.set()
         self.error: Exception | None = None
         self.cancelled = False
 
@@ -49,6 +54,7 @@ class _Plugin:
         try:
             if self.waits:
                 await asyncio.Event().wait()
+            await asyncio.to_thread(self.gate.wait, 10)
         except asyncio.CancelledError:
             self.cancelled = True
             raise
@@ -83,7 +89,8 @@ def test_what_the_hand_may_not_set_is_told_at_its_control(node: NodeWidget) -> N
 
 def test_the_page_can_set_parameters_only(node: NodeWidget) -> None:
     """Status, level and definition belong to Python."""
-    node.set_state({"level": "x", "status": "done", "definition": {}, "bundle_key": "evil"})
+    node.set_state({"level": "x", "status": "done", "definition": {}, "bundle_key": "evil", "permissions": [{}]})
+    assert node.permissions == []
     assert (node.level, node.status) == ("full", "idle")
     assert node.definition["label"] == "Gain"
 
@@ -196,3 +203,215 @@ def test_the_example_of_a_definition_is_used() -> None:
     node = NodeWidget(NodeDefinition.parse(data, plugin_id="x"), parameters={"mode": "warm"})
     assert node.parameters == {"gain_db": -3.0, "mode": "warm"}
     assert node.inputs["side"] == [1, 2]
+
+
+def test_a_cancel_right_after_run_is_not_lost(node: NodeWidget, plugin: _Plugin) -> None:
+    """Though the run's thread has not come to its call: every time, for both are sent at once."""
+    plugin.waits = True
+    for _ in range(20):
+        node.run()
+        node.cancel()
+        node.wait(10)
+        assert node.status == "cancelled"
+
+
+def test_a_run_asked_for_as_the_last_one_ends_is_not_lost(node: NodeWidget, plugin: _Plugin) -> None:
+    """Who is told that it is done may press Run at once."""
+    again = iter([True])
+    node.observe(lambda change: change["new"] == "done" and next(again, False) and node.run(), "status")
+    node.run()
+    node.wait(10)
+    assert len(plugin.calls) == 2
+    assert node.status == "done"
+
+
+def test_an_observer_that_fails_does_not_end_the_runs(
+    node: NodeWidget, plugin: _Plugin, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever listens for the status and raises: it is logged, and the node can run again."""
+    node.observe(lambda change: 1 / 0, "status")
+    for _ in range(2):
+        node.run()
+        node.wait(10)
+    assert len(plugin.calls) == 2
+    assert "an observer of a node failed" in caplog.text
+
+
+def test_live_mode_runs_once_with_what_the_values_came_to(node: NodeWidget, plugin: _Plugin) -> None:
+    """A drag is many values, and one run with the last of them."""
+    told = _told(node)
+    for gain_db in range(-10, 0):
+        node.set_state({"parameters": {"gain_db": gain_db, "mode": "warm"}, "live": True})
+    assert told("done")
+    node.wait(10)
+    assert [call["gain_db"] for _, call in plugin.calls] == [-1.0]
+
+
+def test_live_mode_drops_what_is_stale(node: NodeWidget, plugin: _Plugin) -> None:
+    """While a run goes on one waits, with the newest values; the outcome of the older one is never seen."""
+    plugin.gate.clear()
+    plugin.error = RuntimeError("stale")
+    node.live = True
+    assert plugin.entered.wait(10)
+    waiting = threading.Event()
+    node.observe(lambda change: change["new"] and waiting.set(), "waiting")
+    for gain_db in (-1, -2, -3):
+        node.parameters = {"gain_db": gain_db}
+        assert waiting.wait(10)
+    assert node.status == "running"
+    failed = []
+    node.observe(lambda change: failed.append(change["new"]) if change["new"] == "failed" else None, "status")
+    node.observe(lambda change: setattr(plugin, "error", None), "waiting")
+    node.live = False
+    plugin.gate.set()
+    assert node.wait(10) is plugin.result
+    assert [call["gain_db"] for _, call in plugin.calls] == [0.0, -3.0]
+    assert failed == []
+    assert not node.waiting
+
+
+def test_a_cancel_forgets_the_run_that_waits(node: NodeWidget, plugin: _Plugin) -> None:
+    """In live mode, too, Cancel ends all there is."""
+    plugin.waits = True
+    node.live = True
+    assert plugin.entered.wait(10)
+    waiting = threading.Event()
+    node.observe(lambda change: change["new"] and waiting.set(), "waiting")
+    node.parameters = {"gain_db": -3}
+    assert waiting.wait(10)
+    node.cancel()
+    node.wait(10)
+    assert (node.status, node.waiting, len(plugin.calls)) == ("cancelled", False, 1)
+
+
+def test_presets_of_the_author_are_whole(node: NodeWidget) -> None:
+    """What a preset doesn't name has its default; an unknown name is refused with those there are."""
+    node.apply_preset("Loud")
+    assert node.parameters == {"gain_db": 6.0, "mode": "warm"}
+    with pytest.raises(InputError, match="no preset is called 'Warm'") as refused:
+        node.apply_preset("Warm")
+    assert refused.value.remedy == "there are Cool, Loud"
+
+
+def test_saved_presets_are_there_in_the_next_session(plugin: _Plugin, tmp_path: Path) -> None:
+    """Saved by the hand, read by another node of the plugin, deleted again; the author's stay."""
+    first = NodeWidget(DEFINITION, run=plugin.run, saved=SavedPresets("gain_node", folder=tmp_path))
+    first.parameters = {"gain_db": -7}
+    first.on_request({"kind": "save", "name": " Mine "})
+    second = NodeWidget(DEFINITION, run=plugin.run, saved=SavedPresets("gain_node", folder=tmp_path))
+    assert second.saved_presets == {"Mine": {"gain_db": -7.0, "mode": "warm"}}
+    second.apply_preset("Mine")
+    assert second.parameters["gain_db"] == -7.0
+    second.on_request({"kind": "delete", "name": "Mine"})
+    assert second.saved_presets == {}
+    assert set(second.presets) == {"Cool", "Loud"}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 65, "\u202eevil"])
+def test_a_preset_needs_a_name_that_can_be_shown(plugin: _Plugin, tmp_path: Path, name: str) -> None:
+    """Refused on the node, in words, and nothing is written."""
+    node = NodeWidget(DEFINITION, run=plugin.run, saved=SavedPresets("gain_node", folder=tmp_path))
+    node.on_request({"kind": "save", "name": name})
+    assert "can't be called" in node.preset_error
+    assert not list(tmp_path.glob("*.json"))
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"format": 2, "presets": {}}', '{"format": 1, "presets": {"a": 1}}']
+)
+def test_a_broken_file_of_presets_is_told_and_left_alone(plugin: _Plugin, tmp_path: Path, text: str) -> None:
+    """The node is drawn without them; saving doesn't overwrite what somebody may want to mend."""
+    file = tmp_path / "gain_node.json"
+    file.write_text(text)
+    node = NodeWidget(DEFINITION, run=plugin.run, saved=SavedPresets("gain_node", folder=tmp_path))
+    assert str(file) in node.preset_error
+    with pytest.raises(InputError, match="can't be read"):
+        node.save_preset("Mine")
+    assert file.read_text() == text
+
+
+def test_a_preset_of_another_version_keeps_what_fits(plugin: _Plugin, tmp_path: Path) -> None:
+    """A value that is out of range now, and a parameter that is gone, have no say."""
+    saved = SavedPresets("gain_node", folder=tmp_path)
+    saved.save("Old", {"gain_db": 99, "mode": "cold", "gone": 1})
+    node = NodeWidget(DEFINITION, run=plugin.run, saved=saved)
+    assert node.saved_presets == {"Old": {"gain_db": 0.0, "mode": "cold"}}
+
+
+def test_a_file_that_is_typed_becomes_the_input(plugin: _Plugin, tmp_path: Path) -> None:
+    """Decoded beside the conversation, named on the node, run with, and taken away again."""
+    file = tmp_path / "take.wav"
+    file.touch()
+    sound = Audio(np.zeros(8000), 8000)
+    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: sound if path == file else 1 / 0)
+    told = _told(node, "inputs_set", lambda notes: notes["audio"]["state"])
+    node.on_request({"kind": "read", "name": "audio", "path": str(file)})
+    assert told("given")
+    _finished("schillinger-node-file")
+    assert node.inputs_set["audio"]["text"] == "take.wav, Audio(1 ch, 1.000 s, 8000 Hz)"
+    assert node.inputs["audio"] is sound
+    node.on_request({"kind": "read", "name": "audio", "path": ""})
+    assert node.inputs_set["audio"]["state"] == "tone"
+
+
+@pytest.mark.parametrize("path", [None, 3, ["x"]])
+def test_a_path_that_is_no_text_is_dropped(plugin: _Plugin, path: Any) -> None:
+    """The contract knows no such message."""
+    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: pytest.fail("read"))
+    before = dict(node.inputs_set)
+    node.on_request({"kind": "read", "name": "audio", "path": path})
+    assert node.inputs_set == before
+
+
+@pytest.mark.parametrize("path", ["/no/such.wav", "/", "a\0b", "x" * 5000, "~nobody-of-that-name/x"])
+def test_a_path_that_is_no_file_is_refused_at_its_port(plugin: _Plugin, path: str) -> None:
+    """Nothing is read, and what the port had it keeps."""
+    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: pytest.fail("read"))
+    told = _told(node, "inputs_set", lambda notes: notes["audio"]["state"])
+    before = node.inputs["audio"]
+    node.on_request({"kind": "read", "name": "audio", "path": path})
+    assert told("refused")
+    assert node.inputs["audio"] is before
+
+
+@pytest.mark.parametrize(
+    ("frames", "columns"), [(0, 0), (1, 1), (100_000, 240)], ids=["no sound", "one frame", "two seconds"]
+)
+def test_a_node_with_a_curve_has_the_outline_of_its_sound(frames: int, columns: int) -> None:
+    """Bounded, whatever the length, and finite, whatever is in it."""
+    data = DEFINITION.as_dict() | {"parameters": [{"name": "curve", "type": "breakpoints"}], "presets": {}}
+    samples = np.full((2, frames), 0.5, np.float32)
+    samples[1] = np.nan
+    node = NodeWidget(NodeDefinition.parse(data, plugin_id="x"), inputs={"audio": Audio(samples, 50_000)})
+    assert node.waveform["duration_s"] == pytest.approx(frames / 50_000)
+    assert len(node.waveform["lows"]) == len(node.waveform["highs"]) == columns
+    assert np.isfinite(node.waveform["highs"]).all()
+
+
+def test_a_node_without_a_curve_carries_no_outline(node: NodeWidget) -> None:
+    """It would be stored in the notebook for nothing."""
+    assert node.waveform == {}
+
+
+def _told(node: NodeWidget, trait: str = "status", of: Any = lambda value: value) -> Any:
+    """A function that waits until the trait has had a value, from now on."""
+    seen: set[Any] = set()
+    changed = threading.Condition()
+
+    def note(change: Any) -> None:
+        with changed:
+            seen.add(of(change["new"]))
+            changed.notify_all()
+
+    def wait(value: Any) -> bool:
+        with changed:
+            return changed.wait_for(lambda: value in seen, 10)
+
+    node.observe(note, trait)
+    return wait
+
+
+def _finished(name: str) -> None:
+    for thread in threading.enumerate():
+        if thread.name == name:
+            thread.join(10)

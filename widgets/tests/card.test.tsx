@@ -28,8 +28,9 @@ function show(given: Partial<CardProps> = {}) {
   const values = Object.fromEntries(definition.parameters.map((p) => [p.name, p.default]));
   const props: CardProps = {
     definition, pluginId: "gain_node", level: "full", values, errors: {}, inputsSet: {}, canRun: true, status: "idle",
-    progress: 0, message: "", failure: {}, summary: [],
-    onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
+    progress: 0, message: "", failure: {}, summary: [], permissions: [], canRead: false, live: false, waiting: false, waveform: {},
+    presets: {}, saved: {}, canSave: false, presetError: "",
+    onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
   };
   render(
     <ReactFlowProvider>
@@ -148,6 +149,124 @@ describe("the card of a node", () => {
 
   it("offers a reset only when something differs from its default", () => {
     show();
-    expect(screen.getByRole("button", { name: "Reset" })).toHaveProperty("disabled", true);
+    expect(screen.getByRole("button", { name: "Reset all" })).toHaveProperty("disabled", true);
+  });
+
+  it("puts one parameter back by its button or a double click on its label, and nothing else", async () => {
+    const { onSet } = show({ values: { gain_db: -6 } });
+    await userEvent.click(screen.getByRole("button", { name: "reset Gain" }));
+    expect(onSet).toHaveBeenLastCalledWith("gain_db", 0);
+    await userEvent.dblClick(screen.getByText("Gain", { selector: "label" }));
+    expect(onSet).toHaveBeenCalledTimes(2);
+    expect(screen.getByLabelText("reset Mode")).toHaveProperty("disabled", true);
+  });
+
+  it("offers presets, says which one is set, and sets all of it", async () => {
+    const presets = { Loud: { gain_db: 6 } };
+    const { onSetAll } = show({ presets, saved: { Mine: { gain_db: -6 } }, values: { gain_db: -6 } });
+    const list = screen.getByRole("combobox", { name: "preset" }) as HTMLSelectElement;
+    expect(list.value).toBe("saved:Mine");
+    await userEvent.selectOptions(list, "Loud");
+    expect(onSetAll).toHaveBeenLastCalledWith({ gain_db: 6 });
+  });
+
+  it("saves a preset under a name by keyboard alone, and deletes only what was saved", async () => {
+    const { onSave, onDelete } = show({ presets: { Plain: {} }, saved: { Mine: { gain_db: -6 } }, values: { gain_db: -6 }, canSave: true });
+    await userEvent.click(screen.getByRole("button", { name: "Save as …" }));
+    const entry = screen.getByRole("textbox", { name: "name of the preset" });
+    await userEvent.clear(entry);
+    await userEvent.type(entry, "Warm{Enter}");
+    expect(onSave).toHaveBeenLastCalledWith("Warm");
+    await userEvent.click(screen.getByRole("button", { name: "delete preset Mine" }));
+    expect(onDelete).toHaveBeenLastCalledWith("Mine");
+    document.body.innerHTML = "";
+    show({ presets: { Plain: {} }, canSave: true });
+    expect(screen.queryByRole("button", { name: /delete/ })).toBeNull();
+  });
+
+  it("takes the path of a file for a sound, and takes it away again", async () => {
+    const { onRead } = show({ canRead: true, inputsSet: { audio: { state: "given", text: "take.wav" } } });
+    await userEvent.click(screen.getByRole("button", { name: "file for Audio" }));
+    await userEvent.type(screen.getByRole("textbox", { name: "path of a file for Audio" }), "~/take.wav{Enter}");
+    expect(onRead).toHaveBeenLastCalledWith("audio", "~/take.wav");
+    await userEvent.click(screen.getByRole("button", { name: "take Audio away" }));
+    expect(onRead).toHaveBeenLastCalledWith("audio", "");
+  });
+
+  it("switches live mode, and says that newer values wait", async () => {
+    const { onLive } = show({ status: "running", waiting: true });
+    await userEvent.click(screen.getByRole("switch", { name: "Live" }));
+    expect(onLive).toHaveBeenLastCalledWith(true);
+    expect(screen.getByRole("status").textContent).toBe("running; newer values wait");
+  });
+
+  it("says in its badge what a plugin may reach, and in full when it is opened", async () => {
+    show({ permissions: [{ name: "network", granted: false, text: "not granted: reach <b>example.org</b>" }] });
+    const badge = screen.getByRole("button", { name: /sandbox: full network \(not granted\)/ });
+    await userEvent.click(badge);
+    expect(badge.getAttribute("aria-expanded")).toBe("true");
+    expect(screen.getByText("not granted: reach <b>example.org</b>")).toBeTruthy();
+  });
+
+  it("keeps the last result beside a failure, and says that it is of an earlier run", () => {
+    show({ status: "failed", failure: { type: "X" }, summary: [{ label: "Peak", text: "−3", unit: "dB" }] });
+    expect(screen.getByText("of an earlier run")).toBeTruthy();
+    expect(screen.getByText("−3 dB")).toBeTruthy();
+  });
+
+  it("draws the sound under its curves, over the sound's own length", () => {
+    show({ waveform: { duration_s: 4, lows: [-0.5, Number.NaN], highs: [0.5, 9] } });
+    expect(screen.getByRole("group", { name: "Automation: curve of 2 points over 4 s" })).toBeTruthy();
+    const outline = document.querySelector(".sch-outline")!.getAttribute("points")!;
+    expect(outline.split(" ")).toHaveLength(4);
+    expect(outline).not.toMatch(/NaN|Infinity/);
+  });
+
+  it.each([{}, { duration_s: 0, lows: [], highs: [] }])("draws curves without a sound, or with one of no length", (waveform) => {
+    show({ waveform });
+    expect(document.querySelector(".sch-outline")).toBeNull();
+    expect(screen.getByRole("group", { name: "Automation: curve of 2 points over 2 s" })).toBeTruthy();
+  });
+
+  it("folds a thousand ports away until they are asked for", async () => {
+    const port = definition.outputs[0]!;
+    const outputs = Array.from({ length: 1000 }, (_, index) => ({ ...port, name: `y${index}`, label: `Y${index}` }));
+    show({ definition: { ...definition, outputs } });
+    expect(screen.queryByText("Y500")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "988 more outputs" }));
+    expect(screen.getByText("Y500")).toBeTruthy();
+  });
+
+  it("shows markup and ten thousand characters as the text they are", () => {
+    const label = `<img src=x onerror=alert(1)>${"x".repeat(10_000)}`;
+    show({
+      definition: { ...definition, label, parameters: [parameter({ label })] },
+      presets: { [label]: { gain_db: 0 } },
+      permissions: [{ name: label, granted: true, text: label }],
+    });
+    expect(screen.getByRole("heading", { name: label })).toBeTruthy();
+    expect(document.querySelector("img")).toBeNull();
+  });
+
+  it.each([
+    [Number.NaN, Number.POSITIVE_INFINITY],
+    [0, Number.POSITIVE_INFINITY],
+    [-1.7e308, 1.7e308],
+    [5, 5],
+  ])("has no slider from %d to %d, but an entry", (min, max) => {
+    show({ definition: { ...definition, parameters: [parameter({ min, max })] } });
+    expect(screen.queryByRole("slider")).toBeNull();
+    expect(screen.getByRole("textbox", { name: "Gain" })).toHaveProperty("value", "0");
+  });
+
+  it("takes a value of any kind as JSON, and says when it is none", async () => {
+    const { onSet } = show({ definition: { ...definition, parameters: [parameter({ type: "any", default: null })] } });
+    const entry = screen.getByRole("textbox", { name: "Gain" });
+    fireEvent.change(entry, { target: { value: "[1," } });
+    fireEvent.keyDown(entry, { key: "Enter" });
+    expect(screen.getByRole("alert").textContent).toMatch(/not JSON/);
+    fireEvent.change(entry, { target: { value: '{"a": [1, 2]}' } });
+    fireEvent.keyDown(entry, { key: "Enter" });
+    expect(onSet).toHaveBeenLastCalledWith("gain_db", { a: [1, 2] });
   });
 });

@@ -54,7 +54,7 @@ describe("the page keeps the contract", () => {
     const on = page("node", NODE);
     await draw(node, on);
     fireEvent.click(button(on, "Run"));
-    fireEvent.click(button(on, "Reset"));
+    fireEvent.click(button(on, "Reset all"));
     const running = page("node", RUNNING_NODE);
     await draw(node, running);
     fireEvent.click(button(running, "Cancel"));

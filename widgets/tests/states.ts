@@ -31,11 +31,14 @@ export const NODE: NodeState = {
     type: "gain_node", label: "Gain", description: "Changes the level.",
     inputs: [{ name: "audio", label: "Audio", type: "audio", unit: "", tooltip: "what to change", required: true }],
     outputs: [output("audio", "audio"), output("peak", "number")],
-    parameters: PARAMETERS, ui: {}, example: null, steps: [], panel: null,
+    parameters: PARAMETERS, ui: {}, example: null, presets: {}, steps: [], panel: null,
   },
   plugin_id: "gain_node", level: "full", can_run: true, parameters: { ...VALUES, gain_db: -6 }, parameter_errors: { mode: "no such mode" },
   inputs_set: { audio: { state: "tone", text: "test tone" } }, status: "done", progress: 1, message: "3 ms", error: {},
   summary: [{ label: "Peak", text: "−6", unit: "dB" }],
+  live: false, waiting: false, permissions: [{ name: "network", granted: true, text: "example.org" }],
+  waveform: { duration_s: 2, lows: [-0.5, -1], highs: [0.5, 1] }, can_read: true, can_save: true,
+  presets: { Quiet: { ...VALUES, gain_db: -24 } }, saved_presets: { Mine: { ...VALUES } }, preset_error: "",
 };
 
 export const FAILED_NODE: NodeState = { ...NODE, status: "failed", error: FAILURE };

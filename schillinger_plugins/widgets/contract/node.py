@@ -17,7 +17,7 @@ Status = Literal["idle", "running", "done", "failed", "cancelled"]
 class InputNote(msgspec.Struct, frozen=True, kw_only=True):
     """What an input gets in the next run."""
 
-    state: Literal["given", "tone", "missing"]
+    state: Literal["given", "tone", "missing", "reading", "refused"]
     text: str
 
 
@@ -38,6 +38,23 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     text: str
     unit: str
+
+
+class Permission(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a person has to grant, and whether somebody has."""
+
+    name: str
+    granted: bool
+    text: str
+
+
+class Waveform(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The outline of the first sound, for the curves that are drawn over it; empty if there is none."""
+
+    duration_s: float = 0.0
+    lows: list[float] = []
+    highs: list[float] = []
+    """From -1 to 1, over the whole of it."""
 
 
 class NodeState(State):
@@ -61,6 +78,21 @@ class NodeState(State):
     """Of the last run."""
     summary: list[Figure]
     """Of the last run that succeeded."""
+    live: bool
+    """Whether it runs by itself when something changes."""
+    waiting: bool
+    """Whether newer values wait for the run that goes on."""
+    permissions: list[Permission]
+    waveform: Waveform
+    can_read: bool
+    """Whether a file may be named for an input."""
+    can_save: bool
+    presets: dict[str, dict[str, Any]]
+    """The author's: values of all parameters by name."""
+    saved_presets: dict[str, dict[str, Any]]
+    """The user's own."""
+    preset_error: str
+    """Why one could not be kept."""
 
 
 class Run(Message, tag="run"):
@@ -71,4 +103,23 @@ class Cancel(Message, tag="cancel"):
     """End the run."""
 
 
-ToKernel = Run | Cancel
+class Read(Message, tag="read"):
+    """Take a file for an audio input; no path takes it away again."""
+
+    name: str
+    path: str
+
+
+class Save(Message, tag="save"):
+    """Keep the values as a preset of one's own."""
+
+    name: str
+
+
+class Delete(Message, tag="delete"):
+    """Forget a preset of one's own."""
+
+    name: str
+
+
+ToKernel = Run | Cancel | Read | Save | Delete

@@ -1,6 +1,6 @@
 // Made of schillinger_plugins/widgets/contract/node.py by `make contract`: change that.
 
-export type ToKernel = Run | Cancel;
+export type ToKernel = Run | Cancel | Read | Save | Delete;
 
 export interface Contract {
   NodeState: NodeState;
@@ -28,6 +28,23 @@ export interface NodeState {
   message: string;
   error: Failure;
   summary: Figure[];
+  live: boolean;
+  waiting: boolean;
+  permissions: Permission[];
+  waveform: Waveform;
+  can_read: boolean;
+  can_save: boolean;
+  presets: {
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
+  saved_presets: {
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
+  preset_error: string;
 }
 /**
  * A node, described.
@@ -67,6 +84,15 @@ export interface NodeDefinition {
    * values to try the node with
    */
   example: Example | null;
+  /**
+   * settings by name: parameters that differ from the defaults
+   */
+  presets: {
+    /*     */
+    [k: string]: {
+      [k: string]: unknown;
+    };
+  };
   /**
    * @maxItems 64
    */
@@ -360,7 +386,7 @@ export interface Item {
  * What an input gets in the next run.
  */
 export interface InputNote {
-  state: "given" | "missing" | "tone";
+  state: "given" | "missing" | "reading" | "refused" | "tone";
   text: string;
 }
 /**
@@ -382,6 +408,22 @@ export interface Figure {
   unit: string;
 }
 /**
+ * Something that a person has to grant, and whether somebody has.
+ */
+export interface Permission {
+  name: string;
+  granted: boolean;
+  text: string;
+}
+/**
+ * The outline of the first sound, for the curves that are drawn over it; empty if there is none.
+ */
+export interface Waveform {
+  duration_s?: number;
+  lows?: number[];
+  highs?: number[];
+}
+/**
  * Run it.
  */
 export interface Run {
@@ -392,4 +434,26 @@ export interface Run {
  */
 export interface Cancel {
   kind: "cancel";
+}
+/**
+ * Take a file for an audio input; no path takes it away again.
+ */
+export interface Read {
+  kind: "read";
+  name: string;
+  path: string;
+}
+/**
+ * Keep the values as a preset of one's own.
+ */
+export interface Save {
+  kind: "save";
+  name: string;
+}
+/**
+ * Forget a preset of one's own.
+ */
+export interface Delete {
+  kind: "delete";
+  name: string;
 }

@@ -20,8 +20,9 @@ export function boundsOf(min: number | null, max: number | null, points: readonl
   return low < high ? { min: low, max: high } : { min: low - 1, max: high + 1 };
 }
 
-/** Length of the time axis that is drawn: the points' own, with room to add one after the last. */
-export function spanOf(points: readonly Point[]): number {
+/** Length of the time axis that is drawn: the sound's if all points are within it, else the points' with room for one more. */
+export function spanOf(points: readonly Point[], durationS = 0): number {
+  if (durationS > 0 && (points.at(-1)?.[0] ?? 0) <= durationS) return durationS;
   const last = points.at(-1)?.[0] ?? 0;
   const wanted = Math.max(1, last * 1.25);
   const magnitude = 10 ** Math.floor(Math.log10(wanted));

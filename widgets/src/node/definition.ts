@@ -1,7 +1,7 @@
 // A node definition as it comes from Python (`NodeDefinition.as_dict()`), of it what a node and a panel draw.
 import type * as contract from "../contract/node.ts";
 
-export type { Failure, Figure, InputNote } from "../contract/node.ts";
+export type { Failure, Figure, InputNote, Permission } from "../contract/node.ts";
 
 export type PortType = contract.Port["type"];
 

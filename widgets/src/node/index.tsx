@@ -11,8 +11,10 @@ import { type ReactNode, createContext, useCallback, useContext, useEffect, useL
 import type { ToKernel } from "../contract/node.ts";
 import { READY } from "../statics.ts";
 import { Card, type CardProps } from "./card.tsx";
-import type { Definition, Failure, Figure, InputNote, Status, Values } from "./definition.ts";
+import type { Definition, Failure, Figure, InputNote, Permission, Status, Values } from "./definition.ts";
+import type { Waveform } from "./controls/waveform.tsx";
 import { type Action, reduce } from "./parameters.ts";
+import type { Presets } from "./presets.ts";
 
 /** Room for the ports, which stand half outside the card. */
 const MARGIN = 14;
@@ -41,6 +43,15 @@ function NodePane(): ReactNode {
   const [progress] = useModelState<number>("progress");
   const [message] = useModelState<string>("message");
   const [failure] = useModelState<Failure>("error");
+  const [permissions] = useModelState<Permission[]>("permissions");
+  const [live, setLive] = useModelState<boolean>("live");
+  const [waiting] = useModelState<boolean>("waiting");
+  const [waveform] = useModelState<Waveform>("waveform");
+  const [canRead] = useModelState<boolean>("can_read");
+  const [canSave] = useModelState<boolean>("can_save");
+  const [presets] = useModelState<Presets>("presets");
+  const [saved] = useModelState<Presets>("saved_presets");
+  const [presetError] = useModelState<string>("preset_error");
   const [summary] = useModelState<Figure[]>("summary");
 
   const act = useCallback(
@@ -55,7 +66,13 @@ function NodePane(): ReactNode {
   );
   const onSet = useCallback((name: string, to: unknown) => act({ set: name, to }), [act]);
   const props: CardProps = {
-    definition, pluginId, level, values, errors, inputsSet, canRun, status, progress, message, failure, summary, onSet,
+    definition, pluginId, level, permissions, values, errors, inputsSet, canRun, canRead, live, waiting, waveform, presets, saved,
+    canSave, presetError, status, progress, message, failure, summary, onSet,
+    onSetAll: (all) => act({ all }),
+    onLive: setLive,
+    onRead: (name, path) => model.send({ kind: "read", name, path } satisfies ToKernel),
+    onSave: (name) => model.send({ kind: "save", name } satisfies ToKernel),
+    onDelete: (name) => model.send({ kind: "delete", name } satisfies ToKernel),
     onReset: () => act({ reset: true }),
     onRun: () => model.send({ kind: "run" } satisfies ToKernel),
     onCancel: () => model.send({ kind: "cancel" } satisfies ToKernel),

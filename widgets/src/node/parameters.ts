@@ -2,15 +2,17 @@
 import type { Parameter, Values } from "./definition.ts";
 import { type Range, read, write } from "./scale.ts";
 
-/** The range of a number, or null where it has no end on one side and so no slider. */
+/** The range of a number, or null where it has no end on one side, or none that can be drawn, and so no slider. */
 export function rangeOf(parameter: Parameter): Range | null {
-  if (parameter.min === null || parameter.max === null || parameter.min >= parameter.max) return null;
+  const { min, max, step } = parameter;
+  // A range whose width overflows has no middle; neither has one from NaN or to infinity.
+  if (min === null || max === null || !(min < max) || !Number.isFinite(max - min)) return null;
   return {
-    min: parameter.min,
-    max: parameter.max,
-    step: parameter.step,
+    min,
+    max,
+    step: step !== null && step > 0 && Number.isFinite(step) ? step : null,
     integer: parameter.type === "integer",
-    log: parameter.scale === "log",
+    log: parameter.scale === "log" && min > 0 && Number.isFinite(max / min),
   };
 }
 
@@ -27,12 +29,16 @@ export function readEntry(parameter: Parameter, text: string): Entry {
   return { value };
 }
 
-export type Action = { set: string; to: unknown } | { reset: true };
+export type Action = { set: string; to: unknown } | { all: Values } | { reset: true };
 
 /** The values after an action; the same object if nothing changes. */
 export function reduce(parameters: Parameter[], values: Values, action: Action): Values {
   if ("reset" in action) {
     return isDefault(parameters, values) ? values : Object.fromEntries(parameters.map((p) => [p.name, p.default]));
+  }
+  if ("all" in action) {
+    const after = Object.fromEntries(parameters.map((p) => [p.name, action.all[p.name] ?? p.default]));
+    return parameters.every((p) => equal(values[p.name], after[p.name])) ? values : after;
   }
   return equal(values[action.set], action.to) ? values : { ...values, [action.set]: action.to };
 }
@@ -44,7 +50,15 @@ export function isDefault(parameters: Parameter[], values: Values): boolean {
 /** Equality of plain data. */
 export function equal(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => equal(item, b[index]));
+  if (isRecord(a) && isRecord(b)) {
+    const names = Object.keys(a);
+    return names.length === Object.keys(b).length && names.every((name) => name in b && equal(a[name], b[name]));
+  }
   return Object.is(a, b);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `0, 2` as channel indices, or why not. */

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState
 import { type Point, add, addAfter, asPoints, boundsOf, move, remove, spanOf } from "../breakpoints.ts";
 import { read, write } from "../scale.ts";
 import { type ControlProps, Field } from "./field.tsx";
+import { Outline, useWaveform } from "./waveform.tsx";
 
 const WIDTH = 400;
 const HEIGHT = 96;
@@ -16,7 +17,8 @@ export function BreakpointsControl({ parameter, value, onChange, error }: Contro
   const [drag, setDrag] = useState<{ index: number; span: number } | null>(null);
   const [asTable, setAsTable] = useState(false);
   // The axis stands still during a drag, or the point would run away from the pointer.
-  const span = drag?.span ?? spanOf(points);
+  const { durationS, lows, highs } = useWaveform();
+  const span = drag?.span ?? spanOf(points, durationS);
 
   const x = (timeS: number): number => PAD + (timeS / span) * (WIDTH - 2 * PAD);
   const y = (level: number): number => PAD + ((bounds.max - level) / (bounds.max - bounds.min)) * (HEIGHT - 2 * PAD);
@@ -55,7 +57,7 @@ export function BreakpointsControl({ parameter, value, onChange, error }: Contro
   const last = points.at(-1);
   const zero = bounds.min < 0 && bounds.max > 0 ? y(0) : null;
   return (
-    <Field parameter={parameter} error={error} wide>
+    <Field parameter={parameter} value={value} onChange={onChange} error={error} wide>
       {({ control, described }) => (
         <div className="sch-curve">
           <svg
@@ -68,6 +70,13 @@ export function BreakpointsControl({ parameter, value, onChange, error }: Contro
             onPointerUp={() => setDrag(null)}
             onPointerCancel={() => setDrag(null)}
           >
+            <Outline
+              lows={lows}
+              highs={highs}
+              x={(part) => x(part * durationS)}
+              middle={HEIGHT / 2}
+              reach={HEIGHT / 2 - PAD}
+            />
             {zero === null ? null : <line className="sch-zero" x1={PAD} x2={WIDTH - PAD} y1={zero} y2={zero} />}
             {first && last ? (
               <>

@@ -2,6 +2,7 @@
 import { type ReactNode, memo } from "react";
 
 import type { Parameter } from "../definition.ts";
+import { AnyControl } from "./any.tsx";
 import { BreakpointsControl } from "./breakpoints.tsx";
 import { NumberControl } from "./number.tsx";
 import { ChannelsControl, ChoiceControl, TextControl, ToggleControl } from "./simple.tsx";
@@ -29,5 +30,7 @@ export const Control = memo(function Control({ parameter, value, error, onSet }:
       return <ChannelsControl {...common} value={Array.isArray(value) ? (value as number[]) : []} />;
     case "string":
       return <TextControl {...common} value={String(value)} />;
+    case "any":
+      return <AnyControl {...common} value={value} />;
   }
 });

@@ -35,7 +35,7 @@ export function NumberControl({ parameter, value, onChange, error }: ControlProp
   const spoken = parameter.unit ? `${write(value)} ${parameter.unit}` : write(value);
   const native = range && !range.log;
   return (
-    <Field parameter={parameter} error={refused ?? error}>
+    <Field parameter={parameter} value={value} onChange={onChange} error={refused ?? error}>
       {({ control, described }) => (
         <>
           {range ? (
@@ -51,6 +51,7 @@ export function NumberControl({ parameter, value, onChange, error }: ControlProp
                 const at = event.currentTarget.valueAsNumber;
                 onChange(native ? nudge({ ...range, log: false }, at, 0) : toValue(range, at));
               }}
+              onDoubleClick={() => onChange(Number(parameter.default))}
               onKeyDown={(event) => {
                 if (native || !/^Arrow/.test(event.key)) return;
                 event.preventDefault();

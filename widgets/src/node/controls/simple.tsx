@@ -6,7 +6,7 @@ import { type ControlProps, Field } from "./field.tsx";
 
 export function ToggleControl({ parameter, value, onChange, error }: ControlProps<boolean>): ReactNode {
   return (
-    <Field parameter={parameter} error={error}>
+    <Field parameter={parameter} value={value} onChange={onChange} error={error}>
       {({ control, described }) => (
         <input
           id={control}
@@ -24,7 +24,7 @@ export function ToggleControl({ parameter, value, onChange, error }: ControlProp
 
 export function ChoiceControl({ parameter, value, onChange, error }: ControlProps<string>): ReactNode {
   return (
-    <Field parameter={parameter} error={error}>
+    <Field parameter={parameter} value={value} onChange={onChange} error={error}>
       {({ control, described }) => (
         <>
           <select id={control} value={value} aria-describedby={described} onChange={(event) => onChange(event.currentTarget.value)}>
@@ -45,7 +45,7 @@ export function TextControl({ parameter, value, onChange, error }: ControlProps<
   const [draft, setDraft] = useState(value);
   useEffect(() => setDraft(value), [value]);
   return (
-    <Field parameter={parameter} error={error}>
+    <Field parameter={parameter} value={value} onChange={onChange} error={error}>
       {({ control, described }) => (
         <input
           id={control}
@@ -83,7 +83,7 @@ export function ChannelsControl({ parameter, value, onChange, error }: ControlPr
   const toggle = (channel: number): void =>
     onChange(value.includes(channel) ? value.filter((c) => c !== channel) : [...value, channel].sort((a, b) => a - b));
   return (
-    <Field parameter={parameter} error={refused ?? error}>
+    <Field parameter={parameter} value={value} onChange={onChange} error={refused ?? error}>
       {({ control, described }) => (
         <>
           <span className="sch-boxes" role="group" aria-label={`${parameter.label}: channels`}>
