@@ -29,7 +29,7 @@ def summary_of(result: Result) -> list[dict[str, str]]:
     return figures
 
 
-def failure_of(error: Exception) -> dict[str, str]:
+def failure_of(error: BaseException) -> dict[str, str]:
     """An error as the front-end draws it: type, message, remedy, path, traceback."""
     message, remedy, path = str(error), "", ""
     if isinstance(error, PluginError):
