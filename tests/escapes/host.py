@@ -93,6 +93,7 @@ class Host:
         said = self.neighbour.execute({"what": "attack", "outside": os.environ["ESCAPE_NEIGHBOUR"]})["y"]
         self.neighbour_scratch = Path(said["scratch"])
         package = sys.modules["schillinger_plugins"].__file__ or ""
+        self.manager.recorder.flush()  # while the journal is written it is open
         return {
             "scratch": said["scratch"],
             "pid": said["pid"],
@@ -178,6 +179,7 @@ class Host:
         except BaseException as error:
             answer["left_over"] = f"{type(error).__name__}: {error}"
         answer["text"] = "\n".join(texts)[:_MAX_TEXT]
+        self.manager.recorder.flush()
         answer["processes"] = self.descendants()
         answer["folders"] = self.folders()
         answer["descriptors"] = _descriptors()
