@@ -26,7 +26,7 @@ from schillinger_plugins.errors import (
     UnknownPlugin,
 )
 from schillinger_plugins.versions import Reload
-from schillinger_plugins.watcher import Changes
+from schillinger_plugins.watcher import Changes, changes
 
 from .conftest import Save
 from .outcomes import DEADLINE_S, Outcomes
@@ -69,9 +69,11 @@ def test_the_same_content_again_leads_to_nothing(watched: Instance, save: Save, 
 
 
 def test_a_half_written_file_is_not_taken_for_the_whole(
-    manager: PluginManager, watched: Instance, save: Save, outcomes: Outcomes
+    manager: PluginManager, watched: Instance, save: Save, outcomes: Outcomes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The writer takes his time, in which another plugin is reloaded thrice: one outcome, when he has closed the file."""
+    monkeypatch.setattr(changes, "WRITING_S", DEADLINE_S)  # whatever else the machine does meanwhile
+    monkeypatch.setattr(changes, "LONGEST_S", DEADLINE_S)
     manager.load(save(1, name="other"))
     manager.watch("other")
     folder = save(2)
