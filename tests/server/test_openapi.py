@@ -1,0 +1,110 @@
+"""The OpenAPI page and the server, held against each other by schemathesis, one address after another and in chains.
+
+What it makes up is the same in every run. Ids are made up, too, but every other time those of what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from schillinger_plugins import PluginManager
+from schillinger_plugins.server import Access, Server, create_app
+
+PAGE: dict[str, Any] = create_app(None, Access()).openapi()  # type: ignore[arg-type]
+ENDLESS = {"/api/plugins/events"}
+"""Streams, which have tests of their own."""
+
+LINKED = {**PAGE, "paths": {path: found for path, found in PAGE["paths"].items() if path not in ENDLESS}}
+OPERATIONS = [(path, method) for path, found in PAGE["paths"].items() if path not in ENDLESS for method in found]
+CONFORMANCE = [
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+REPEATABLE = settings(
+    max_examples=12,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def there(client: httpx.Client) -> Callable[[], dict[str, str]]:
+    """Ids of what there is; what a case has destroyed is made anew."""
+    known: dict[str, str] = {}
+
+    def there() -> dict[str, str]:
+        instance = known.get("instance_id", "none")
+        if client.get(f"/api/plugins/instances/{instance}").is_error:
+            known["instance_id"] = client.post("/api/plugins/resultant_rhythm/instances").json()["id"]
+        run = known.get("run_id", "none")
+        if client.get(f"/api/plugins/runs/{run}").is_error:
+            path = f"/api/plugins/instances/{known['instance_id']}/execute"
+            known["run_id"] = client.post(path, json={"parameters": {"a": 3, "b": 2}}).json()["id"]
+        return {**known, "plugin_id": "resultant_rhythm", "name": "durations"}
+
+    return there
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[f"{method} {path}" for path, method in OPERATIONS])
+def test_every_address_keeps_its_word(
+    server: Server, there: Callable[[], dict[str, str]], path: str, method: str
+) -> None:
+    """Whatever is sent, the answer is one that the page describes, and none says that the server has failed."""
+    operation = schemathesis.openapi.from_dict(PAGE)[path][method]
+    headers = {"Authorization": f"Bearer {server.token}"}
+    takes_something = bool(operation.body) or bool(list(operation.iter_parameters()))
+    modes = list(schemathesis.GenerationMode) if takes_something else [schemathesis.GenerationMode.POSITIVE]
+
+    @REPEATABLE
+    @given(case=st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes)), real=st.booleans())
+    def ask(case: schemathesis.Case, real: bool) -> None:
+        if real and case.path_parameters:
+            case.path_parameters.update({key: value for key, value in there().items() if key in case.path_parameters})
+        answer = case.call(base_url=server.url, headers=headers, timeout=30)
+        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        if answer.status_code == 503:
+            assert "retry-after" in answer.headers
+        case.validate_response(answer, checks=CONFORMANCE)
+
+    ask()
+
+
+def test_what_is_made_can_be_used_and_ended(server: Server, manager: PluginManager) -> None:
+    """The page's links lead from what an answer names to what can be done with it, in any order, and nothing breaks."""
+    machine = schemathesis.openapi.from_dict(LINKED).as_state_machine()
+
+    class Walk(machine):  # type: ignore[misc, valid-type]
+        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+            return {
+                "base_url": server.url,
+                "timeout": 30,
+                "headers": {"Authorization": f"Bearer {server.token}"},
+            }
+
+        def validate_response(self, response: Any, case: schemathesis.Case, **_: Any) -> None:
+            assert response.status_code < 500 or response.status_code == 503, response.text
+            case.validate_response(response, checks=CONFORMANCE)
+            walked.add((case.operation.label, response.status_code))
+
+    walked: set[tuple[str, int]] = set()
+    run_state_machine_as_test(Walk, settings=settings(REPEATABLE, max_examples=6, stateful_step_count=8))
+    print(walked)
