@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from .problems import Problem, respond
+from .problems import Problem, refuse, respond
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
@@ -28,8 +28,11 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 REQUESTS_PER_S, BURST = 200.0, 1000.0
 """Of one token; a client that asks more often is told when to come back."""
 
-OPEN_PATHS = frozenset({"/health"})
+OPEN_PATHS = frozenset({"/health", "/ready"})
 """Answered without a token: they say nothing."""
+
+OFFER = "bearer."
+"""Before the token, where it is offered as a subprotocol of a WebSocket."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -149,10 +152,13 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})  # nothing is served there
-            return
         problem = self._problem(scope)
+        if scope["type"] == "websocket":
+            if problem is not None:
+                await refuse(problem, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+            return
         if problem is not None:
             await respond(problem, scope, receive, send)
             return
@@ -178,7 +184,7 @@ class Guard:
         lengths = headers.get("content-length", [])
         if any(not text.isdigit() or len(text) > 15 or int(text) > self._access.max_body_bytes for text in lengths):
             return _too_large(self._access.max_body_bytes)
-        if scope["path"] in OPEN_PATHS:
+        if scope["path"].removeprefix(scope.get("root_path", "")) in OPEN_PATHS:
             return None
         granted, wait_s = self._granted(headers)
         if granted is None:
@@ -197,7 +203,7 @@ class Guard:
         return None
 
     def _granted(self, headers: dict[str, list[str]]) -> tuple[Scope | None, float]:
-        given = headers.get("authorization", [])
+        given = headers.get("authorization", []) or _offered(headers)
         word, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         return self._access.admit(token.strip()) if word.lower() == "bearer" else (None, 0.0)
 
@@ -241,6 +247,12 @@ def _headers(scope: Connection) -> dict[str, list[str]]:
     for name, value in scope["headers"]:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     return found
+
+
+def _offered(headers: dict[str, list[str]]) -> list[str]:
+    """A page can't add headers to a WebSocket: there the token is a subprotocol, beside the one that is spoken."""
+    words = [word.strip() for text in headers.get("sec-websocket-protocol", []) for word in text.split(",")]
+    return [f"Bearer {word.removeprefix(OFFER)}" for word in words if word.startswith(OFFER)]
 
 
 def _name(host: str) -> str:

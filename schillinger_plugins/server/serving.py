@@ -7,6 +7,7 @@ by ``schillinger serve`` and ``%plugin serve``.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8707
 _STARTING_S = 30.0
+_TELLING_S = 2.0
 
 
 class Server:
@@ -84,10 +86,11 @@ class Server:
         app = create_app(manager, self.access)
 
         class Ending(uvicorn.Server):
-            """Lets those who listen to events go first: they would stay for ever."""
+            """Tells who listens and who waits before it closes the connections."""
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-                app.state.telling.end()
+                app.state.readiness.end()
+                await asyncio.gather(app.state.telling.end(_TELLING_S), app.state.runs.close(GRACE_S))
                 await super().shutdown(sockets)
 
         self._server = Ending(
@@ -97,9 +100,14 @@ class Server:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=int(GRACE_S),
+                timeout_graceful_shutdown=3,
                 timeout_keep_alive=20,
                 h11_max_incomplete_event_size=64 * 1024,
+                ws="websockets-sansio",
+                ws_max_size=64 * 1024,
+                ws_per_message_deflate=False,
+                ws_ping_interval=15.0,
+                ws_ping_timeout=15.0,
                 limit_concurrency=1000,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,

@@ -5,10 +5,12 @@ What it makes up is the same in every run. Ids are made up, too, but every other
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,10 +27,28 @@ from schillinger_plugins import PluginManager
 from schillinger_plugins.server import Access, Server, create_app
 
 PAGE: dict[str, Any] = create_app(None, Access()).openapi()  # type: ignore[arg-type]
+CREATE = "/api/plugins/{plugin_id}/instances"
+EXECUTE = "/api/plugins/instances/{instance_id}/execute"
 ENDLESS = {"/api/plugins/events"}
 """Streams, which have tests of their own."""
 
-LINKED = {**PAGE, "paths": {path: found for path, found in PAGE["paths"].items() if path not in ENDLESS}}
+
+def walkable() -> dict[str, Any]:
+    """The page's addresses of instances and runs, with what creates and calls one held to what succeeds."""
+    page = copy.deepcopy(PAGE)
+    kept = ("/api/plugins/instances", "/api/plugins/runs", CREATE)
+    page["paths"] = {path: found for path, found in page["paths"].items() if path.startswith(kept)}
+    create = CREATE.format(plugin_id="resultant_rhythm")
+    page["paths"][create] = page["paths"].pop(CREATE)
+    page["paths"][create]["post"]["parameters"] = []
+    for path, body in ((create, {}), (EXECUTE, {"parameters": {"a": 3, "b": 2}})):
+        page["paths"][path]["post"]["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": {"enum": [body]}}},
+        }
+    return page
+
+
 OPERATIONS = [(path, method) for path, found in PAGE["paths"].items() if path not in ENDLESS for method in found]
 CONFORMANCE = [
     content_type_conformance,
@@ -90,7 +110,7 @@ def test_every_address_keeps_its_word(
 
 def test_what_is_made_can_be_used_and_ended(server: Server, manager: PluginManager) -> None:
     """The page's links lead from what an answer names to what can be done with it, in any order, and nothing breaks."""
-    machine = schemathesis.openapi.from_dict(LINKED).as_state_machine()
+    machine = schemathesis.openapi.from_dict(walkable()).as_state_machine()
 
     class Walk(machine):  # type: ignore[misc, valid-type]
         def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
@@ -103,8 +123,27 @@ def test_what_is_made_can_be_used_and_ended(server: Server, manager: PluginManag
         def validate_response(self, response: Any, case: schemathesis.Case, **_: Any) -> None:
             assert response.status_code < 500 or response.status_code == 503, response.text
             case.validate_response(response, checks=CONFORMANCE)
-            walked.add((case.operation.label, response.status_code))
+            walked.add((case.operation.method.upper(), case.operation.path.rsplit("/", 1)[-1], response.status_code))
 
-    walked: set[tuple[str, int]] = set()
+    walked: set[tuple[str, str, int]] = set()
     run_state_machine_as_test(Walk, settings=settings(REPEATABLE, max_examples=6, stateful_step_count=8))
-    print(walked)
+    expected = {("POST", "execute", 200), ("GET", "{run_id}", 200), ("DELETE", "{instance_id}", 204)}
+    assert expected <= walked, walked
+
+
+def test_every_address_has_an_example_that_is_right() -> None:
+    """Of what is sent and of what comes; each fits the schema that stands beside it."""
+    for path, methods in PAGE["paths"].items():
+        for method, operation in methods.items():
+            answers = {status: answer for status, answer in operation["responses"].items() if status[0] == "2"}
+            contents = [answer.get("content", {}) for answer in answers.values()]
+            contents += [operation["requestBody"]["content"]] if "requestBody" in operation else []
+            shown = [media for content in contents for media in content.values() if "example" in media]
+            for media in shown:
+                schema = {**media.get("schema", {}), "components": PAGE["components"]}
+                jsonschema.validate(media["example"], schema)
+            says_nothing = set(answers) == {"204"} or path.endswith("/outputs/{name}")
+            assert shown or says_nothing, f"{method} {path} has no example"
+            for parameter in operation.get("parameters", []):
+                told = {**parameter, **parameter["schema"]}
+                assert parameter["in"] != "path" or told.get("examples"), f"{parameter['name']} of {path}"
