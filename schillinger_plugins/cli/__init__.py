@@ -36,6 +36,7 @@ from .scan import FOUND, scan
 from .serve import serve
 from .tell import doctor, info, list_plugins, schema, validate
 from .testing import test_command
+from .tokens import token
 from .warm import warm
 
 OK, FAILED, BAD_INPUT, LIMIT, CONFINEMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
@@ -84,6 +85,7 @@ _COMMANDS = (
     flow,
     dev,
     serve,
+    token,
     grant,
     revoke,
     permissions,

@@ -31,6 +31,9 @@ REQUESTS_PER_S, BURST = 200.0, 1000.0
 OPEN_PATHS = frozenset({"/health", "/ready"})
 """Answered without a token: they say nothing."""
 
+OWNER = "owner"
+"""Whoever has started the server."""
+
 OFFER = "bearer."
 """Before the token, where it is offered as a subprotocol of a WebSocket."""
 
@@ -58,6 +61,8 @@ class Access:
     max_body_bytes : int
     requests_per_s, burst : float
         How many requests each token may send, in the long run and at once.
+    any_host : bool
+        Whether any name will do, since a proxy stands before it.
 
     Examples
     --------
@@ -76,19 +81,21 @@ class Access:
         max_body_bytes: int = MAX_BODY_BYTES,
         requests_per_s: float = REQUESTS_PER_S,
         burst: float = BURST,
+        any_host: bool = False,
     ) -> None:
         self.hosts = tuple(name.lower() for name in hosts)
+        self.any_host = any_host
         self.max_body_bytes = max_body_bytes
         self._rate = requests_per_s, burst
         self._known: dict[bytes, _Known] = {}
 
-    def issue(self, scope: Scope = Scope.MANAGE) -> str:
+    def issue(self, scope: Scope = Scope.MANAGE, *, user: str = OWNER, may_grant: bool = False) -> str:
         """A new token of 256 random bits. Only its digest is kept."""
         token = secrets.token_urlsafe(32)
-        self.accept(token, scope)
+        self.accept(token, scope, user=user, may_grant=may_grant)
         return token
 
-    def accept(self, token: str, scope: Scope) -> None:
+    def accept(self, token: str, scope: Scope, *, user: str = OWNER, may_grant: bool = False) -> None:
         """Know a token that was made elsewhere.
 
         Raises
@@ -98,34 +105,42 @@ class Access:
         """
         if len(token) < 32:
             raise ValueError(f"a token has at least 32 characters, this one {len(token)}")
-        self._known[_digest(token)] = _Known(scope, self._rate[1], time.monotonic())
+        self.know(digest_of(token), scope, user=user, may_grant=may_grant)
+
+    def know(
+        self, digest: bytes, scope: Scope, *, user: str, may_grant: bool = False, requests_per_s: float | None = None
+    ) -> None:
+        """Know a token by what was kept of it."""
+        per_s, burst = self._rate
+        if requests_per_s is not None:
+            per_s, burst = requests_per_s, max(1.0, 5 * requests_per_s)
+        self._known[digest] = _Known(scope, user, may_grant, per_s, burst, burst, time.monotonic())
 
     def revoke(self, token: str) -> None:
         """Know a token no more."""
-        self._known.pop(_digest(token), None)
+        self._known.pop(digest_of(token), None)
 
     def scope_of(self, token: str) -> Scope | None:
         """What a token is good for; None if it isn't known."""
         known = self._find(token)
         return known.scope if known is not None else None
 
-    def admit(self, token: str) -> tuple[Scope | None, float]:
-        """What a token is good for, and how many seconds it has to wait before it may send a request; 0: none."""
+    def admit(self, token: str) -> tuple[_Known | None, float]:
+        """What is known of a token, and how many seconds it has to wait before it may send a request; 0: none."""
         known = self._find(token)
         if known is None:
             return None, 0.0
-        per_s, burst = self._rate
         now_s = time.monotonic()
-        known.left = min(burst, known.left + (now_s - known.at_s) * per_s)
+        known.left = min(known.burst, known.left + (now_s - known.at_s) * known.per_s)
         known.at_s = now_s
         if known.left < 1.0:
-            return known.scope, (1.0 - known.left) / per_s
+            return known, (1.0 - known.left) / known.per_s
         known.left -= 1.0
-        return known.scope, 0.0
+        return known, 0.0
 
     def _find(self, token: str) -> _Known | None:
         """Takes as long for any wrong one."""
-        asked, found = _digest(token), None
+        asked, found = digest_of(token), None
         for digest, known in self._known.items():
             if hmac.compare_digest(digest, asked):
                 found = known
@@ -134,9 +149,13 @@ class Access:
 
 @dataclass
 class _Known:
-    """A token: its scope, and how many requests it may send now."""
+    """A token: whose it is, what they may do, and how many requests it may send now."""
 
     scope: Scope
+    user: str
+    may_grant: bool
+    per_s: float
+    burst: float
     left: float
     at_s: float
 
@@ -174,7 +193,7 @@ class Guard:
     def _problem(self, scope: Connection) -> Problem | None:
         headers = _headers(scope)
         hosts = headers.get("host", [])
-        if len(hosts) != 1 or _name(hosts[0]) not in self._access.hosts:
+        if len(hosts) != 1 or not (self._access.any_host or _name(hosts[0]) in self._access.hosts):
             shown = ", ".join(hosts)[:200] or "none"
             return Problem(421, "WrongHost", f"this server isn't called {shown}", "call it by its own name")
         for origin in headers.get("origin", []):
@@ -199,10 +218,11 @@ class Guard:
             retry = str(math.ceil(wait_s))
             detail = "this token sends more requests than it may"
             return Problem(429, "TooMany", detail, f"come back in {retry} s", headers={"Retry-After": retry})
-        scope["schillinger.scope"] = granted
+        scope["schillinger.scope"], scope["schillinger.user"] = granted.scope, granted.user
+        scope["schillinger.may_grant"] = granted.may_grant
         return None
 
-    def _granted(self, headers: dict[str, list[str]]) -> tuple[Scope | None, float]:
+    def _granted(self, headers: dict[str, list[str]]) -> tuple[_Known | None, float]:
         given = headers.get("authorization", []) or _offered(headers)
         word, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         return self._access.admit(token.strip()) if word.lower() == "bearer" else (None, 0.0)
@@ -261,5 +281,6 @@ def _name(host: str) -> str:
     return name + bracket if bracket else name.split(":")[0]
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ..errors import PluginError
-from . import flows, instances, metrics, plugins, readiness, said, telling
+from . import asks, flows, instances, metrics, plugins, readiness, said, telling
 from .access import Access, Guard
 from .described import describe
 from .once import Once
@@ -73,13 +73,14 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     )
     app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
-    app.state.shelf = Shelf()
+    app.state.shelf, app.state.asks = Shelf(), {}
     app.add_middleware(Guard, access=access)
     app.include_router(instances.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
     app.include_router(metrics.router)
     app.include_router(readiness.router)
     app.include_router(flows.router)
+    app.include_router(asks.router)
     app.include_router(plugins.router)
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)

@@ -89,6 +89,14 @@ _FLOW = {
     "viewport": {"x": 0, "y": 0, "zoom": 1},
     "schillinger": {"format": FORMAT, "name": "study", "seed": 1},
 }
+_ASK = {
+    "id": "0f2a3b4c5d6e7f80",
+    "plugin_id": "musicbrainz_lookup",
+    "permission": "network",
+    "wants": "reach musicbrainz.org",
+    "reason": "looks recordings up",
+    "user": "ada",
+}
 _PAGED = {"total": 1, "offset": 0, "limit": 100}
 
 ANSWERS: dict[str, Any] = {
@@ -103,6 +111,9 @@ ANSWERS: dict[str, Any] = {
     "POST /api/plugins/instances/{instance_id}/execute": _RUN,
     "GET /api/plugins/runs": {"runs": [_LISTED], **_PAGED},
     "GET /api/plugins/runs/{run_id}": _RUN,
+    "GET /api/plugins/permissions": {"asks": [_ASK], **_PAGED},
+    "POST /api/plugins/{plugin_id}/permissions": _ASK,
+    "POST /api/plugins/permissions/{ask_id}/grant": _ASK,
     "GET /api/flows": {"flows": [_SAVED], **_PAGED},
     "GET /api/flows/{name}": _FLOW,
     "PUT /api/flows/{name}": _SAVED,
@@ -115,6 +126,7 @@ ANSWERS: dict[str, Any] = {
 BODIES: dict[str, Any] = {
     "POST /api/plugins/{plugin_id}/instances": {"config": {}},
     "POST /api/plugins/instances/{instance_id}/execute": {"inputs": {}, "parameters": {"a": 3, "b": 2}, "seed": 1},
+    "POST /api/plugins/{plugin_id}/permissions": {"permission": "network"},
     "PUT /api/flows/{name}": _FLOW,
     "POST /api/flows/{name}/runs": {"inputs": {}, "seed": 1},
 }

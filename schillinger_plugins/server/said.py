@@ -24,6 +24,7 @@ Offset = Annotated[int, Query(ge=0, le=10_000_000, description="after so many")]
 PluginId = Annotated[str, Path(examples=["gain_node"])]
 InstanceId = Annotated[str, Path(examples=["gain_node-1"])]
 RunId = Annotated[str, Path(examples=["8c1d5e0f2a3b4c5d"])]
+AskId = Annotated[str, Path(examples=["0f2a3b4c5d6e7f80"])]
 OutputName = Annotated[str, Path(examples=["audio"], description="of a flow: the id of a node")]
 FlowName = Annotated[str, Path(examples=["study"], pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
 
@@ -96,6 +97,23 @@ class LogList(Page):
     """A page of what a plugin has said, the newest line first."""
 
     lines: list[LogDetails]
+
+
+class AskDetails(BaseModel):
+    """What a user has asked that a plugin may do."""
+
+    id: str = Field(examples=["0f2a3b4c5d6e7f80"])
+    plugin_id: str = Field(examples=["musicbrainz_lookup"])
+    permission: str = Field(examples=["network"])
+    wants: str = Field(description="the folders or hosts", examples=["reach musicbrainz.org"])
+    reason: str = Field(description="why, as the plugin's author says", examples=["looks recordings up"])
+    user: str = Field(description="who has asked", examples=["ada"])
+
+
+class AskList(Page):
+    """A page of what waits for an answer."""
+
+    asks: list[AskDetails]
 
 
 class FlowSummary(BaseModel):
