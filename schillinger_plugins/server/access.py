@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from . import patience
 from .problems import Problem, refuse, respond
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ class Guard:
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
+        self._going_on = 0
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -181,14 +183,22 @@ class Guard:
         if problem is not None:
             await respond(problem, scope, receive, send)
             return
+        if self._going_on >= patience.MAX_REQUESTS:
+            await respond(_BUSY, scope, receive, send)
+            return
         body = _Body(receive, self._access.max_body_bytes)
         answer = _Answer(send)
+        self._going_on += 1
         try:
             await self._app(scope, body, answer)
-        except TooLarge:
+        except (TooLarge, patience.TooSlow) as error:
             if answer.begun:
                 raise
-            await respond(_too_large(self._access.max_body_bytes), scope, receive, send)
+            late = isinstance(error, patience.TooSlow)
+            problem = _TOO_SLOW if late else _too_large(self._access.max_body_bytes)
+            await respond(problem, scope, receive, send)
+        finally:
+            self._going_on -= 1
 
     def _problem(self, scope: Connection) -> Problem | None:
         headers = _headers(scope)
@@ -238,9 +248,12 @@ class _Body:
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
         self._left = most
+        self._ended = False
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        # What comes after a body is its sender's leaving, which may take as long as it likes.
+        message = await (self._receive() if self._ended else patience.hear(self._receive))
+        self._ended = not message.get("more_body", False)
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
@@ -258,8 +271,15 @@ class _Answer:
         await self._send(message)
 
 
+_BUSY = Problem(
+    503, "Busy", "too many requests are dealt with already", "come back in 1 s", headers={"Retry-After": "1"}
+)
+_TOO_SLOW = Problem(408, "TooSlow", "the body doesn't come", "send it without a pause", headers={"Connection": "close"})
+
+
 def _too_large(most: int) -> Problem:
-    return Problem(413, "TooLarge", f"a body has at most {most >> 20} MB", "send less, or raise --max-body-mb")
+    detail, remedy = f"a body has at most {most >> 20} MB", "send less, or raise --max-body-mb"
+    return Problem(413, "TooLarge", detail, remedy, headers={"Connection": "close"})  # or the rest would be read
 
 
 def _headers(scope: Connection) -> dict[str, list[str]]:

@@ -86,6 +86,7 @@ class Server:
         import uvicorn
 
         from .app import GRACE_S, create_app
+        from .patience import Patient
 
         names = tuple(names)
         if host not in ("127.0.0.1", "localhost", "::1") and not names:
@@ -145,7 +146,7 @@ class Server:
                 ws_per_message_deflate=False,
                 ws_ping_interval=15.0,
                 ws_ping_timeout=15.0,
-                limit_concurrency=1000,
+                http=Patient,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
             )
@@ -198,7 +199,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(512)
+        listening.listen(1024)
     except (OSError, OverflowError) as error:
         listening.close()
         raise InputError(
