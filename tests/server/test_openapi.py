@@ -126,7 +126,7 @@ def test_what_is_made_can_be_used_and_ended(server: Server, manager: PluginManag
             walked.add((case.operation.method.upper(), case.operation.path.rsplit("/", 1)[-1], response.status_code))
 
     walked: set[tuple[str, str, int]] = set()
-    run_state_machine_as_test(Walk, settings=settings(REPEATABLE, max_examples=6, stateful_step_count=8))
+    run_state_machine_as_test(Walk, settings=settings(REPEATABLE, max_examples=20, stateful_step_count=10))
     expected = {("POST", "execute", 200), ("GET", "{run_id}", 200), ("DELETE", "{instance_id}", 204)}
     assert expected <= walked, walked
 
