@@ -37,6 +37,7 @@ from .serve import serve
 from .tell import doctor, info, list_plugins, schema, validate
 from .testing import test_command
 from .top import top
+from .tokens import token
 from .warm import warm
 
 OK, FAILED, BAD_INPUT, LIMIT, CONFINEMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
@@ -85,6 +86,7 @@ _COMMANDS = (
     flow,
     dev,
     serve,
+    token,
     grant,
     revoke,
     permissions,

@@ -6,6 +6,7 @@ Owns the command; the server is ``server``'s.
 from __future__ import annotations
 
 import contextlib
+import os
 
 import click
 
@@ -13,14 +14,26 @@ from ..errors import InputError
 from .console import note, say
 from .run import PATHS, open_manager
 
+TOKEN = "SCHILLINGER_TOKEN"  # noqa: S105
+"""The variable with a token that whoever starts the server has made; it is taken out of the environment."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8707, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--name", "names", multiple=True, help="A name under which other machines call it; may be repeated.")
 @click.option("--max-body-mb", default=256, show_default=True, type=click.IntRange(1, 65536), help="Largest request.")
-@click.option("--certificate", type=click.Path(exists=True, dir_okay=False), help="TLS: the certificate's file.")
-@click.option("--key", type=click.Path(exists=True, dir_okay=False), help="TLS: the key's file.")
+@click.option(
+    "--certfile",
+    "--certificate",
+    "certificate",
+    type=click.Path(exists=True, dir_okay=False),
+    help="TLS: the certificate's file.",
+)
+@click.option("--keyfile", "--key", "key", type=click.Path(exists=True, dir_okay=False), help="TLS: the key's file.")
+@click.option("--allow-plain", is_flag=True, help="Leave this machine without TLS: something before it speaks that.")
+@click.option("--root-path", default="", help="Under which a proxy shows it, as /user/ada/schillinger.")
+@click.option("--behind-proxy", is_flag=True, help="Called under whatever name a proxy on this machine is called.")
 @PATHS
 def serve(
     host: str,
@@ -29,6 +42,9 @@ def serve(
     max_body_mb: int,
     certificate: str | None,
     key: str | None,
+    allow_plain: bool,
+    root_path: str,
+    behind_proxy: bool,
     paths: tuple[str, ...],
 ) -> None:
     """Serve the plugins over HTTP, to whoever has the token, until Ctrl-C.
@@ -37,14 +53,16 @@ def serve(
     Examples:
       schillinger serve
       schillinger serve --port 0
-      schillinger serve --host 0.0.0.0 --name lab.example.org --certificate lab.pem --key lab.key
+      schillinger serve --host 0.0.0.0 --name lab.example.org --certfile lab.pem --keyfile lab.key
     """
     try:
         from ..server.serving import Server
+        from ..server.tokens import Tokens
     except ImportError as error:
         raise InputError(
             f"the server needs {error.name}", remedy="pip install 'schillinger_plugins[server]'"
         ) from error
+    given = os.environ.pop(TOKEN, None)
     with open_manager(paths) as manager:
         server = Server(
             manager,
@@ -54,9 +72,15 @@ def serve(
             max_body_bytes=max_body_mb << 20,
             certificate=certificate,
             key=key,
+            allow_plain=allow_plain,
+            root_path=root_path,
+            behind_proxy=behind_proxy,
+            tokens=Tokens().all(),
+            token=given,
         )
         say(f"{server.url}/api/plugins")
-        say(f"token {server.token}")
+        if given is None:
+            say(f"token {server.token}")
         note(
             f"send it as Authorization: Bearer TOKEN; {server.url}/openapi.json describes every address; Ctrl-C ends it"
         )

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from .problems import Problem, respond
+from . import patience
+from .problems import Problem, refuse, respond
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
@@ -28,8 +29,14 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 REQUESTS_PER_S, BURST = 200.0, 1000.0
 """Of one token; a client that asks more often is told when to come back."""
 
-OPEN_PATHS = frozenset({"/health"})
+OPEN_PATHS = frozenset({"/health", "/ready"})
 """Answered without a token: they say nothing."""
+
+OWNER = "owner"
+"""Whoever has started the server."""
+
+OFFER = "bearer."
+"""Before the token, where it is offered as a subprotocol of a WebSocket."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -55,6 +62,8 @@ class Access:
     max_body_bytes : int
     requests_per_s, burst : float
         How many requests each token may send, in the long run and at once.
+    any_host : bool
+        Whether any name will do, since a proxy stands before it.
 
     Examples
     --------
@@ -73,19 +82,21 @@ class Access:
         max_body_bytes: int = MAX_BODY_BYTES,
         requests_per_s: float = REQUESTS_PER_S,
         burst: float = BURST,
+        any_host: bool = False,
     ) -> None:
         self.hosts = tuple(name.lower() for name in hosts)
+        self.any_host = any_host
         self.max_body_bytes = max_body_bytes
         self._rate = requests_per_s, burst
         self._known: dict[bytes, _Known] = {}
 
-    def issue(self, scope: Scope = Scope.MANAGE) -> str:
+    def issue(self, scope: Scope = Scope.MANAGE, *, user: str = OWNER, may_grant: bool = False) -> str:
         """A new token of 256 random bits. Only its digest is kept."""
         token = secrets.token_urlsafe(32)
-        self.accept(token, scope)
+        self.accept(token, scope, user=user, may_grant=may_grant)
         return token
 
-    def accept(self, token: str, scope: Scope) -> None:
+    def accept(self, token: str, scope: Scope, *, user: str = OWNER, may_grant: bool = False) -> None:
         """Know a token that was made elsewhere.
 
         Raises
@@ -95,34 +106,42 @@ class Access:
         """
         if len(token) < 32:
             raise ValueError(f"a token has at least 32 characters, this one {len(token)}")
-        self._known[_digest(token)] = _Known(scope, self._rate[1], time.monotonic())
+        self.know(digest_of(token), scope, user=user, may_grant=may_grant)
+
+    def know(
+        self, digest: bytes, scope: Scope, *, user: str, may_grant: bool = False, requests_per_s: float | None = None
+    ) -> None:
+        """Know a token by what was kept of it."""
+        per_s, burst = self._rate
+        if requests_per_s is not None:
+            per_s, burst = requests_per_s, max(1.0, 5 * requests_per_s)
+        self._known[digest] = _Known(scope, user, may_grant, per_s, burst, burst, time.monotonic())
 
     def revoke(self, token: str) -> None:
         """Know a token no more."""
-        self._known.pop(_digest(token), None)
+        self._known.pop(digest_of(token), None)
 
     def scope_of(self, token: str) -> Scope | None:
         """What a token is good for; None if it isn't known."""
         known = self._find(token)
         return known.scope if known is not None else None
 
-    def admit(self, token: str) -> tuple[Scope | None, float]:
-        """What a token is good for, and how many seconds it has to wait before it may send a request; 0: none."""
+    def admit(self, token: str) -> tuple[_Known | None, float]:
+        """What is known of a token, and how many seconds it has to wait before it may send a request; 0: none."""
         known = self._find(token)
         if known is None:
             return None, 0.0
-        per_s, burst = self._rate
         now_s = time.monotonic()
-        known.left = min(burst, known.left + (now_s - known.at_s) * per_s)
+        known.left = min(known.burst, known.left + (now_s - known.at_s) * known.per_s)
         known.at_s = now_s
         if known.left < 1.0:
-            return known.scope, (1.0 - known.left) / per_s
+            return known, (1.0 - known.left) / known.per_s
         known.left -= 1.0
-        return known.scope, 0.0
+        return known, 0.0
 
     def _find(self, token: str) -> _Known | None:
         """Takes as long for any wrong one."""
-        asked, found = _digest(token), None
+        asked, found = digest_of(token), None
         for digest, known in self._known.items():
             if hmac.compare_digest(digest, asked):
                 found = known
@@ -131,9 +150,13 @@ class Access:
 
 @dataclass
 class _Known:
-    """A token: its scope, and how many requests it may send now."""
+    """A token: whose it is, what they may do, and how many requests it may send now."""
 
     scope: Scope
+    user: str
+    may_grant: bool
+    per_s: float
+    burst: float
     left: float
     at_s: float
 
@@ -144,31 +167,43 @@ class Guard:
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
+        self._going_on = 0
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})  # nothing is served there
-            return
         problem = self._problem(scope)
+        if scope["type"] == "websocket":
+            if problem is not None:
+                await refuse(problem, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+            return
         if problem is not None:
             await respond(problem, scope, receive, send)
             return
+        if self._going_on >= patience.MAX_REQUESTS:
+            await respond(_BUSY, scope, receive, send)
+            return
         body = _Body(receive, self._access.max_body_bytes)
         answer = _Answer(send)
+        self._going_on += 1
         try:
             await self._app(scope, body, answer)
-        except TooLarge:
+        except (TooLarge, patience.TooSlow) as error:
             if answer.begun:
                 raise
-            await respond(_too_large(self._access.max_body_bytes), scope, receive, send)
+            late = isinstance(error, patience.TooSlow)
+            problem = _TOO_SLOW if late else _too_large(self._access.max_body_bytes)
+            await respond(problem, scope, receive, send)
+        finally:
+            self._going_on -= 1
 
     def _problem(self, scope: Connection) -> Problem | None:
         headers = _headers(scope)
         hosts = headers.get("host", [])
-        if len(hosts) != 1 or _name(hosts[0]) not in self._access.hosts:
+        if len(hosts) != 1 or not (self._access.any_host or _name(hosts[0]) in self._access.hosts):
             shown = ", ".join(hosts)[:200] or "none"
             return Problem(421, "WrongHost", f"this server isn't called {shown}", "call it by its own name")
         for origin in headers.get("origin", []):
@@ -178,7 +213,7 @@ class Guard:
         lengths = headers.get("content-length", [])
         if any(not text.isdigit() or len(text) > 15 or int(text) > self._access.max_body_bytes for text in lengths):
             return _too_large(self._access.max_body_bytes)
-        if scope["path"] in OPEN_PATHS:
+        if scope["path"].removeprefix(scope.get("root_path", "")) in OPEN_PATHS:
             return None
         granted, wait_s = self._granted(headers)
         if granted is None:
@@ -193,11 +228,12 @@ class Guard:
             retry = str(math.ceil(wait_s))
             detail = "this token sends more requests than it may"
             return Problem(429, "TooMany", detail, f"come back in {retry} s", headers={"Retry-After": retry})
-        scope["schillinger.scope"] = granted
+        scope["schillinger.scope"], scope["schillinger.user"] = granted.scope, granted.user
+        scope["schillinger.may_grant"] = granted.may_grant
         return None
 
-    def _granted(self, headers: dict[str, list[str]]) -> tuple[Scope | None, float]:
-        given = headers.get("authorization", [])
+    def _granted(self, headers: dict[str, list[str]]) -> tuple[_Known | None, float]:
+        given = headers.get("authorization", []) or _offered(headers)
         word, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         return self._access.admit(token.strip()) if word.lower() == "bearer" else (None, 0.0)
 
@@ -212,9 +248,12 @@ class _Body:
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
         self._left = most
+        self._ended = False
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        # What comes after a body is its sender's leaving, which may take as long as it likes.
+        message = await (self._receive() if self._ended else patience.hear(self._receive))
+        self._ended = not message.get("more_body", False)
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
@@ -232,8 +271,15 @@ class _Answer:
         await self._send(message)
 
 
+_BUSY = Problem(
+    503, "Busy", "too many requests are dealt with already", "come back in 1 s", headers={"Retry-After": "1"}
+)
+_TOO_SLOW = Problem(408, "TooSlow", "the body doesn't come", "send it without a pause", headers={"Connection": "close"})
+
+
 def _too_large(most: int) -> Problem:
-    return Problem(413, "TooLarge", f"a body has at most {most >> 20} MB", "send less, or raise --max-body-mb")
+    detail, remedy = f"a body has at most {most >> 20} MB", "send less, or raise --max-body-mb"
+    return Problem(413, "TooLarge", detail, remedy, headers={"Connection": "close"})  # or the rest would be read
 
 
 def _headers(scope: Connection) -> dict[str, list[str]]:
@@ -243,11 +289,18 @@ def _headers(scope: Connection) -> dict[str, list[str]]:
     return found
 
 
+def _offered(headers: dict[str, list[str]]) -> list[str]:
+    """A page can't add headers to a WebSocket: there the token is a subprotocol, beside the one that is spoken."""
+    words = [word.strip() for text in headers.get("sec-websocket-protocol", []) for word in text.split(",")]
+    return [f"Bearer {word.removeprefix(OFFER)}" for word in words if word.startswith(OFFER)]
+
+
 def _name(host: str) -> str:
     """A host without its port."""
     name, bracket, _ = host.lower().partition("]")
     return name + bracket if bracket else name.split(":")[0]
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

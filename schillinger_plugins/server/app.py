@@ -5,6 +5,7 @@ Owns how the parts are put together. Made by ``serving``, and by tests.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,13 +18,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ..errors import PluginError
-from . import instances, metrics, plugins, said, telling
+from . import asks, flows, instances, metrics, plugins, readiness, said, telling
 from .access import Access, Guard
+from .described import describe
 from .once import Once
 from .plugins import NotModified
-from .problems import MEDIA_TYPE, Problem, problem_of, response_of
+from .problems import MEDIA_TYPE, UNFORESEEN, Problem, problem_of, response_of
+from .readiness import Readiness
 from .runs import Runs
 from .scopes import Refused
+from .shelf import Shelf
 from .telling import Telling
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ GRACE_S = 10.0
 """How long running calls may go on when the server ends."""
 
 _log = logging.getLogger(__name__)
+
+_DESCRIBED = "GET /openapi.json describes every address"
 
 _PROBLEM: dict[str, Any] = {"model": said.ProblemDetails, "content": {MEDIA_TYPE: {}}}
 
@@ -49,7 +55,11 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        ready: Readiness = app.state.readiness
+        warming = asyncio.create_task(ready.warm())
         yield
+        ready.end()
+        warming.cancel()
         await app.state.runs.close(GRACE_S)
 
     app = FastAPI(
@@ -62,21 +72,20 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
         redoc_url=None,
     )
     app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
-    app.state.telling = Telling(manager)
+    app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
+    app.state.shelf, app.state.asks = Shelf(), {}
     app.add_middleware(Guard, access=access)
     app.include_router(instances.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
     app.include_router(metrics.router)
+    app.include_router(readiness.router)
+    app.include_router(flows.router)
+    app.include_router(asks.router)
     app.include_router(plugins.router)
-    app.add_api_route("/health", _health, tags=["system"])
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)
+    describe(app)
     return app
-
-
-def _health() -> dict[str, str]:
-    """Whether the server answers. Needs no token."""
-    return {"status": "ok"}
 
 
 def _plugin_error(_: Request, error: Exception) -> Response:
@@ -98,20 +107,19 @@ def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     path = ".".join(["$", *map(str, first["loc"])])
-    return response_of(Problem(422, "InputError", str(first["msg"])[:300], "", {"path": path[:300]}))
+    return response_of(Problem(422, "InputError", str(first["msg"])[:300], _DESCRIBED, {"path": path[:300]}))
 
 
 def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     titles = {404: "NoSuchAddress", 405: "MethodNotAllowed"}
-    remedy = "GET /openapi.json describes every address" if error.status_code in titles else ""
     title = titles.get(error.status_code, "BadRequest")
-    return response_of(Problem(error.status_code, title, str(error.detail)[:300], remedy, {}, error.headers or {}))
+    return response_of(Problem(error.status_code, title, str(error.detail)[:300], _DESCRIBED, {}, error.headers or {}))
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return response_of(Problem(500, "InternalError", "the server failed", "its log says why"))
+    return response_of(UNFORESEEN)
 
 
 _ANSWERS: dict[type[Exception], Any] = {

@@ -14,12 +14,11 @@ import json
 import math
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import numpy as np
 
-from ..definition import NodeDefinition
 from ..errors import InputError
 from ..types import Audio, Figure
 
@@ -29,7 +28,20 @@ SMALL = 1024
 MAX_NPY_HEADER = 10_000
 
 
-def inputs_from(definition: NodeDefinition, given: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+class Ports(Protocol):
+    """What has inputs: the definition of a node, or a flow."""
+
+    def input(self, name: str) -> Any:
+        """One of them, with its ``type``; None if there is none of that name."""
+
+
+def type_of(ports: Ports, name: str) -> str:
+    """The type of an input; of one that there isn't, ``any``."""
+    port = ports.input(name)
+    return "any" if port is None else str(port.type)
+
+
+def inputs_from(ports: Ports, given: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
     """Inputs of a JSON body as `Instance.execute` takes them.
 
     Raises
@@ -39,8 +51,7 @@ def inputs_from(definition: NodeDefinition, given: Mapping[str, Any], *, plugin_
     """
     read: dict[str, Any] = {}
     for name, value in given.items():
-        port = definition.input(name)
-        kind = port.type if port is not None else "any"
+        kind = type_of(ports, name)
         path = f"$.inputs.{name}"
         if kind == "audio":
             read[name] = _audio(value, plugin_id=plugin_id, path=path)

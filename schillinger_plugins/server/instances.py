@@ -1,46 +1,32 @@
 """Routes about instances and runs: create, look, execute, fetch, cancel, destroy.
 
-Owns the two ways to call: wait for the outputs, or be told where they will be (``wait=false``). A body is JSON, or
-multipart/form-data with the JSON in the part ``request`` and sounds, arrays or bytes in parts that are named after
-their inputs. Called by ``app``.
+Owns the two ways to call: wait for the outputs, or be told where they will be (``wait=false``). Called by ``app``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import tempfile
+from collections.abc import Awaitable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from ..errors import InputError, UnknownPlugin, nearest
+from ..errors import UnknownPlugin, nearest
 from ..instance import Instance
+from ..result import Result
 from ..status import status_of
-from . import crossing, said
+from . import asking, crossing, said
 from .problems import response_of
 from .runs import Run, Runs
 from .scopes import READ, RUN
 
 if TYPE_CHECKING:
-    from starlette.datastructures import UploadFile
-
     from ..manager import PluginManager
 
 router = APIRouter(prefix="/api/plugins")
-
-_CALL_BODY = said.body_of(said.Execution)
-_CALL_BODY["content"]["multipart/form-data"] = {
-    "schema": {
-        "type": "object",
-        "properties": {"request": {"type": "string", "contentMediaType": "application/json"}},
-        "additionalProperties": {"type": "string", "format": "binary"},
-    }
-}
 
 
 def _manager(request: Request) -> PluginManager:
@@ -63,7 +49,7 @@ def _runs(request: Request) -> Runs:
 async def create_instance(
     request: Request,
     response: Response,
-    plugin_id: str,
+    plugin_id: said.PluginId,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> said.InstanceDetails:
     """A new instance; the plugin is loaded if need be. The same Idempotency-Key gives the same instance again."""
@@ -73,24 +59,26 @@ async def create_instance(
         (plugin_id, idempotency_key) if idempotency_key else None,
         lambda: asyncio.to_thread(_manager(request).create_instance, plugin_id, asked.config),
     )
-    response.headers["Location"] = f"/api/plugins/instances/{instance.id}"
+    response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/plugins/instances/{instance.id}"
     return _details(instance)
 
 
 @router.get("/instances", dependencies=[Depends(READ)], tags=["instances"])
-def list_instances(request: Request) -> said.InstanceList:
-    """All instances."""
-    return said.InstanceList(instances=[_details(one) for one in list(_manager(request).instances.values())])
+def list_instances(request: Request, limit: said.Limit = 100, offset: said.Offset = 0) -> said.InstanceList:
+    """All instances, in pages."""
+    found = list(_manager(request).instances.values())
+    page = [_details(one) for one in found[offset : offset + limit]]
+    return said.InstanceList(instances=page, total=len(found), offset=offset, limit=limit)
 
 
 @router.get("/instances/{instance_id}", dependencies=[Depends(READ)], tags=["instances"])
-def instance_details(request: Request, instance_id: str) -> said.InstanceDetails:
+def instance_details(request: Request, instance_id: said.InstanceId) -> said.InstanceDetails:
     """One instance, now."""
     return _details(_instance(request, instance_id))
 
 
 @router.delete("/instances/{instance_id}", status_code=204, dependencies=[Depends(RUN)], tags=["instances"])
-def destroy_instance(request: Request, instance_id: str) -> None:
+def destroy_instance(request: Request, instance_id: said.InstanceId) -> None:
     """Let the plugin clean up, and end its process. A call that goes on ends."""
     _manager(request).destroy_instance(instance_id)
 
@@ -100,53 +88,55 @@ def destroy_instance(request: Request, instance_id: str) -> None:
     dependencies=[Depends(RUN)],
     tags=["instances"],
     response_model=said.RunDetails,
-    openapi_extra={"requestBody": _CALL_BODY},
+    responses={202: {"model": said.RunDetails, "description": "It goes on"}},
+    openapi_extra={"requestBody": asking.body_of(said.Execution)},
 )
 async def execute_instance(
     request: Request,
     response: Response,
-    instance_id: str,
+    instance_id: said.InstanceId,
     wait: Annotated[bool, Query(description="false: answer at once, 202, with the run to ask about")] = True,
 ) -> Any:
     """Call the plugin. With its outputs if it succeeds, with a problem if it fails."""
     instance = _instance(request, instance_id)
-    asked, inputs = await _asked(request, instance)
+    asked, inputs = await asking.asked(request, said.Execution, instance.definition, plugin_id=instance.plugin_id)
     runs = _runs(request)
-    run = runs.begin(instance, inputs, asked.parameters, limits=asked.limits or None, seed=asked.seed)
-    response.headers["Location"] = f"/api/plugins/runs/{run.id}"
-    if not wait:
-        response.status_code = 202
-        return run_of(run)
-    await runs.wait(run)
-    if run.problem is not None:
-        return response_of(run.problem)
-    return run_of(run)
+
+    def carry_out(run: Run) -> Awaitable[Result]:
+        return instance.aexecute(
+            inputs, asked.parameters, on_progress=run.on_progress, limits=asked.limits or None, seed=asked.seed
+        )
+
+    run = runs.begin(carry_out, instance_id=instance.id, plugin_id=instance.plugin_id)
+    return await answer_of(request, response, run, wait=wait)
 
 
 @router.get("/runs", dependencies=[Depends(READ)], tags=["runs"])
-async def list_runs(request: Request) -> said.RunList:
-    """The runs that are known, the newest first, without what they gave."""
-    return said.RunList(runs=[run_of(run, with_outputs=False) for run in _runs(request).all()])
+async def list_runs(request: Request, limit: said.Limit = 100, offset: said.Offset = 0) -> said.RunList:
+    """The runs that are known, in pages, the newest first, without what they gave."""
+    found = _runs(request).all()
+    page = [run_of(run, with_outputs=False) for run in found[offset : offset + limit]]
+    return said.RunList(runs=page, total=len(found), offset=offset, limit=limit)
 
 
 @router.get("/runs/{run_id}", dependencies=[Depends(READ)], tags=["runs"])
-async def run_details(request: Request, run_id: str) -> said.RunDetails:
+async def run_details(request: Request, run_id: said.RunId) -> said.RunDetails:
     """A run: how far it is, or what it gave."""
-    return run_of(_runs(request).get(run_id))
+    return run_of(_runs(request).get(run_id), root=request.scope.get("root_path", ""))
 
 
 @router.delete("/runs/{run_id}", status_code=204, dependencies=[Depends(RUN)], tags=["runs"])
-async def cancel_run(request: Request, run_id: str) -> None:
+async def cancel_run(request: Request, run_id: said.RunId) -> None:
     """End a run that goes on; forget one that has ended."""
     runs = _runs(request)
     await runs.cancel(runs.get(run_id))
 
 
-@router.get("/runs/{run_id}/outputs/{name}", dependencies=[Depends(READ)], tags=["runs"], response_class=Response)
+@router.get("/runs/{run_id}/outputs/{name:path}", dependencies=[Depends(READ)], tags=["runs"], response_class=Response)
 async def fetch_output(
     request: Request,
-    run_id: str,
-    name: str,
+    run_id: said.RunId,
+    name: said.OutputName,
     at: Annotated[str, Query(max_length=4096, description="a part of the output, as RFC 6901 points to it")] = "",
     form: Annotated[str, Query(pattern="^(npy)?$", description="npy: the samples of a sound as an array")] = "",
 ) -> Response:
@@ -167,13 +157,25 @@ async def fetch_output(
     return Response(data, media_type=media_type, headers=sealed)
 
 
-def run_of(run: Run, *, with_outputs: bool = True) -> said.RunDetails:
+async def answer_of(request: Request, response: Response, run: Run, *, wait: bool) -> Any:
+    """What somebody gets who has begun a run: what it came to, or at once (202) where it will be."""
+    response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/plugins/runs/{run.id}"
+    if not wait:
+        response.status_code = 202
+        return run_of(run, root=request.scope.get("root_path", ""))
+    await _runs(request).wait(run)
+    if run.problem is not None:
+        return response_of(run.problem)
+    return run_of(run, root=request.scope.get("root_path", ""))
+
+
+def run_of(run: Run, *, root: str = "", with_outputs: bool = True) -> said.RunDetails:
     """A run as a client sees it."""
     details: dict[str, Any] = {}
     if run.result is not None and with_outputs:
-        base = f"/api/plugins/runs/{run.id}/outputs"
+        base = f"{root}/api/plugins/runs/{run.id}/outputs"
         details = {
-            "outputs": {name: crossing.plain(value, f"{base}/{name}") for name, value in run.result.items()},
+            "outputs": {name: crossing.plain(value, f"{base}/{quote(name)}") for name, value in run.result.items()},
             "stats": msgspec.to_builtins(run.result.stats),
             "provenance": crossing.plain(run.result.provenance.as_dict(), ""),
         }
@@ -181,6 +183,7 @@ def run_of(run: Run, *, with_outputs: bool = True) -> said.RunDetails:
         id=run.id,
         instance_id=run.instance_id,
         plugin_id=run.plugin_id,
+        flow=run.flow,
         state=run.state,
         progress=run.progress,
         message=run.message,
@@ -202,50 +205,3 @@ def _instance(request: Request, instance_id: str) -> Instance:
         remedy = f"did you mean {close!r}?" if close else "POST /api/plugins/{plugin_id}/instances creates one"
         raise UnknownPlugin(f"there is no instance {instance_id[:80]!r}", remedy=remedy)
     return instance
-
-
-async def _asked(request: Request, instance: Instance) -> tuple[said.Execution, dict[str, Any]]:
-    """What is called with: the body's JSON, and the parts beside it."""
-    plugin_id = instance.plugin_id
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        asked = await said.read(request, said.Execution)
-        return asked, crossing.inputs_from(instance.definition, asked.inputs, plugin_id=plugin_id)
-    async with request.form(max_files=64, max_fields=64, max_part_size=16 * 1024 * 1024) as form:
-        text = form.get("request", "{}")
-        asked = said.parsed(text.encode() if isinstance(text, str) else await text.read(), said.Execution)
-        inputs = crossing.inputs_from(instance.definition, asked.inputs, plugin_id=plugin_id)
-        for name, part in form.multi_items():
-            if name == "request":
-                continue
-            if isinstance(part, str):
-                message = f"the part `{name[:64]}` has no file name, so it is a field"
-                raise InputError(
-                    message, plugin_id=plugin_id, remedy="send it as a file; plain values go into `request`"
-                )
-            inputs[name] = await _part(request, instance, name, part)
-    return asked, inputs
-
-
-async def _part(request: Request, instance: Instance, name: str, part: UploadFile) -> Any:
-    port = instance.definition.input(name)
-    path = f"$.inputs.{name[:64]}"
-    if port is not None and port.type == "audio":
-        return await asyncio.to_thread(_decode, _manager(request), part)
-    data = await part.read()
-    if port is not None and port.type in ("bytes", "midi"):
-        return data
-    return crossing.array_from(data, plugin_id=instance.plugin_id, path=path)
-
-
-def _decode(manager: PluginManager, part: UploadFile) -> Any:
-    """A sound that was sent: put into a file of its own, and decoded in a confined worker."""
-    suffix = Path(part.filename or "").suffix[:8]
-    descriptor, path = tempfile.mkstemp(prefix="schillinger-", suffix=suffix if suffix[1:].isalnum() else "")
-    try:
-        with open(descriptor, "wb") as file:
-            while piece := part.file.read(1 << 20):
-                file.write(piece)
-        return manager.read_audio(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)

@@ -5,6 +5,7 @@ Called by ``app``. What blocks (reading folders, starting workers) is done in th
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -28,8 +29,8 @@ def _manager(request: Request) -> PluginManager:
 @router.get("", dependencies=[Depends(READ)], tags=["plugins"])
 def list_plugins(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: said.Limit = 100,
+    offset: said.Offset = 0,
     plugin_type: Annotated[str | None, Query(max_length=32, description="only those of this type")] = None,
 ) -> said.PluginList:
     """The plugins on this machine, broken ones with what is wrong with them."""
@@ -47,7 +48,7 @@ def system_status(request: Request) -> dict[str, Any]:
 
 
 @router.get("/{plugin_id}", dependencies=[Depends(READ)], tags=["plugins"])
-def plugin_details(request: Request, response: Response, plugin_id: str) -> said.PluginDetails:
+def plugin_details(request: Request, response: Response, plugin_id: said.PluginId) -> said.PluginDetails:
     """One plugin: its manifest, its node, its instances. Nothing of it is run."""
     manager = _manager(request)
     record = manager.plugins[plugin_id]
@@ -67,10 +68,31 @@ def plugin_details(request: Request, response: Response, plugin_id: str) -> said
 
 
 @router.post("/{plugin_id}/reload", dependencies=[Depends(MANAGE)], tags=["plugins"])
-def reload_plugin(request: Request, plugin_id: str) -> said.PluginDetails:
+def reload_plugin(request: Request, plugin_id: said.PluginId) -> said.PluginDetails:
     """Read a plugin anew. If that fails, the code that served goes on serving, and so do its instances."""
     _manager(request).reload(plugin_id)
     return plugin_details(request, Response(), plugin_id)
+
+
+@router.get("/{plugin_id}/logs", dependencies=[Depends(READ)], tags=["plugins"])
+def plugin_logs(
+    request: Request, plugin_id: said.PluginId, limit: said.Limit = 100, offset: said.Offset = 0
+) -> said.LogList:
+    """What a plugin has written and said since it was loaded, in pages, the newest line first."""
+    manager = _manager(request)
+    found = manager.logs(manager.plugins[plugin_id].id)[::-1]
+    page = [
+        said.LogDetails(
+            at=datetime.fromtimestamp(line.time_s, UTC).isoformat(timespec="milliseconds"),
+            instance_id=line.instance_id,
+            level=line.level,
+            text=line.text,
+            run_id=line.run_id,
+            version=line.version,
+        )
+        for line in found[offset : offset + limit]
+    ]
+    return said.LogList(lines=page, total=len(found), offset=offset, limit=limit)
 
 
 class NotModified(Exception):

@@ -31,7 +31,7 @@ from ..errors import (
 
 if TYPE_CHECKING:
     from starlette.responses import Response
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "https://schillinger-plugins.github.io/errors/"
@@ -85,6 +85,9 @@ class Problem:
         return {"type": f"{TYPES}{self.title}", **known, **({"remedy": self.remedy} if self.remedy else {})}
 
 
+UNFORESEEN = Problem(500, "InternalError", "the server failed", "its log says why")
+
+
 def problem_of(error: PluginError) -> Problem:
     """The problem that an error of this package is.
 
@@ -114,3 +117,15 @@ def response_of(problem: Problem) -> Response:
 async def respond(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request that never reached a route."""
     await response_of(problem)(scope, receive, send)
+
+
+async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a WebSocket that isn't opened: as HTTP where the server knows how, by closing it elsewhere."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008, "reason": problem.title})
+        return
+
+    async def by_socket(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    await response_of(problem)({**scope, "type": "http"}, receive, by_socket)

@@ -2,26 +2,35 @@
 
 Owns the run of each call as a task, its state and its progress, and results for as long as a client may want them: the
 newest, as many as fit. A client that goes away leaves its run to be asked about or cancelled. Refuses more runs at a
-time than it may have. Called by ``instances``.
+time than it may have. Called by ``instances`` and ``flows``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from ..errors import Busy, PluginError, UnknownPlugin
-from ..instance import Instance
-from ..result import Result
 from ..types import Audio
-from .problems import Problem, problem_of
+from .problems import RETRY_AFTER_S, UNFORESEEN, Problem, problem_of
+
+_log = logging.getLogger(__name__)
+
+_ENDED = Problem(
+    503,
+    "ServerEnds",
+    "the server ended, and this call with it",
+    "ask again when it is there again",
+    headers={"Retry-After": str(RETRY_AFTER_S)},
+)
 
 State = Literal["running", "done", "failed", "cancelled"]
 
@@ -33,9 +42,30 @@ MAX_KEPT_BYTES = 1 << 30
 """Of results; the oldest are forgotten first."""
 
 
+class Outcome(Protocol):
+    """What a run gives: a `Result`, or what a flow gave, node by node."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def items(self) -> ItemsView[str, Any]:
+        """The outputs by name."""
+
+    @property
+    def stats(self) -> Any:
+        """Its figures."""
+
+    @property
+    def provenance(self) -> Any:
+        """What is needed to repeat it, with ``as_dict``."""
+
+
 @dataclass(eq=False)
 class Run:
-    """One call.
+    """One call of a plugin, or one run of a flow.
 
     Attributes
     ----------
@@ -46,16 +76,17 @@ class Run:
     """
 
     id: str
-    instance_id: str
-    plugin_id: str
+    instance_id: str | None
+    plugin_id: str | None
+    flow: str | None
     started_at: str
     began_s: float
-    task: asyncio.Task[Result] | None = None
+    task: asyncio.Task[Outcome] | None = None
     state: State = "running"
     progress: float = 0.0
     message: str = ""
     wall_s: float = 0.0
-    result: Result | None = None
+    result: Outcome | None = None
     problem: Problem | None = None
     bytes: int = field(default=0)
 
@@ -69,6 +100,7 @@ class Runs:
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
+        self._ending = False
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -79,26 +111,28 @@ class Runs:
         return sum(run.state == "running" for run in self._runs.values())
 
     def begin(
-        self, instance: Instance, inputs: Mapping[str, Any], parameters: Mapping[str, Any], **options: Any
+        self,
+        carry_out: Callable[[Run], Awaitable[Outcome]],
+        *,
+        instance_id: str | None = None,
+        plugin_id: str | None = None,
+        flow: str | None = None,
     ) -> Run:
-        """Start a call.
+        """Start what `carry_out` does for the run that it is handed.
 
         Raises
         ------
         Busy
-            If too many go on.
+            If too many go on, or the server ends.
         """
+        if self._ending:
+            raise Busy("the server ends", remedy="ask again when it is there again")
         if self.going_on >= MAX_AT_ONCE:
             raise Busy(f"{MAX_AT_ONCE} runs go on already", remedy="try again when one has ended")
-        run = Run(
-            secrets.token_hex(8),
-            instance.id,
-            instance.plugin_id,
-            datetime.now(UTC).isoformat(timespec="milliseconds"),
-            time.monotonic(),
-        )
+        began_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        run = Run(secrets.token_hex(8), instance_id, plugin_id, flow, began_at, time.monotonic())
         self._runs[run.id] = run
-        run.task = asyncio.ensure_future(instance.aexecute(inputs, parameters, on_progress=run.on_progress, **options))
+        run.task = asyncio.ensure_future(carry_out(run))
         run.task.add_done_callback(lambda task: self._ended(run, task))
         return run
 
@@ -135,7 +169,8 @@ class Runs:
             self._runs.pop(run.id, None)
 
     async def close(self, deadline_s: float) -> None:
-        """Let those that go on end within a deadline, and cancel the others."""
+        """Begin no more; let those that go on end within a deadline, and cancel the others."""
+        self._ending = True
         tasks = [run.task for run in self._runs.values() if run.task is not None and run.state == "running"]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=deadline_s)
@@ -144,17 +179,23 @@ class Runs:
             if late:
                 await asyncio.wait(late, timeout=5.0)
 
-    def _ended(self, run: Run, task: asyncio.Task[Result]) -> None:
+    def _ended(self, run: Run, task: asyncio.Task[Outcome]) -> None:
         run.wall_s = time.monotonic() - run.began_s
         run.task = None
         if task.cancelled():
             run.state = "cancelled"
+            if self._ending:
+                run.problem = _ENDED
         elif (error := task.exception()) is None:
             run.result, run.state, run.progress = task.result(), "done", 1.0
-            run.bytes = _size(dict(run.result))
+            run.bytes = _size(dict(run.result.items()))
         else:
             run.state = "failed"
-            run.problem = problem_of(error) if isinstance(error, PluginError) else _unforeseen()
+            if isinstance(error, PluginError):
+                run.problem = problem_of(error)
+            else:
+                _log.error("run %s failed", run.id, exc_info=error)
+                run.problem = UNFORESEEN
         self._forget()
 
     def _forget(self) -> None:
@@ -166,10 +207,6 @@ class Runs:
             self._runs.pop(run.id)
             ended = ended[1:]
             held -= run.bytes
-
-
-def _unforeseen() -> Problem:
-    return Problem(500, "InternalError", "the server failed", "its log says why")
 
 
 def _size(value: Any) -> int:

@@ -6,9 +6,10 @@ value named with its place. Called by the routes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from ..errors import InputError
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="after so many")]
+PluginId = Annotated[str, Path(examples=["gain_node"])]
+InstanceId = Annotated[str, Path(examples=["gain_node-1"])]
+RunId = Annotated[str, Path(examples=["8c1d5e0f2a3b4c5d"])]
+AskId = Annotated[str, Path(examples=["0f2a3b4c5d6e7f80"])]
+OutputName = Annotated[str, Path(examples=["audio"], description="of a flow: the id of a node")]
+FlowName = Annotated[str, Path(examples=["study"], pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
 
 
 class NewInstance(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,6 +44,25 @@ class Execution(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
 
 
+class FlowCall(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a flow's run."""
+
+    inputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    nodes: list[str] | None = None
+    seed: int | None = None
+
+
+Call = TypeVar("Call", Execution, FlowCall)
+
+
+class Page(BaseModel):
+    """A part of a list."""
+
+    total: int = Field(description="how many there are in all", examples=[1])
+    offset: int = Field(examples=[0])
+    limit: int = Field(examples=[100])
+
+
 class PluginSummary(BaseModel):
     """A plugin in the list."""
 
@@ -47,13 +76,58 @@ class PluginSummary(BaseModel):
     error: dict[str, Any] | None = Field(default=None, description="why it is broken, as a problem")
 
 
-class PluginList(BaseModel):
+class PluginList(Page):
     """A page of plugins."""
 
     plugins: list[PluginSummary]
-    total: int
-    offset: int
-    limit: int
+
+
+class LogDetails(BaseModel):
+    """A line that a plugin has written, or said through its log."""
+
+    at: str = Field(description="when the host read it", examples=["2026-11-28T12:00:00.000+00:00"])
+    instance_id: str = Field(examples=["gain_node-1"])
+    level: str = Field(description="debug, info, warning, error, host; empty for what it printed", examples=["info"])
+    text: str = Field(examples=["ready"])
+    run_id: str = Field(description="of the call that it belongs to, as in the call's provenance")
+    version: str = Field(description="of the plugin", examples=["1.0.0"])
+
+
+class LogList(Page):
+    """A page of what a plugin has said, the newest line first."""
+
+    lines: list[LogDetails]
+
+
+class AskDetails(BaseModel):
+    """What a user has asked that a plugin may do."""
+
+    id: str = Field(examples=["0f2a3b4c5d6e7f80"])
+    plugin_id: str = Field(examples=["musicbrainz_lookup"])
+    permission: str = Field(examples=["network"])
+    wants: str = Field(description="the folders or hosts", examples=["reach musicbrainz.org"])
+    reason: str = Field(description="why, as the plugin's author says", examples=["looks recordings up"])
+    user: str = Field(description="who has asked", examples=["ada"])
+
+
+class AskList(Page):
+    """A page of what waits for an answer."""
+
+    asks: list[AskDetails]
+
+
+class FlowSummary(BaseModel):
+    """A flow in the list."""
+
+    name: str = Field(examples=["study"])
+    bytes: int = Field(examples=[640])
+    saved_at: str = Field(examples=["2026-11-28T12:00:00.000+00:00"])
+
+
+class FlowList(Page):
+    """A page of the flows that are saved, by name."""
+
+    flows: list[FlowSummary]
 
 
 class PluginDetails(PluginSummary):
@@ -81,8 +155,8 @@ class InstanceDetails(BaseModel):
     config: dict[str, Any]
 
 
-class InstanceList(BaseModel):
-    """All instances."""
+class InstanceList(Page):
+    """A page of instances."""
 
     instances: list[InstanceDetails]
 
@@ -91,8 +165,9 @@ class RunDetails(BaseModel):
     """A call: going on, or what it came to."""
 
     id: str
-    instance_id: str
-    plugin_id: str
+    instance_id: str | None = Field(default=None, description="null for a run of a flow")
+    plugin_id: str | None = None
+    flow: str | None = Field(default=None, description="of which flow it is a run")
     state: str = Field(description="running, done, failed or cancelled", examples=["done"])
     progress: float
     message: str
@@ -105,8 +180,8 @@ class RunDetails(BaseModel):
     problem: dict[str, Any] | None = None
 
 
-class RunList(BaseModel):
-    """The runs that are known, the newest first."""
+class RunList(Page):
+    """A page of the runs that are known, the newest first."""
 
     runs: list[RunDetails]
 

@@ -29,3 +29,17 @@ def _demands(needed: Scope) -> Callable[[Request], None]:
 
 
 READ, RUN, MANAGE = map(_demands, Scope)
+
+
+def GRANT(request: Request) -> None:  # noqa: N802
+    """That the user was made one who grants: no scope has it."""
+    if not request.scope["schillinger.may_grant"]:
+        detail = f"{user_of(request)} may not grant"
+        raise Refused(
+            Problem(403, "MayNotGrant", detail, "ask whoever runs the server: schillinger token new NAME --grant")
+        )
+
+
+def user_of(request: Request) -> str:
+    """Whose token it is."""
+    return str(request.scope["schillinger.user"])

@@ -7,6 +7,7 @@ by ``schillinger serve`` and ``%plugin serve``.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterable
@@ -17,9 +18,11 @@ from .access import LOOPBACK, MAX_BODY_BYTES, Access, Scope
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
+    from .tokens import Kept
 
 DEFAULT_PORT = 8707
 _STARTING_S = 30.0
+_TELLING_S = 2.0
 
 
 class Server:
@@ -37,7 +40,18 @@ class Server:
         Under which other machines reach it, without port.
     max_body_bytes : int
     certificate, key : str, optional
-        Files for TLS.
+        Files for TLS, without which nothing but loopback is listened on.
+    allow_plain : bool
+        Whether it is, since something before it speaks TLS.
+    tokens : iterable of Kept
+        Those of users.
+    token : str, optional
+        The owner's, if it was made elsewhere.
+    root_path : str
+        Under which a proxy shows it.
+    behind_proxy : bool
+        Whether it answers to any name, since only a proxy on this machine reaches it; a page's origin has to be that name
+        even so, and a token is needed.
 
     Attributes
     ----------
@@ -63,10 +77,16 @@ class Server:
         max_body_bytes: int = MAX_BODY_BYTES,
         certificate: str | None = None,
         key: str | None = None,
+        allow_plain: bool = False,
+        tokens: Iterable[Kept] = (),
+        token: str | None = None,
+        root_path: str = "",
+        behind_proxy: bool = False,
     ) -> None:
         import uvicorn
 
         from .app import GRACE_S, create_app
+        from .patience import Patient
 
         names = tuple(names)
         if host not in ("127.0.0.1", "localhost", "::1") and not names:
@@ -74,9 +94,28 @@ class Server:
                 f"{host} can be reached from other machines",
                 remedy="say under which name they call it: --name music.example.org",
             )
+        if host not in ("127.0.0.1", "localhost", "::1") and certificate is None and not allow_plain:
+            raise InputError(
+                f"tokens and sounds would be sent to {host} for everybody on the way to read",
+                remedy="give --certfile and --keyfile, or --allow-plain if something before it speaks TLS",
+            )
+        if behind_proxy and host not in ("127.0.0.1", "localhost", "::1"):
+            raise InputError(
+                f"a proxy on this machine doesn't need {host}", remedy="leave --host or --behind-proxy away"
+            )
         self._socket = _listen(host, port)
-        self.access = Access((*LOOPBACK, *names), max_body_bytes=max_body_bytes)
-        self.token = self.access.issue(Scope.MANAGE)
+        self.access = Access((*LOOPBACK, *names), max_body_bytes=max_body_bytes, any_host=behind_proxy)
+        for kept in tokens:
+            self.access.know(
+                bytes.fromhex(kept.digest),
+                Scope[kept.scope.upper()],
+                user=kept.user,
+                may_grant=kept.may_grant,
+                requests_per_s=kept.requests_per_s,
+            )
+        if token is not None:
+            self.access.accept(token, Scope.MANAGE)
+        self.token = token or self.access.issue(Scope.MANAGE)
         scheme = "https" if certificate else "http"
         shown = names[0] if names else f"[{host}]" if ":" in host else host
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
@@ -84,10 +123,11 @@ class Server:
         app = create_app(manager, self.access)
 
         class Ending(uvicorn.Server):
-            """Lets those who listen to events go first: they would stay for ever."""
+            """Tells who listens and who waits before it closes the connections."""
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-                app.state.telling.end()
+                app.state.readiness.end()
+                await asyncio.gather(app.state.telling.end(_TELLING_S), app.state.runs.close(GRACE_S))
                 await super().shutdown(sockets)
 
         self._server = Ending(
@@ -97,10 +137,16 @@ class Server:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=int(GRACE_S),
+                timeout_graceful_shutdown=3,
                 timeout_keep_alive=20,
                 h11_max_incomplete_event_size=64 * 1024,
-                limit_concurrency=1000,
+                root_path=root_path,
+                ws="websockets-sansio",
+                ws_max_size=64 * 1024,
+                ws_per_message_deflate=False,
+                ws_ping_interval=15.0,
+                ws_ping_timeout=15.0,
+                http=Patient,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
             )
@@ -138,6 +184,10 @@ class Server:
             self._thread.join()
             self._thread = None
 
+    def close(self) -> None:
+        """Give up the address without ever having served."""
+        self._socket.close()
+
     def __repr__(self) -> str:
         # Without the token: what a notebook shows is saved with it, and sent to others.
         return f"serving at {self.url}/api/plugins; requests need the header Authorization: Bearer TOKEN, with .token"
@@ -149,7 +199,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(512)
+        listening.listen(1024)
     except (OSError, OverflowError) as error:
         listening.close()
         raise InputError(

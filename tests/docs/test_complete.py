@@ -109,7 +109,10 @@ def test_commands_in_blocks_of_the_shell_exist() -> None:
             assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE), where
             continue
         assert words[0] == "schillinger", where
-        known = {option for parameter in program.commands[words[1]].params for option in parameter.opts}
+        command = program.commands[words[1]]
+        if isinstance(command, click.Group):
+            command = command.commands[words[2]]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words[2:] if word.startswith("--")} <= known, where
 
 

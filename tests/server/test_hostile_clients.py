@@ -40,34 +40,16 @@ def test_who_may_not_call_is_told_so(client: httpx.Client, headers: dict[str, st
     assert not [name for name in refused.headers if name.lower().startswith("access-control")]
 
 
-def test_every_address_but_health_needs_a_token(client: httpx.Client, server: Server) -> None:
-    """Whatever the method."""
+def test_every_address_but_two_needs_a_token(client: httpx.Client, server: Server) -> None:
+    """Whatever the method; those two say whether it answers, and nothing else."""
     paths = client.get("/openapi.json").json()["paths"]
     with httpx.Client(base_url=server.url, trust_env=False) as stranger:
         assert stranger.get("/health").status_code == 200
         for path, methods in paths.items():
             for method in methods:
-                if path != "/health":
+                if path not in ("/health", "/ready"):
                     assert stranger.request(method, path.replace("{", "").replace("}", "")).status_code == 401
         assert stranger.get("/openapi.json").status_code == 401
-
-
-def test_a_websocket_gets_nowhere(shared_manager: PluginManager) -> None:
-    """No guard knows it, so it is closed before anything sees it."""
-    told = []
-
-    async def connect() -> None:
-        async def receive() -> dict[str, str]:
-            return {"type": "websocket.connect"}
-
-        async def send(message: dict[str, object]) -> None:
-            told.append(message["type"])
-
-        scope = {"type": "websocket", "path": "/api/plugins", "headers": [], "query_string": b"", "subprotocols": []}
-        await create_app(shared_manager, Access())(scope, receive, send)  # type: ignore[arg-type]
-
-    asyncio.run(connect())
-    assert told == ["websocket.close"]
 
 
 def test_a_token_is_good_for_its_scope(client: httpx.Client, server: Server) -> None:
@@ -99,8 +81,8 @@ def test_a_token_that_asks_too_often_is_told_when_to_come_back(shared_manager: P
     access = Access(requests_per_s=50, burst=3)
     greedy, modest = access.issue(Scope.READ), access.issue(Scope.READ)
     assert [access.admit(greedy)[1] for _ in range(3)] == [0, 0, 0]
-    scope, wait_s = access.admit(greedy)
-    assert scope is Scope.READ
+    known, wait_s = access.admit(greedy)
+    assert known is not None
     assert 0 < wait_s <= 0.02
     app = httpx.ASGITransport(create_app(shared_manager, access))
 
@@ -184,7 +166,7 @@ def test_a_body_that_is_too_large_is_refused(client: httpx.Client, server: Serve
         try:
             refused = client.post(path, content=content)
             assert (refused.status_code, refused.json()["title"]) == (413, "TooLarge")
-        except httpx.WriteError:  # it hung up while we were still sending
+        except (httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError):  # it hung up while we were still sending
             pass
     with socket.create_connection(server.url.removeprefix("http://").split(":")) as raw:
         raw.sendall(
@@ -265,9 +247,9 @@ def test_stopping_ends_what_goes_on(shared_manager: object, create: Create) -> N
 def test_a_listener_that_doesn_t_read_loses_the_oldest_events_and_keeps_nobody() -> None:
     """It is told how many, and the newest are there."""
     from schillinger_plugins.events import Event
-    from schillinger_plugins.server.telling import MAX_WAITING, Listener
+    from schillinger_plugins.server.telling import MAX_WAITING, Listener, Message
 
-    async def listen() -> list[str]:
+    async def listen() -> list[Message | None]:
         listener = Listener(frozenset())
         for number in range(MAX_WAITING + 10):
             listener.hear(number, Event("executed", "probe"))
@@ -279,6 +261,7 @@ def test_a_listener_that_doesn_t_read_loses_the_oldest_events_and_keeps_nobody()
         return messages
 
     messages = asyncio.run(listen())
-    assert messages[1] == 'event: lost\ndata: {"events": 10}\n\n'
-    assert messages[2].startswith("id: 10\n")
-    assert messages[-1].startswith((f"id: {MAX_WAITING + 9}\n", ": "))
+    assert messages[1] == Message("lost", {"events": 10})
+    assert messages[2] is not None
+    assert messages[2].as_text().startswith("id: 10\n")
+    assert messages[-1] == Message("ending", {})

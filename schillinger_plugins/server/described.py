@@ -1,0 +1,191 @@
+"""Described: what the OpenAPI page has beside what FastAPI finds out: an example for every address, and what leads where.
+
+Owns the examples, which a test holds against their schemas, and the links, along which tests walk. Called
+by ``app``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..flow.document import FORMAT
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+_RUN = {
+    "id": "8c1d5e0f2a3b4c5d",
+    "instance_id": "resultant_rhythm-1",
+    "plugin_id": "resultant_rhythm",
+    "flow": None,
+    "state": "done",
+    "progress": 1.0,
+    "message": "",
+    "started_at": "2026-11-28T12:00:00.000+00:00",
+    "outputs": {"durations": [2, 1, 1, 2]},
+    "stats": {"wall_s": 0.001},
+    "provenance": {"plugin_id": "resultant_rhythm", "parameters": {"a": 3, "b": 2}},
+    "problem": None,
+}
+_OF_FLOW = {
+    **_RUN,
+    "instance_id": None,
+    "plugin_id": None,
+    "flow": "study",
+    "state": "running",
+    "progress": 0.0,
+    "outputs": None,
+    "stats": None,
+    "provenance": None,
+}
+_LISTED = {**_RUN, "outputs": None, "stats": None, "provenance": None}
+_INSTANCE = {
+    "id": "gain_node-1",
+    "plugin_id": "gain_node",
+    "state": "ready",
+    "waiting": 0,
+    "memory_bytes": 9_000_000,
+    "growth_bytes_per_call": 0.0,
+    "leaks": False,
+    "stats": {"calls": 0},
+    "config": {},
+}
+_PLUGIN = {
+    "id": "gain_node",
+    "name": "Gain",
+    "version": "1.0.0",
+    "plugin_type": "NODE",
+    "category": "Audio Processing",
+    "description": "Makes a sound louder or quieter.",
+    "state": "loaded",
+    "error": None,
+}
+_DETAILS = {
+    **_PLUGIN,
+    "content_hash": "5b0c…",
+    "manifest": {"main_file": "main.py"},
+    "definition": {"type": "gain_node", "label": "Gain"},
+    "instances": ["gain_node-1"],
+}
+_LINE = {
+    "at": "2026-11-28T12:00:00.000+00:00",
+    "instance_id": "gain_node-1",
+    "level": "info",
+    "text": "INFO ready",
+    "run_id": "",
+    "version": "1.0.0",
+}
+_SAVED = {"name": "study", "bytes": 640, "saved_at": "2026-11-28T12:00:00.000+00:00"}
+_FLOW = {
+    "nodes": [
+        {
+            "id": "resultant_rhythm",
+            "type": "plugin",
+            "position": {"x": 0, "y": 0},
+            "data": {"plugin": "resultant_rhythm", "parameters": {"a": 3, "b": 2}},
+        }
+    ],
+    "edges": [],
+    "viewport": {"x": 0, "y": 0, "zoom": 1},
+    "schillinger": {"format": FORMAT, "name": "study", "seed": 1},
+}
+_ASK = {
+    "id": "0f2a3b4c5d6e7f80",
+    "plugin_id": "musicbrainz_lookup",
+    "permission": "network",
+    "wants": "reach musicbrainz.org",
+    "reason": "looks recordings up",
+    "user": "ada",
+}
+_PAGED = {"total": 1, "offset": 0, "limit": 100}
+
+ANSWERS: dict[str, Any] = {
+    "GET /api/plugins": {"plugins": [_PLUGIN], **_PAGED},
+    "GET /api/plugins/{plugin_id}": _DETAILS,
+    "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
+    "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0},
+    "POST /api/plugins/{plugin_id}/reload": _DETAILS,
+    "POST /api/plugins/{plugin_id}/instances": _INSTANCE,
+    "GET /api/plugins/instances": {"instances": [_INSTANCE], **_PAGED},
+    "GET /api/plugins/instances/{instance_id}": _INSTANCE,
+    "POST /api/plugins/instances/{instance_id}/execute": _RUN,
+    "GET /api/plugins/runs": {"runs": [_LISTED], **_PAGED},
+    "GET /api/plugins/runs/{run_id}": _RUN,
+    "GET /api/plugins/permissions": {"asks": [_ASK], **_PAGED},
+    "POST /api/plugins/{plugin_id}/permissions": _ASK,
+    "POST /api/plugins/permissions/{ask_id}/grant": _ASK,
+    "GET /api/flows": {"flows": [_SAVED], **_PAGED},
+    "GET /api/flows/{name}": _FLOW,
+    "PUT /api/flows/{name}": _SAVED,
+    "POST /api/flows/{name}/runs": _OF_FLOW,
+    "GET /health": {"status": "ok"},
+    "GET /ready": {"status": "ready"},
+}
+"""What succeeds with JSON, by method and address."""
+
+BODIES: dict[str, Any] = {
+    "POST /api/plugins/{plugin_id}/instances": {"config": {}},
+    "POST /api/plugins/instances/{instance_id}/execute": {"inputs": {}, "parameters": {"a": 3, "b": 2}, "seed": 1},
+    "POST /api/plugins/{plugin_id}/permissions": {"permission": "network"},
+    "PUT /api/flows/{name}": _FLOW,
+    "POST /api/flows/{name}/runs": {"inputs": {}, "seed": 1},
+}
+"""What is sent."""
+
+_TEXTS = {
+    "/metrics": ("text/plain", 'schillinger_calls_total{instance="gain_node-1",plugin="gain_node"} 3.0\n'),
+    "/api/plugins/events": ("text/event-stream", 'id: 1\nevent: executed\ndata: {"plugin_id": "gain_node"}\n\n'),
+}
+_OF_INSTANCE = ("instance_details", "execute_instance", "destroy_instance")
+_OF_RUN = ("run_details", "cancel_run")
+_PROBLEM = {
+    "type": "https://schillinger-plugins.github.io/errors/UnknownPlugin",
+    "title": "UnknownPlugin",
+    "status": 404,
+    "detail": "there is no plugin 'gain_nod'",
+    "remedy": "did you mean 'gain_node'?",
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Have the application's page tell all this, too."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        page = plain()
+        for path, methods in page["paths"].items():
+            for method, operation in methods.items():
+                _complete(f"{method.upper()} {path}", path, operation, page)
+        return page
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(key: str, path: str, operation: dict[str, Any], page: dict[str, Any]) -> None:
+    for status, answer in operation["responses"].items():
+        content = answer.get("content", {})
+        if status.startswith("2") and "application/json" in content and key in ANSWERS:
+            content["application/json"]["example"] = ANSWERS[key]
+        if "application/problem+json" in content:
+            content["application/problem+json"]["example"] = _PROBLEM
+        if status == "200" and path in _TEXTS:
+            media_type, text = _TEXTS[path]
+            answer["content"] = {media_type: {"schema": {"type": "string"}, "example": text}}
+        if status in ("200", "201", "202") and key.endswith(("/instances", "/execute", "/runs")) and key[:4] == "POST":
+            kind, targets = ("instance_id", _OF_INSTANCE) if key.endswith("/instances") else ("run_id", _OF_RUN)
+            answer["links"] = {
+                name: {"operationId": known, "parameters": {kind: "$response.body#/id"}}
+                for name in targets
+                for known in [_operation_id(page, name)]
+            }
+    if key in BODIES:
+        operation["requestBody"]["content"]["application/json"]["example"] = BODIES[key]
+
+
+def _operation_id(page: dict[str, Any], name: str) -> str:
+    return next(
+        str(operation["operationId"])
+        for methods in page["paths"].values()
+        for operation in methods.values()
+        if str(operation["operationId"]).startswith(f"{name}_")
+    )

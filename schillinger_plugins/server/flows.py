@@ -1,0 +1,242 @@
+"""Routes about flows: save, list, fetch, run, delete.
+
+A document is hostile until `flow.document` has parsed it. A run is one as of a plugin, with the same addresses for progress,
+cancelling and results, which are a node's outputs under the node's id. Its instances are made for it and end with it.
+Refuses to read a file of this machine for whoever writes its name into a flow. Called by ``app``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, ItemsView, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from ..errors import InputError
+from ..flow import Flow, FlowEvent, FlowRun
+from ..flow.document import Document, read
+from . import asking, said
+from .crossing import plain
+from .instances import answer_of
+from .problems import Problem
+from .runs import Run, Runs
+from .scopes import MANAGE, READ, RUN, Refused
+from .shelf import Changed, Shelf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..definition import NodeDefinition
+    from ..instance import Instance
+    from ..manager import PluginManager
+    from ..registry import PluginRecord
+    from ..types import Audio
+
+router = APIRouter(prefix="/api/flows", tags=["flows"])
+
+_ENDING_S = 10.0
+"""How long a run that is cancelled may take to end."""
+
+_DOCUMENT: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+
+
+@router.get("", dependencies=[Depends(READ)])
+def list_flows(request: Request, limit: said.Limit = 100, offset: said.Offset = 0) -> said.FlowList:
+    """The flows that are saved, in pages, by name."""
+    found = _shelf(request).all()
+    page = [said.FlowSummary(**asdict(one)) for one in found[offset : offset + limit]]
+    return said.FlowList(flows=page, total=len(found), offset=offset, limit=limit)
+
+
+@router.get("/{name}", dependencies=[Depends(READ)])
+def fetch_flow(request: Request, response: Response, name: said.FlowName) -> dict[str, Any]:
+    """A flow, as React Flow has it, with an ETag."""
+    document, tag = _shelf(request).get(name)
+    response.headers["ETag"] = tag
+    return document.as_dict()
+
+
+@router.put(
+    "/{name}",
+    dependencies=[Depends(MANAGE)],
+    openapi_extra={"requestBody": {**_DOCUMENT, "required": True}},
+    responses={201: {"model": said.FlowSummary, "description": "Saved under a new name"}},
+)
+async def save_flow(
+    request: Request,
+    response: Response,
+    name: said.FlowName,
+    if_match: Annotated[
+        str | None, Header(max_length=200, description="the ETag it was fetched with: 412 if somebody has saved since")
+    ] = None,
+) -> said.FlowSummary:
+    """Save a flow under a name, in place of what was there (200) or as a new one (201)."""
+    body = await request.body()
+    shelf = _shelf(request)
+    try:
+        is_new, tag = await asyncio.to_thread(lambda: shelf.put(name, read(body), unchanged_since=if_match))
+    except Changed:
+        detail = f"the flow {name!r} is another one than you have"
+        raise Refused(Problem(412, "Changed", detail, "fetch it, and put your changes into that one")) from None
+    response.headers["ETag"] = tag
+    response.status_code = 201 if is_new else 200
+    return said.FlowSummary(**asdict(next(one for one in shelf.all() if one.name == name)))
+
+
+@router.delete("/{name}", status_code=204, dependencies=[Depends(MANAGE)])
+def delete_flow(request: Request, name: said.FlowName) -> None:
+    """Forget a flow. Its runs go on."""
+    _shelf(request).remove(name)
+
+
+@router.post(
+    "/{name}/runs",
+    dependencies=[Depends(RUN)],
+    response_model=said.RunDetails,
+    openapi_extra={"requestBody": asking.body_of(said.FlowCall)},
+    responses={202: {"model": said.RunDetails, "description": "It goes on"}},
+)
+async def run_flow(
+    request: Request,
+    response: Response,
+    name: said.FlowName,
+    wait: Annotated[bool, Query(description="true: answer when it has ended, with what it gave")] = False,
+) -> Any:
+    """Run a flow. With ``nodes`` only these and what leads to them; what its inputs get is in ``inputs``, by their names."""
+    document, _ = await asyncio.to_thread(_shelf(request).get, name)
+    call, inputs = await asking.asked(request, said.FlowCall, _Inputs(document), plugin_id=name)
+    runs: Runs = request.app.state.runs
+    host = _Closed(request.app.state.manager)
+
+    def carry_out(run: Run) -> Awaitable[FlowOutcome]:
+        return _carry_out(run, document, host, inputs, call)
+
+    return await answer_of(request, response, runs.begin(carry_out, flow=name), wait=wait)
+
+
+@dataclass(frozen=True)
+class _Provenance:
+    held: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.held
+
+
+class FlowOutcome(Mapping[str, Any]):
+    """What a flow gave: of each node its outputs."""
+
+    def __init__(self, run: FlowRun) -> None:
+        self._results = {node: dict(result) for node, result in run.items()}
+        self.stats = {"wall_s": run.wall_s, "states": dict(run.states), "cached": list(run.cached)}
+        self.provenance = _Provenance(plain(run.provenance, ""))
+
+    def __getitem__(self, node: str) -> Any:
+        return self._results[node]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._results)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def items(self) -> ItemsView[str, Any]:
+        """The outputs of each node, by its id."""
+        return self._results.items()
+
+
+async def _carry_out(
+    run: Run, document: Document, host: _Closed, inputs: Mapping[str, Any], call: said.FlowCall
+) -> FlowOutcome:
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+    def hear(event: FlowEvent) -> None:
+        if event.kind == "ended":
+            loop.call_soon_threadsafe(over.set)
+
+    def start() -> Flow:
+        flow = Flow.from_dict(document.as_dict(), host)
+        flow.events.subscribe(hear)
+        try:
+            flow.start(call.nodes, inputs=inputs, on_progress=run.on_progress, seed=call.seed, strict=True)
+        except BaseException:
+            flow.close()
+            raise
+        return flow
+
+    starting = asyncio.ensure_future(asyncio.to_thread(start))
+    try:
+        flow = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # The thread can't be stopped: what it makes is ended when it is there.
+        starting.add_done_callback(lambda made: None if made.exception() else loop.run_in_executor(None, _end, made))
+        raise
+    try:
+        await over.wait()
+    except asyncio.CancelledError:
+        flow.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _ENDING_S)
+        raise
+    finally:
+        running = flow.running
+        if running is not None:
+            await asyncio.to_thread(running.wait, _ENDING_S)
+        await asyncio.shield(asyncio.to_thread(flow.close))
+    assert flow.last is not None
+    flow.last.demand_success()
+    return await asyncio.to_thread(FlowOutcome, flow.last)
+
+
+def _end(made: asyncio.Future[Flow]) -> None:
+    made.result().close()
+
+
+class _Closed:
+    """The manager as a flow's host, but for one thing: no file of this machine is read for a client."""
+
+    def __init__(self, manager: PluginManager) -> None:
+        self._manager = manager
+        self.events = manager.events
+
+    @property
+    def plugins(self) -> Mapping[str, PluginRecord]:
+        return self._manager.plugins
+
+    def definition(self, plugin_id: str) -> NodeDefinition:
+        return self._manager.definition(plugin_id)
+
+    def create_instance(self, plugin_id: str, config: Mapping[str, Any] | None = None) -> Instance:
+        return self._manager.create_instance(plugin_id, config)
+
+    def destroy_instance(self, instance_id: str) -> None:
+        self._manager.destroy_instance(instance_id)
+
+    def read_audio(self, path: str | Path) -> Audio:
+        raise InputError(
+            "a sound is expected, and files of the server are not read",
+            remedy="send the sound as a part of multipart/form-data",
+        )
+
+
+class _Inputs:
+    """The inputs of a flow, by their names."""
+
+    def __init__(self, document: Document) -> None:
+        nodes = [node for node in document.graph.nodes.values() if node.kind == "input"]
+        self._types = {str(node.data.get("name") or node.id): str(node.data.get("type") or "any") for node in nodes}
+
+    def input(self, name: str) -> _Input | None:
+        return _Input(self._types[name]) if name in self._types else None
+
+
+@dataclass(frozen=True)
+class _Input:
+    type: str
+
+
+def _shelf(request: Request) -> Shelf:
+    shelf: Shelf = request.app.state.shelf
+    return shelf
