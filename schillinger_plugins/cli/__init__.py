@@ -36,8 +36,8 @@ from .scan import FOUND, scan
 from .serve import serve
 from .tell import doctor, info, list_plugins, schema, validate
 from .testing import test_command
-from .top import top
 from .tokens import token
+from .top import top
 from .warm import warm
 
 OK, FAILED, BAD_INPUT, LIMIT, CONFINEMENT, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
