@@ -149,7 +149,7 @@ def _memory(instance: InstanceStatus) -> str:
     if not instance.memory_bytes:
         return ""
     leak = f", leaks {instance.growth_bytes_per_call / 1e6:.2g} MB a call" if instance.leaks else ""
-    return f"{instance.memory_bytes / 1e6:.0f} MB{leak}"
+    return f"{instance.memory_bytes / 1e6:.{int(instance.memory_bytes < 1e7)}f} MB{leak}"
 
 
 def _granted(session: Session) -> list[str]:

@@ -2,7 +2,7 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import { points } from "../src/status/figures.ts";
+import { memory, points } from "../src/status/figures.ts";
 import { EMPTY, SECONDS, sorted, take, turned } from "../src/status/rows.ts";
 import { Table, type TableProps } from "../src/status/table.tsx";
 import type { Row } from "../src/contract/status.ts";
@@ -84,5 +84,11 @@ describe("the table", () => {
     show([row({ id: "plugin:a", instance: "", state: "loaded" })]);
     expect(screen.queryByRole("button", { name: /Destroy|Sleep/ })).toBeNull();
     expect(screen.getByRole("button", { name: "Reload a" })).toBeTruthy();
+  });
+});
+
+describe("memory in words", () => {
+  it("says more of little than of much", () => {
+    expect([400_000, 12_345_678, 2_500_000_000].map(memory)).toEqual(["0.4 MB", "12 MB", "2.5 GB"]);
   });
 });
