@@ -69,12 +69,11 @@ class Database:
         """What people know it by; without the password."""
         if self.file is not None:
             return shown(self.file)
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError
+        from sqlalchemy import exc, make_url
 
         try:
             return make_url(str(self.place)).render_as_string(hide_password=True)
-        except (ArgumentError, ValueError):
+        except (exc.ArgumentError, ValueError):
             return "whose URL can't be read"
 
     @contextlib.contextmanager
@@ -136,14 +135,15 @@ class Database:
     def _refusing(self) -> Iterator[None]:
         import sqlite3
 
-        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+        # By way of the whole: of two threads that begin at once, one with the whole and one with a part, both can fail.
+        from sqlalchemy import exc
 
         try:
             yield
         except PluginError:
             raise
-        except (SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
+        except (exc.SQLAlchemyError, sqlite3.Error, OSError, UnicodeError) as error:
+            cause = error.orig if isinstance(error, exc.DBAPIError) else error
             reason = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
             if self.file is None:
                 # A driver's words for what went wrong may quote the URL, and with it the password.
@@ -172,8 +172,7 @@ def elsewhere() -> str:
 
 
 def _sqlite(file: Path) -> Engine:
-    from sqlalchemy import URL, create_engine, event
-    from sqlalchemy.pool import NullPool
+    from sqlalchemy import URL, NullPool, create_engine, event
 
     # No connection outlives its transaction: none is carried into a fork, where two would share its locks.
     engine = create_engine(URL.create("sqlite", database=str(file)), poolclass=NullPool)
@@ -195,9 +194,7 @@ def _sqlite(file: Path) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    from sqlalchemy import create_engine
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.pool import NullPool
+    from sqlalchemy import NullPool, create_engine, make_url
 
     if not _POSTGRESQL.match(url):
         kind = url.partition("://")[0]
