@@ -151,3 +151,8 @@ def test_an_end_is_told(shared_manager: PluginManager) -> None:
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
         assert "event: ending" in list(lines)
+
+
+def test_answers_are_sent_at_once(server: Server) -> None:
+    """asyncio leaves small packets waiting, 40 ms for each answer, where a socket doesn't name its protocol."""
+    assert server._socket.proto == socket.IPPROTO_TCP
