@@ -36,7 +36,8 @@ def new(plugin_id: str, kind: str, folder: str) -> None:
     """
     made = shown(authoring.new(plugin_id, kind, Path(folder)))
     say(f"{plugin_id} is in {made}")
-    say(f"next: schillinger test {made}; schillinger dev {made}")
+    grant = f"schillinger grant {made} network; " if kind == "integration" else ""
+    say(f"next: {grant}schillinger test {made}; schillinger dev {made}")
 
 
 @click.command()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,20 @@ def test_every_template_is_a_plugin_that_works(shared_manager: PluginManager, tm
     finally:
         manager.unload(plugin_id)
         manager.registry.unregister(plugin_id)
+
+
+def test_what_templates_write_is_typed_and_formatted(tmp_path: Path) -> None:
+    """All eight pass mypy --strict, and ruff's formatter has nothing to do."""
+    for kind in TYPES:  # under other names, since one run of mypy takes one module called main
+        shutil.copy(new(f"a_new_{kind}", kind, tmp_path) / "main.py", tmp_path / f"main_of_{kind}.py")
+    here = Path(__file__).parents[2]
+    typed = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(here / ".mypy_cache")]
+    files = [f"main_of_{kind}.py" for kind in TYPES]
+    done = subprocess.run([*typed, *files], capture_output=True, text=True, cwd=tmp_path, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    formatted = [sys.executable, "-m", "ruff", "format", "--check", "--isolated", "--line-length", "120", str(tmp_path)]
+    done = subprocess.run(formatted, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", ["", "A", "1st", "a-b", "a b", "../a", "a" * 65, "ä", ".a"])
