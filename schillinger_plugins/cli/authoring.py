@@ -36,7 +36,10 @@ def new(plugin_id: str, kind: str, folder: str) -> None:
     """
     made = shown(authoring.new(plugin_id, kind, Path(folder)))
     say(f"{plugin_id} is in {made}")
-    say(f"next: schillinger test {made}; schillinger dev {made}")
+    asks = kind.lower() == "integration"
+    if asks:
+        say(authoring.ASKS_A_SERVICE)
+    say(f"next: {f'schillinger grant {made} network; ' if asks else ''}schillinger test {made}; schillinger dev {made}")
 
 
 @click.command()

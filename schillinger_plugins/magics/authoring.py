@@ -29,13 +29,15 @@ def new(session: Session, line: str, _: Locals) -> Text:
     plugin_id, options = _split(line, "new")
     made = authoring.new(plugin_id, options.get("--type", "node"), Path(options.get("--dir", ".")))
     record = session.manager.look(made)
-    if record.manifest is not None and not record.manifest.permissions.network:
+    asks = record.manifest is not None and record.manifest.permissions.network is not None
+    if not asks:
         session.manager.load(made)  # so that its id is known from now on
     files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
     word = record.id if record.id in session.manager.plugins else shlex.quote(shown(made))
     return Text(
         f"{record.id} is in {shown(made)}: {', '.join(files)}\n"
-        f"next: %plugin test {word}; %plugin edit {word}; %plugin watch {word}"
+        f"{f'{authoring.ASKS_A_SERVICE}{chr(10)}' if asks else ''}"
+        f"next: {f'%plugin grant {word} network; ' if asks else ''}%plugin test {word}; %plugin edit {word}; %plugin watch {word}"
     )
 
 

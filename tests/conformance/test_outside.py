@@ -70,10 +70,12 @@ def test_a_service_is_asked_but_not_hundreds_of_times(service: HTTPServer, teste
 
 
 def test_a_service_that_is_silent_is_no_fault_of_the_plugins(tested: Callable[..., Report]) -> None:
-    """Nobody answers: the checks that need an answer are skipped, with the reason."""
+    """Nobody answers: the checks that need an answer are skipped, with the reason, and the report is no good one."""
     with HTTPServer(("127.0.0.1", 0), Service) as server:
         port = server.server_port
     report = tested(port, "example", "seed")
-    assert report.ok
+    assert not report.failed
+    assert not report.ok
+    assert repr(report).startswith("asks_outside 1.0.0: inconclusive, 2 that apply were not tried: it needs a service")
     assert [outcome.verdict for outcome in report.outcomes] == ["skipped", "skipped"]
     assert "it needs a service outside, and got no answer" in report.outcomes[0].message
