@@ -203,7 +203,7 @@ def error_classes() -> list[type[errors.PluginError]]:
 
 
 _FOR_THIS_PACKAGE = {"spawn_beside"}
-"""What is public for another room of the house, which runs the author's tests: it gives a worker, which nobody else holds."""
+"""What is public for another room alone, the one that runs authors' tests: it gives a worker, which nobody else holds."""
 
 _KEYS = {
     "inputs": "what it takes: a list of ports",

@@ -36,10 +36,11 @@ def new(plugin_id: str, kind: str, folder: str) -> None:
     """
     made = shown(authoring.new(plugin_id, kind, Path(folder)))
     say(f"{plugin_id} is in {made}")
-    asks = kind.lower() == "integration"
-    if asks:
+    following = [f"schillinger test {made}", f"schillinger dev {made}"]
+    if kind.lower() == "integration":
         say(authoring.ASKS_A_SERVICE)
-    say(f"next: {f'schillinger grant {made} network; ' if asks else ''}schillinger test {made}; schillinger dev {made}")
+        following.insert(0, f"schillinger grant {made} network")
+    say(f"next: {'; '.join(following)}")
 
 
 @click.command()

@@ -34,11 +34,12 @@ def new(session: Session, line: str, _: Locals) -> Text:
         session.manager.load(made)  # so that its id is known from now on
     files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
     word = record.id if record.id in session.manager.plugins else shlex.quote(shown(made))
-    return Text(
-        f"{record.id} is in {shown(made)}: {', '.join(files)}\n"
-        f"{f'{authoring.ASKS_A_SERVICE}{chr(10)}' if asks else ''}"
-        f"next: {f'%plugin grant {word} network; ' if asks else ''}%plugin test {word}; %plugin edit {word}; %plugin watch {word}"
-    )
+    told = [f"{record.id} is in {shown(made)}: {', '.join(files)}"]
+    following = [f"%plugin {command} {word}" for command in ("test", "edit", "watch")]
+    if asks:
+        told.append(authoring.ASKS_A_SERVICE)
+        following.insert(0, f"%plugin grant {word} network")
+    return Text("\n".join([*told, f"next: {'; '.join(following)}"]))
 
 
 def path(session: Session, line: str, _: Locals) -> Text:

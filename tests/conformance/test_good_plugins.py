@@ -37,7 +37,8 @@ def test_the_gain_node_passes_everything(manager: PluginManager) -> None:
 
 
 @pytest.mark.parametrize(
-    "plugin_id", sorted({path.parent.name for path in PLUGINS.glob("*/plugin.json")} - {"gain_node", "musicbrainz_lookup"})
+    "plugin_id",
+    sorted({path.parent.name for path in PLUGINS.glob("*/plugin.json")} - {"gain_node", "musicbrainz_lookup"}),
 )
 def test_every_example_passes_the_suite(manager: PluginManager, plugin_id: str) -> None:
     """All that there is in plugins/, whatever is added: nothing fails, and what is skipped doesn't apply."""
@@ -91,7 +92,9 @@ def test_the_lookup_passes_the_suite(manager: PluginManager, musicbrainz: int, t
         manager.registry.unregister("musicbrainz_lookup")
         manager.discover()
     assert report.ok, report
-    assert {"example", "descriptors", "seed", "state", "used", "written"} <= {outcome.check for outcome in report.passed}
+    assert {"example", "descriptors", "seed", "state", "used", "written"} <= {
+        outcome.check for outcome in report.passed
+    }
     assert {outcome.check for outcome in report.skipped if "spared" in outcome.message} >= {"memory", "reload"}
     assert not any(outcome.is_uncalled for outcome in report.outcomes)
 

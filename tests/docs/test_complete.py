@@ -31,7 +31,7 @@ PUBLIC = (
     "schillinger_plugins.journal",
     "schillinger_plugins.magics",
 )
-RETURNED = "Failure InstanceStats LoadedPlugin LogLine NodeDefinition PluginRecord Reload Status Stream Version Watched".split()
+RETURNED = "Failure InstanceStats LoadedPlugin LogLine NodeDefinition Reload Status Stream Version Watched".split()
 """Some of what methods return, by which it is known that such are found at all."""
 
 

@@ -44,13 +44,12 @@ def test_an_author_s_tools_have_nothing_to_say(tmp_path: Path) -> None:
     for kind in TYPES:
         new(f"a_new_{kind}", kind, tmp_path)
     cache = Path(__file__).parents[2] / ".mypy_cache"
+    mains = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/main.py"))
     line = ["--isolated", "--line-length=120", "--no-cache", "."]
     for arguments in (
         ["ruff", "check", *line],
         ["ruff", "format", "--check", *line],
-        # In folders of which each has a main.py.
-        ["mypy", "--strict", "--config-file=", "--explicit-package-bases", f"--cache-dir={cache}"]
-        + sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/main.py")),
+        ["mypy", "--strict", "--config-file=", "--explicit-package-bases", f"--cache-dir={cache}", *mains],
     ):
         done = subprocess.run(
             [sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False
@@ -93,6 +92,9 @@ def test_from_a_template_to_an_archive(cell: Cell, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDITOR", "true")
     assert "a_mixer is in" in repr(cell("%plugin new a_mixer --type node --dir 'my plugins'")[0])
+    asks = repr(cell("%plugin new a_look_up --type integration")[0])
+    assert "put your host into plugin.json" in asks
+    assert f"next: %plugin grant {tmp_path / 'a_look_up'} network; %plugin test" in asks
     assert repr(cell("%plugin path a_mixer")[0]) == str(tmp_path / "my plugins" / "a_mixer")
     assert "%plugin reload a_mixer" in repr(cell("%plugin edit a_mixer")[0])
     assert "its code was imported" in repr(cell("%plugin validate a_mixer --run")[0])
