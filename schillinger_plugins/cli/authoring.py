@@ -36,11 +36,10 @@ def new(plugin_id: str, kind: str, folder: str) -> None:
     """
     made = shown(authoring.new(plugin_id, kind, Path(folder)))
     say(f"{plugin_id} is in {made}")
-    following = [f"schillinger test {made}", f"schillinger dev {made}"]
-    if kind.lower() == "integration":
+    grant = f"schillinger grant {made} network; " if kind == "integration" else ""
+    if grant:
         say(authoring.ASKS_A_SERVICE)
-        following.insert(0, f"schillinger grant {made} network")
-    say(f"next: {'; '.join(following)}")
+    say(f"next: {grant}schillinger test {made}; schillinger dev {made}")
 
 
 @click.command()

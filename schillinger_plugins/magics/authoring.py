@@ -29,17 +29,14 @@ def new(session: Session, line: str, _: Locals) -> Text:
     plugin_id, options = _split(line, "new")
     made = authoring.new(plugin_id, options.get("--type", "node"), Path(options.get("--dir", ".")))
     record = session.manager.look(made)
-    asks = record.manifest is not None and record.manifest.permissions.network is not None
-    if not asks:
+    if record.manifest is not None and not record.manifest.permissions.network:
         session.manager.load(made)  # so that its id is known from now on
     files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
     word = record.id if record.id in session.manager.plugins else shlex.quote(shown(made))
-    told = [f"{record.id} is in {shown(made)}: {', '.join(files)}"]
-    following = [f"%plugin {command} {word}" for command in ("test", "edit", "watch")]
-    if asks:
-        told.append(authoring.ASKS_A_SERVICE)
-        following.insert(0, f"%plugin grant {word} network")
-    return Text("\n".join([*told, f"next: {'; '.join(following)}"]))
+    return Text(
+        f"{record.id} is in {shown(made)}: {', '.join(files)}\n"
+        f"next: %plugin test {word}; %plugin edit {word}; %plugin watch {word}"
+    )
 
 
 def path(session: Session, line: str, _: Locals) -> Text:

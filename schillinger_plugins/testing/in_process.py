@@ -54,7 +54,12 @@ class PluginInProcess:
         self.definition = NodeDefinition.parse(self.raw.get_node_definition(), plugin_id=context.plugin_id)
 
     def execute(
-        self, inputs: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None, *, seed: int = 1
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        seed: int = 1,
+        steps: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> dict[str, Any]:
         """Call it once.
 
@@ -66,6 +71,8 @@ class PluginInProcess:
             By name; the others have their defaults.
         seed : int
             Of ``context.random``.
+        steps : Mapping
+            Of a workflow: what its steps are taken to have given, by their ids. None is run.
 
         Returns
         -------
@@ -86,6 +93,8 @@ class PluginInProcess:
         given = {
             name: _frozen(value) for name, value in self.definition.check_inputs(given, plugin_id=plugin_id).items()
         }
+        if steps is not None:
+            given["steps"] = {step: {name: _frozen(value) for name, value in of.items()} for step, of in steps.items()}
         checked = self.definition.check_parameters(parameters or {}, plugin_id=plugin_id)
         self.context.reseed(seed)
         outputs = _run(self.raw.execute(given, checked))

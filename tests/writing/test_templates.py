@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,7 +32,7 @@ def test_every_template_is_a_plugin_that_works(shared_manager: PluginManager, tm
         assert manager.plugins[plugin_id].manifest.metadata.plugin_type == kind.upper()  # type: ignore[union-attr]
         report = examine(manager, plugin_id, only=["agreement", "tests"])
         assert [outcome.message for outcome in report.failed] == []
-        assert [outcome.group for outcome in report.passed].count("tests") > 1
+        assert "tests" in [outcome.group for outcome in report.passed]
         # Nobody answers at example.org: the report must not look like that of a plugin that was tried.
         assert bool(report.inconclusive) == (kind == "integration")
     finally:
@@ -39,22 +40,18 @@ def test_every_template_is_a_plugin_that_works(shared_manager: PluginManager, tm
         manager.registry.unregister(plugin_id)
 
 
-def test_an_author_s_tools_have_nothing_to_say(tmp_path: Path) -> None:
-    """mypy --strict and ruff, as an author runs them, over all eight at once."""
-    for kind in TYPES:
-        new(f"a_new_{kind}", kind, tmp_path)
-    cache = Path(__file__).parents[2] / ".mypy_cache"
-    mains = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/main.py"))
-    line = ["--isolated", "--line-length=120", "--no-cache", "."]
-    for arguments in (
-        ["ruff", "check", *line],
-        ["ruff", "format", "--check", *line],
-        ["mypy", "--strict", "--config-file=", "--explicit-package-bases", f"--cache-dir={cache}", *mains],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+def test_what_templates_write_is_typed_and_formatted(tmp_path: Path) -> None:
+    """All eight pass mypy --strict, and ruff's formatter has nothing to do."""
+    for kind in TYPES:  # under other names, since one run of mypy takes one module called main
+        shutil.copy(new(f"a_new_{kind}", kind, tmp_path) / "main.py", tmp_path / f"main_of_{kind}.py")
+    here = Path(__file__).parents[2]
+    typed = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(here / ".mypy_cache")]
+    files = [f"main_of_{kind}.py" for kind in TYPES]
+    done = subprocess.run([*typed, *files], capture_output=True, text=True, cwd=tmp_path, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    formatted = [sys.executable, "-m", "ruff", "format", "--check", "--isolated", "--line-length", "120", str(tmp_path)]
+    done = subprocess.run(formatted, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("name", ["", "A", "1st", "a-b", "a b", "../a", "a" * 65, "ä", ".a"])
@@ -63,6 +60,17 @@ def test_a_name_that_can_not_be(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="can't be a plugin's id"):
         new(name, "node", tmp_path)
     assert not list(tmp_path.rglob("plugin.json"))
+
+
+def test_an_authors_linter_has_nothing_to_say(tmp_path: Path) -> None:
+    """Of all eight, code and tests, as ruff runs in a folder of theirs, the order of imports included."""
+    for kind in TYPES:
+        new(f"a_new_{kind}", kind, tmp_path)
+    rules = ["--isolated", "--no-cache", "--line-length=120", "--extend-select=I"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", *rules, "."], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
@@ -92,9 +100,6 @@ def test_from_a_template_to_an_archive(cell: Cell, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDITOR", "true")
     assert "a_mixer is in" in repr(cell("%plugin new a_mixer --type node --dir 'my plugins'")[0])
-    asks = repr(cell("%plugin new a_look_up --type integration")[0])
-    assert "put your host into plugin.json" in asks
-    assert f"next: %plugin grant {tmp_path / 'a_look_up'} network; %plugin test" in asks
     assert repr(cell("%plugin path a_mixer")[0]) == str(tmp_path / "my plugins" / "a_mixer")
     assert "%plugin reload a_mixer" in repr(cell("%plugin edit a_mixer")[0])
     assert "its code was imported" in repr(cell("%plugin validate a_mixer --run")[0])
