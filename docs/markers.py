@@ -6,12 +6,13 @@ as a hook (``mkdocs.yml``), and by the tests, which run what comes of it.
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import click
 
@@ -159,6 +160,37 @@ def names(module: str) -> str:
     return "\n\n".join(f"::: {module}.{name}" for name in exported)
 
 
+def returned() -> str:
+    """What the manager and its instances give back, for mkdocstrings: those that no module of the reference exports."""
+    from schillinger_plugins import Instance, PluginManager
+
+    pages = "".join(page.read_text(encoding="utf-8") for page in (Path(__file__).parent / "reference").glob("*.md"))
+    modules = [import_module(name) for name in re.findall(r"made of: names (\S+)", pages)]
+    exported = [getattr(module, name) for module in modules for name in module.__all__]
+    kinds = [kind for of in (PluginManager, Instance) for kind in classes_returned(of)]
+    return "\n\n".join(
+        f"::: {kind.__module__}.{kind.__qualname__}" for kind in dict.fromkeys(kinds) if kind not in exported
+    )
+
+
+def classes_returned(of: type) -> list[type]:
+    """The classes of this package that the public methods and properties of a class return."""
+    found: list[type] = []
+
+    def look(hint: Any) -> None:
+        if isinstance(hint, type) and hint.__module__.startswith("schillinger_plugins"):
+            found.append(hint)
+        for part in get_args(hint):
+            look(part)
+
+    for name in dir(of):
+        member = inspect.getattr_static(of, name)
+        function = inspect.unwrap(member.fget if isinstance(member, property) else member)
+        if not name.startswith("_") and name not in _FOR_THIS_PACKAGE and inspect.isfunction(function):
+            look(get_type_hints(function).get("return"))
+    return found
+
+
 def error_names() -> str:
     """Every error, for mkdocstrings."""
     return "\n\n".join(f"::: {errors.__name__}.{kind.__name__}" for kind in error_classes())
@@ -169,6 +201,9 @@ def error_classes() -> list[type[errors.PluginError]]:
     found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.PluginError)]
     return [kind for kind in found if kind.__module__ == errors.__name__]
 
+
+_FOR_THIS_PACKAGE = {"spawn_beside"}
+"""What is public for another room alone, the one that runs authors' tests: it gives a worker, which nobody else holds."""
 
 _KEYS = {
     "inputs": "what it takes: a list of ports",
@@ -194,6 +229,7 @@ _MAKERS: dict[str, Callable[..., str]] = {
     "examples": examples,
     "panel_items": panel_items,
     "names": names,
+    "returned": returned,
     "error_names": error_names,
 }
 

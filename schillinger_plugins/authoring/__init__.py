@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from .cell import Cell, cell_folder, read_cell
 from .export import export
-from .new import TYPES, new
+from .new import ASKS_A_SERVICE, TYPES, new
 
-__all__ = ["TYPES", "Cell", "cell_folder", "export", "new", "read_cell"]
+__all__ = ["ASKS_A_SERVICE", "TYPES", "Cell", "cell_folder", "export", "new", "read_cell"]

@@ -21,6 +21,12 @@ from ..paths import shown
 from .cell import _author, demand_type
 from .source import BASES
 
+ASKS_A_SERVICE = (
+    "it asks a service at example.org, which stands for yours: put your host into plugin.json. Its own tests have recorded "
+    "answers; the rest of the suite needs the service to answer"
+)
+"""What whoever makes a plugin of the type INTEGRATION is told first."""
+
 TYPES = tuple(kind.lower() for kind in BASES.values())
 _TEMPLATES = Path(__file__).parent / "templates"
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")

@@ -61,6 +61,7 @@ Exit codes:
   3    the plugin exceeded a limit
   4    this machine can't confine it as demanded, or a permission is missing
   5    the static scan found something, or the policy refuses what it found
+  6    a test was inconclusive: the plugin could not be called, or nothing was tried
   70   a mistake in this program
   130  interrupted
 """

@@ -37,6 +37,8 @@ def new(plugin_id: str, kind: str, folder: str) -> None:
     made = shown(authoring.new(plugin_id, kind, Path(folder)))
     say(f"{plugin_id} is in {made}")
     grant = f"schillinger grant {made} network; " if kind == "integration" else ""
+    if grant:
+        say(authoring.ASKS_A_SERVICE)
     say(f"next: {grant}schillinger test {made}; schillinger dev {made}")
 
 

@@ -17,7 +17,7 @@ from .run import PATHS, open_manager
 if TYPE_CHECKING:
     from ..manager import PluginManager
 
-_FAILED, _INTERRUPTED = 1, 130
+_FAILED, _INCONCLUSIVE, _INTERRUPTED = 1, 6, 130
 
 
 @click.command("test")
@@ -65,7 +65,9 @@ def test_command(
         say(repr(report.failures_only() if only_failed else report))
         if report.interrupted:
             note("it was interrupted")
-    return _INTERRUPTED if report.interrupted else _FAILED if report.failed else 0
+    if report.interrupted:
+        return _INTERRUPTED
+    return _FAILED if report.failed else _INCONCLUSIVE if report.inconclusive else 0
 
 
 def _known(manager: PluginManager, plugin: str) -> str:

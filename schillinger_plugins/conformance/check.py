@@ -1,6 +1,6 @@
 """A check: one demand on a plugin, and to which plugins it applies.
 
-Owns the plain data and the three ways in which a check ends other than well. Made by the modules of the groups, run by
+Owns the plain data and the four ways in which a check ends other than well. Made by the modules of the groups, run by
 ``suite``.
 """
 
@@ -34,6 +34,10 @@ class Refused(Exception):
 
 class Skipped(Exception):
     """The check says nothing about this plugin; the message tells why."""
+
+
+class Uncalled(Skipped):
+    """The check would say something, but the plugin gives no answer even to its simplest call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +77,15 @@ class Check:
     often: bool = False
 
     def demand_fit(self, subject: Subject) -> None:
-        """Raise `Skipped` for a plugin that this check has nothing to say about."""
+        """Raise `Skipped` for a plugin that this check has nothing to say about, `Uncalled` for one that doesn't answer."""
         kind = subject.plugin_type
         if self.types and kind not in self.types:
             raise Skipped(f"about {' and '.join(self.types)} plugins, and this one is {kind}")
         if self.port and not any(port.type == self.port for port in subject.definition.inputs):
             raise Skipped(f"it has no {self.port} input")
-        if self.calls and subject.unable:
-            raise Skipped(subject.unable)
         if self.often and "network" in subject.manifest.metadata.requires_permissions:
             raise Skipped("it asks a service outside, which is spared this many calls")
+        if self.calls and subject.unable:
+            raise Uncalled(subject.unable)
         if self.streams and not subject.streams:
             raise Skipped("it has no process(block, parameters), so it isn't streamed")

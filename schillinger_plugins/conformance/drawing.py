@@ -60,10 +60,11 @@ def as_html(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """``gain_node 1.0.0: 31 passed, 1 failed, 4 skipped in 3.2 s``."""
+    """``gain_node 1.0.0: 31 passed, 1 failed, 4 skipped in 3.2 s``; first that it is inconclusive, if it is."""
     counts = f"{len(report.passed)} passed, {len(report.failed)} failed, {len(report.skipped)} skipped"
     broken_off = "; it was interrupted, so this is not all" if report.interrupted else ""
-    return f"{report.plugin_id} {report.version}: {counts} in {report.seconds:.1f} s{broken_off}"
+    so_far = f"inconclusive, {report.inconclusive}; " if report.inconclusive else ""
+    return f"{report.plugin_id} {report.version}: {so_far}{counts} in {report.seconds:.1f} s{broken_off}"
 
 
 def _groups(report: Report) -> Iterator[tuple[str, Iterator[Outcome]]]:

@@ -39,6 +39,8 @@ class Outcome:
         What the plugin was given when it failed, in words.
     line : str
         What repeats that in a notebook: ``%plugin run ID audio=… gain_db=24``.
+    is_uncalled : bool
+        Whether it was skipped though it applies, since the plugin gave no answer even to its simplest call.
     """
 
     check: str
@@ -49,6 +51,7 @@ class Outcome:
     message: str = ""
     input: str = ""
     line: str = ""
+    is_uncalled: bool = False
 
     @classmethod
     def of(cls, verdict: Verdict, message: str = "", **facts: Any) -> Self:
@@ -105,8 +108,22 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed and nothing was broken off."""
-        return not self.failed and not self.interrupted
+        """Whether nothing failed, nothing was broken off, and enough was tried to say so."""
+        return not self.failed and not self.interrupted and not self.inconclusive
+
+    @property
+    def inconclusive(self) -> str:
+        """Why so little was tried that the report says nothing of the plugin; empty if it does, or if something failed.
+
+        So it is where no check could call the plugin (a service was silent, an input couldn't be made up), and where
+        nothing at all applied.
+        """
+        if self.failed:
+            return ""
+        uncalled = [outcome for outcome in self.outcomes if outcome.is_uncalled]
+        if uncalled:
+            return f"{len(uncalled)} that apply were not tried: {uncalled[0].message.partition(chr(10))[0]}"
+        return "" if self.passed or self.interrupted else "nothing was tried"
 
     def failures_only(self) -> Report:
         """The same, shown without what passed or was skipped."""
@@ -120,6 +137,7 @@ class Report:
             "version": self.version,
             "content_hash": self.content_hash,
             "ok": self.ok,
+            "inconclusive": self.inconclusive,
             "interrupted": self.interrupted,
             "seconds": self.seconds,
             **counts,

@@ -22,7 +22,7 @@ from ..manifest import Manifest
 from ..result import Result
 from ..types import Audio
 from . import sounds
-from .check import Failed, Refused, Skipped
+from .check import Failed, Refused, Skipped, Uncalled
 from .comparison import not_finite
 from .sounds import Sound
 
@@ -127,6 +127,8 @@ class Subject:
         Raises
         ------
         Skipped
+            If it needs an input that a stream has not.
+        Uncalled
             If a required input can be neither had from the example nor made up.
         """
         sound = sound or sounds.noise()
@@ -148,7 +150,7 @@ class Subject:
                 inputs[port.name] = _INVENTED[port.type]
                 words.append(f"{port.name}={inputs[port.name]!r}")
             elif port.required:
-                raise Skipped(
+                raise Uncalled(
                     f"its input `{port.name}` ({port.type}) can't be made up: give the definition an `example` with one"
                 )
         said = [sound.said] if any(port.type == "audio" for port in self.definition.inputs) else []

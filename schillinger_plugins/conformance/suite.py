@@ -15,7 +15,7 @@ from ..errors import InputError, PluginError, nearest
 from ..manager import PluginManager
 from ..registry import content_hash
 from . import author_tests
-from .check import Check, Failed, Refused, Skipped
+from .check import Check, Failed, Refused, Skipped, Uncalled
 from .checks import CHECKS, GROUPS
 from .outcome import AUTHORS, Outcome, Report
 from .subject import Subject
@@ -111,7 +111,7 @@ def _outcome(check: Check, subject: Subject) -> Outcome:
         given = {"input": case.said, "line": case.line} if case is not None else {}
         outcome = Outcome.of("failed", failure.message, **facts, **given)
     except Skipped as skipped:
-        outcome = Outcome.of("skipped", str(skipped), **facts)
+        outcome = Outcome.of("skipped", str(skipped), is_uncalled=isinstance(skipped, Uncalled), **facts)
     except Refused as refusal:
         outcome = Outcome.of("skipped", f"it refuses the input: {refusal.message}", **facts)
     except PluginError as error:  # an instance that can't be started any more, for example

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ..manager import PluginManager
 
+__all__ = ["load", "manager", "unload"]
+
 _KEY = "schillinger_plugins"
 
 

@@ -97,7 +97,7 @@ def confined(request: pytest.FixtureRequest) -> Iterator[Instance]:
     ...     assert confined.execute()["count"] == before + 1
     """
     if os.environ.get(CONFINED):
-        pytest.skip("these tests run in a confined worker, which can't start another one")
+        pytest.skip("it starts a confined worker, which can't be done inside one: run `pytest` in the plugin's folder")
     from .in_process import folder_of
 
     manager: PluginManager = request.getfixturevalue("schillinger_manager")

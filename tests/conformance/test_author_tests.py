@@ -162,7 +162,7 @@ def test_the_fixtures_work_in_a_worker(manager: PluginManager, placed: Callable[
     told = _told(report.outcomes)
     assert report.ok, report
     assert len(report.passed) == 5
-    assert "confined worker" in told["test_as_its_users_have_it"][1]
+    assert "run `pytest` in the plugin's folder" in told["test_as_its_users_have_it"][1]
 
 
 def test_the_fixtures_work_in_the_authors_own_pytest(placed: Callable[..., str], tmp_path: Path) -> None:

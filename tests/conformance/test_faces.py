@@ -83,7 +83,7 @@ def test_tab_knows_the_options(shell: InteractiveShell, place: Callable[..., str
 def test_the_command_line_ends_with_a_code(
     schillinger: Callable[..., tuple[int, str]], place: Callable[..., str], tmp_path: Path
 ) -> None:
-    """0 if nothing failed, 1 if something did, 2 for a slip; a folder may stand for an id."""
+    """0 if nothing failed, 1 if something did, 2 for a slip, 6 if nothing could be tried; a folder may stand for an id."""
     place("counts"), place("forgets_state")
     code, said = schillinger("test", "counts", "--only", "state")
     assert (code, "1 passed, 0 failed" in said) == (0, True)
@@ -92,6 +92,8 @@ def test_the_command_line_ends_with_a_code(
     )
     assert (code, "call 2, after the state" in said, "the same seed" in said) == (1, True, False)
     assert schillinger("test", "counts", "--only", "sttae")[0] == 2
+    code, said = schillinger("test", "counts", "--only", "streaming")
+    assert (code, "counts 1.0.0: inconclusive, nothing was tried; 0 passed" in said) == (6, True)
 
 
 def test_the_command_line_prints_json(schillinger: Callable[..., tuple[int, str]], place: Callable[..., str]) -> None:

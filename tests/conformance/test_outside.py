@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,9 +18,12 @@ SOURCE = (Path(__file__).parent / "good" / "asks_outside.py").read_text()
 
 
 class Service(BaseHTTPRequestHandler):
-    """Answers 7."""
+    """Answers 7, after a while if it is slow."""
+
+    after_s = 0.0
 
     def do_GET(self) -> None:
+        time.sleep(self.after_s)
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"7")
@@ -70,10 +74,22 @@ def test_a_service_is_asked_but_not_hundreds_of_times(service: HTTPServer, teste
 
 
 def test_a_service_that_is_silent_is_no_fault_of_the_plugins(tested: Callable[..., Report]) -> None:
-    """Nobody answers: the checks that need an answer are skipped, with the reason."""
+    """Nobody answers: the checks that need an answer are skipped, with the reason, and the report is no good one."""
     with HTTPServer(("127.0.0.1", 0), Service) as server:
         port = server.server_port
     report = tested(port, "example", "seed")
-    assert report.ok
+    assert not report.failed
+    assert not report.ok
+    assert repr(report).startswith("asks_outside 1.0.0: inconclusive, 2 that apply were not tried: it needs a service")
     assert [outcome.verdict for outcome in report.outcomes] == ["skipped", "skipped"]
     assert "it needs a service outside, and got no answer" in report.outcomes[0].message
+
+
+def test_an_interrupt_while_the_host_fetches_is_no_fault_of_the_plugins(
+    service: HTTPServer, tested: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is ended with the request, so nothing is known of what the plugin would have done."""
+    monkeypatch.setattr(Service, "after_s", 0.5)
+    (outcome,) = tested(service.server_port, "cancel").outcomes
+    assert (outcome.verdict, outcome.is_uncalled) == ("skipped", False)
+    assert "as it is when the host fetches for it" in outcome.message

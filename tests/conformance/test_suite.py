@@ -128,6 +128,34 @@ def test_a_report_is_plain_data_too() -> None:
     assert told["outcomes"][0]["line"] == HOSTILE.line
 
 
+def test_a_plugin_that_could_not_be_called_is_not_called_good() -> None:
+    """Whatever else passed; where something failed, that is what is said."""
+    fine = Outcome.of("passed", check="written", group="permissions", title="its code reaches only")
+    untried = Outcome.of("skipped", "no answer", check="seed", group="repeatability", title="again", is_uncalled=True)
+    passed_over = Outcome.of("skipped", "about EFFECT plugins", check="tail", group="streaming", title="it rings")
+    assert _report(fine, passed_over).ok
+    report = _report(fine, untried, passed_over)
+    assert not report.ok
+    assert report.as_dict()["inconclusive"] == "1 that apply were not tried: no answer"
+    assert "inconclusive, 1 that apply were not tried: no answer; 1 passed" in report._repr_html_()
+    assert _report(passed_over).inconclusive == "nothing was tried"
+    assert not _report(untried, HOSTILE).inconclusive
+
+
+def test_a_call_that_was_too_short_to_be_interrupted_has_not_passed(
+    manager: PluginManager, write_plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is skipped for that reason: nothing is known of what an interrupt does."""
+
+    async def answers(*_: Any, **__: Any) -> bool:
+        return False  # as for a call that has ended when the interrupt comes, which no test can time
+
+    monkeypatch.setattr("schillinger_plugins.conformance.checks.endurance._break_off", answers)
+    manager.load(write_plugin("quick", body="return {'y': 1}"))
+    (outcome,) = examine(manager, "quick", only=["cancel"], with_author_tests=False).outcomes
+    assert (outcome.verdict, outcome.message) == ("skipped", "it had answered before it could be interrupted")
+
+
 def test_a_report_escapes_what_plugins_say() -> None:
     """Nothing of a plugin's text becomes HTML or moves a terminal's cursor."""
     report = _report(HOSTILE)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.cli import program
 from schillinger_plugins.magics.subcommands import CELL_OPTIONS, SUBCOMMANDS
 from schillinger_plugins.sandbox.limits import Limits
@@ -24,7 +25,14 @@ PUBLIC = (
     "schillinger_plugins.dsp",
     "schillinger_plugins.testing",
     "schillinger_plugins.conformance",
+    "schillinger_plugins.flow",
+    "schillinger_plugins.server",
+    "schillinger_plugins.client",
+    "schillinger_plugins.journal",
+    "schillinger_plugins.magics",
 )
+RETURNED = "Failure InstanceStats LoadedPlugin LogLine NodeDefinition Reload Status Stream Version Watched".split()
+"""Some of what methods return, by which it is known that such are found at all."""
 
 
 def public_names() -> list[str]:
@@ -32,7 +40,14 @@ def public_names() -> list[str]:
     names = [f"schillinger_plugins.errors.{name}" for name in ERRORS]
     for module in PUBLIC:
         names += [f"{module}.{name}" for name in import_module(module).__all__ if not name.startswith("_")]
-    return names
+    public = {id(getattr(import_module(name.rpartition(".")[0]), name.rpartition(".")[2])) for name in names}
+    kinds = [kind for of in (PluginManager, Instance) for kind in MARKERS.classes_returned(of)]
+    return names + [f"{kind.__module__}.{kind.__qualname__}" for kind in dict.fromkeys(kinds) if id(kind) not in public]
+
+
+def test_what_methods_return_is_public_too() -> None:
+    """Whoever gets a value from the manager or an instance finds it in the reference."""
+    assert {name.rpartition(".")[2] for name in public_names()} >= {*RETURNED, "Grant", "Result", "TraceEvent"}
 
 
 def test_each_error_has_a_page_and_each_page_an_error() -> None:

@@ -29,6 +29,16 @@ def test_from_a_template_to_a_folder_and_an_archive(tmp_path: Path, capsys: pyte
     assert f"schillinger install {tmp_path / 'it.zip'}" in capsys.readouterr().out
 
 
+def test_who_makes_an_integration_is_told_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The grant comes before the test, and a service must answer; another type needs neither."""
+    assert _ran("new", "look_up", "--type", "integration", "--dir", tmp_path) == 0
+    told = capsys.readouterr().out
+    assert f"next: schillinger grant {tmp_path / 'look_up'} network; schillinger test" in told
+    assert "put your host into plugin.json" in told
+    assert _ran("new", "mix", "--dir", tmp_path) == 0
+    assert "grant" not in capsys.readouterr().out
+
+
 def test_what_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The code is 2, and what is wrong is said."""
     assert _ran("new", "mine", "--dir", tmp_path) == 0

@@ -7,7 +7,7 @@ import numpy as np
 from ...definition import Output
 from ...result import Result
 from ...types import Audio
-from ..check import Check, Failed, Refused, Skipped
+from ..check import Check, Failed, Refused, Uncalled
 from ..subject import Subject
 
 GROUP = "agreement"
@@ -30,9 +30,9 @@ def _simplest_call(subject: Subject) -> None:
         result = subject.fresh(case)
     except Refused as refusal:
         if "network" in subject.manifest.metadata.requires_permissions:
-            raise Skipped(f"it needs a service outside, and got no answer: {refusal.message}") from None
+            raise Uncalled(f"it needs a service outside, and got no answer: {refusal.message}") from None
         if any(port.required and port.type != "audio" for port in subject.definition.inputs):
-            raise Skipped(
+            raise Uncalled(
                 f"it refuses the input that was made up: {refusal.message}; give the definition an `example`"
             ) from None
         raise Failed(f"it refuses plain input: {refusal.message}", case) from None
