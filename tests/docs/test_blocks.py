@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -53,6 +54,7 @@ def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = InteractiveShell(config=config)
+    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
     shell.user_ns["manager"] = manager
     monkeypatch.setattr(InteractiveShell, "_instance", shell)  # as in a kernel, where there is one
     magics.load(shell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = InteractiveShell(config=config)
+    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
     magics.load(shell)
     session = shell.meta["schillinger_plugins"][0]
     session._manager = manager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def test_unload_takes_everything_back(manager: PluginManager) -> None:
     config = Config()
     config.HistoryManager.enabled = False
     shell = InteractiveShell(config=config)
+    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
     before = (set(shell.magics_manager.magics["line"]), len(shell.Completer.custom_matchers))
     magics.load(shell)
     magics.load(shell)

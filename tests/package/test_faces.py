@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
     config = Config()
     config.HistoryManager.enabled = False
     shell = InteractiveShell(config=config)
+    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
     magics.load(shell)
     yield shell
     magics.unload(shell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = Config()
     config.HistoryManager.enabled = False
     shell = InteractiveShell(config=config)
+    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
     magics.load(shell)
     session = shell.meta["schillinger_plugins"][0]
     session._manager = manager
