@@ -46,7 +46,10 @@ class Versions:
         self._lock = threading.Lock()
 
     def serves(self, plugin: LoadedPlugin, why: str) -> list[Path]:
-        """This one serves from now on, and its copy belongs to the history. The copies that are too old to be kept."""
+        """This one serves from now on, and its copy belongs to the history. The copies that are too old to be kept.
+
+        A reload of what serves already is no version of its own: many of them would push out those that are.
+        """
         size = _size(plugin.copy)
         gone: list[Path] = []
         with self._lock:
@@ -55,17 +58,18 @@ class Versions:
             if known is not None and known[0].copy != plugin.copy:
                 gone.append(known[0].copy)
             line.kept[plugin.content_hash] = plugin, size
-            line.servings.append(
-                Version(
-                    plugin_id=plugin.plugin_id,
-                    content_hash=plugin.content_hash,
-                    version=plugin.manifest.metadata.version,
-                    served_from_s=time.time(),
-                    why=why,
-                    is_serving=True,
-                    is_kept=True,
+            if not line.servings or line.servings[-1].content_hash != plugin.content_hash:
+                line.servings.append(
+                    Version(
+                        plugin_id=plugin.plugin_id,
+                        content_hash=plugin.content_hash,
+                        version=plugin.manifest.metadata.version,
+                        served_from_s=time.time(),
+                        why=why,
+                        is_serving=True,
+                        is_kept=True,
+                    )
                 )
-            )
             del line.servings[:-MAX_KEPT]
             gone += self._too_much(line, plugin.content_hash)
         return gone

@@ -66,6 +66,16 @@ def test_rolling_back_to_a_hash_and_forth_again(manager: PluginManager, probe: I
     assert manager.history("probe")[0].content_hash == newest.content_hash
 
 
+def test_reloading_what_serves_is_no_version_of_its_own(manager: PluginManager, probe: Instance) -> None:
+    """However often it is reloaded without a change, those that served before are still there to go back to."""
+    before = manager.history("probe")
+    for _ in range(history.MAX_KEPT + 1):
+        manager.reload("probe")
+    assert manager.history("probe") == before
+    manager.rollback("probe")
+    assert probe.execute()["y"] == 2
+
+
 def test_a_former_version_wakes_from_sleep_as_itself(manager: PluginManager, probe: Instance) -> None:
     """New workers run its copy, not what lies in the folder."""
     manager.rollback("probe")
