@@ -6,6 +6,9 @@ from outside. What it was run in has seen a call and serves nobody. Called by `R
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
 from ..definition.example import example_inputs, example_parameters, made_up
 from ..errors import InputError, PluginError
 from ..failures import is_refusal
@@ -16,8 +19,13 @@ from ..sandbox.worker import Worker
 _SEED = 0
 
 
-def try_example(plugin: LoadedPlugin, worker: Worker) -> tuple[str, Worker | None]:
-    """Run it: what became of it in a few words, and the worker if nothing was run in it.
+def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Worker]) -> tuple[str, Worker | None]:
+    """Run it: what became of it in a few words, and a worker in which nothing was run.
+
+    Parameters
+    ----------
+    another : callable
+        Makes one more worker: beside the run, so that who is next needn't wait for it.
 
     Raises
     ------
@@ -39,14 +47,27 @@ def try_example(plugin: LoadedPlugin, worker: Worker) -> tuple[str, Worker | Non
         return f"not run: {error.message}" if definition.example is not None else "", worker
     parameters = definition.check_parameters(example_parameters(definition), plugin_id=plugin.plugin_id)
     call = conversation.call(worker, inputs, parameters, plugin_id=plugin.plugin_id, seed=_SEED, limits=plugin.limits)
+    with ThreadPoolExecutor(1, "schillinger-reload") as beside:
+        following = beside.submit(another)
+        try:
+            outcome = blocking.drive(call, worker, plugin.limits)
+            conversation.discard(outcome)
+            definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
+            told = "passed"
+        except BaseException as error:
+            if not isinstance(error, PluginError) or not is_made_up or not is_refusal(error):
+                if (unused := _made(following)) is not None:
+                    unused.end()
+                raise
+            told = f"it refuses the sound that was made for it: {error.message}"
+        finally:
+            worker.end()
+        return told, _made(following)
+
+
+def _made(following: Future[Worker]) -> Worker | None:
+    """None if it could not be made: the first instance that needs one says why."""
     try:
-        outcome = blocking.drive(call, worker, plugin.limits)
-        conversation.discard(outcome)
-        definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
-    except PluginError as error:
-        if is_made_up and is_refusal(error):
-            return f"it refuses the sound that was made for it: {error.message}", None
-        raise
-    finally:
-        worker.end()
-    return "passed", None
+        return following.result()
+    except PluginError:
+        return None
