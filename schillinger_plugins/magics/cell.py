@@ -15,6 +15,7 @@ from ..authoring import Cell, cell_folder, read_cell
 from ..authoring.cell import MAIN
 from ..definition.example import example_inputs, example_parameters, lacking
 from ..errors import InputError, PermissionDenied, PluginError
+from ..manifest import FILE_NAME
 from ..scanner import scan
 from ..versions.words import changes, kept
 from .arguments import parse
@@ -122,8 +123,8 @@ def _load(session: Session, cell: Cell) -> NodeDefinition:
         undo()  # what is on disk is what served last, for the next kernel, too
         report = manager.last_reload(plugin_id) if known is not None else None
         if report is not None and report.error is error:
-            # The cell is no file to its author.
-            print(kept(report).replace(f"--- a/{MAIN}\n+++ b/{MAIN}\n", ""))
+            # To its author the cell is no file, and the manifest is nobody's text.
+            print(kept(report).replace(f"--- a/{MAIN}\n+++ b/{MAIN}\n", "").partition(f"\n--- a/{FILE_NAME}\n")[0])
         line = _line_of(error, cell)
         if line:
             error.message = f"line {line} of the cell: {error.message}"

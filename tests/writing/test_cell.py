@@ -91,12 +91,13 @@ def test_a_cell_that_fails_on_its_example_does_not_serve(cell: Cell, manager: Pl
     cell(SCALE)
     held = manager.create_instance("scale")
     before = (cell_folder("scale") / "main.py").read_text()
-    _, printed, error = cell(SCALE.replace("block.samples *", "block.sample *"))
+    _, printed, error = cell(SCALE.replace("block.samples *", "block.sample *").replace("Multiplies", "Scales"))
     assert error is not None
     assert "Cell %%plugin scale, line 19, in process" in printed
     assert "its example: failed, before any instance was given the new code" in printed
     assert f"changed since {held.plugin.content_hash[:8]}, which goes on serving:" in printed
     assert "+        return Audio(block.sample *" in printed
+    assert "plugin.json" not in printed
     assert held.execute({"audio": (np.ones(1), 8000)})["audio"].samples[0, 0] == 2
     assert (cell_folder("scale") / "main.py").read_text() == before
 
