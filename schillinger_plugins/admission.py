@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from .definition import NodeDefinition
 from .errors import DefinitionError, LoadError
@@ -121,14 +122,8 @@ class Admission:
         manifest = code.manifest
         log = Log(code.plugin_id, f"{code.plugin_id}-load")
         self._on_log(log)
-        fetch = Fetcher(code, log.trace)
-        worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
+        worker, said = self._imported(code, log, on_progress, on_worker)
         try:
-            if on_worker is not None:
-                on_worker(worker)
-            said = blocking.drive(
-                code.start(worker, log.instance_id, manifest.default_config), worker, worker.limits.starting
-            )
             definition = NodeDefinition.parse(said, plugin_id=code.plugin_id)
             if manifest.definition is not None and manifest.definition != definition:
                 raise DefinitionError(
@@ -144,6 +139,30 @@ class Admission:
             worker.end()
             raise
         return LoadedPlugin(definition=definition, **vars(code)), worker
+
+    def another(self, plugin: LoadedPlugin) -> Worker:
+        """One more worker that has imported a plugin, with its default configuration. What it prints was printed before."""
+        worker, _ = self._imported(plugin, Log(plugin.plugin_id, f"{plugin.plugin_id}-load"), None, None)
+        return worker
+
+    def _imported(
+        self,
+        code: PluginCode,
+        log: Log,
+        on_progress: OnProgress | None,
+        on_worker: Callable[[Worker], object] | None,
+    ) -> tuple[Worker, Any]:
+        """The worker, and how the plugin describes its node, unchecked."""
+        fetch = Fetcher(code, log.trace)
+        worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
+        try:
+            if on_worker is not None:
+                on_worker(worker)
+            start = code.start(worker, log.instance_id, code.manifest.default_config)
+            return worker, blocking.drive(start, worker, worker.limits.starting)
+        except BaseException:
+            worker.end()
+            raise
 
 
 def _demand_main_file(copy: Path, manifest: Manifest, *, plugin_id: str) -> None:

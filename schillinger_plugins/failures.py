@@ -1,7 +1,8 @@
 """Failures: what went wrong last, plugin by plugin, for whoever wants to look at it afterwards.
 
 Owns the record of a failure as plain text: no exception is kept, since its traceback would keep the arrays of the call
-alive. Listens to the events of instances, loads and reloads. Called by the manager; ``%plugin debug`` shows it.
+alive; and the difference between a plugin that refuses an input clearly and one that falls over it. Listens to the events of
+instances, loads and reloads. Called by the manager; ``%plugin debug`` shows it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,41 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from .errors import PluginError, PluginExecutionError, Site
+from .errors import InputError, PermissionDenied, PluginError, PluginExecutionError, Site
 from .events import Event, Events
+
+_ACCIDENTS = frozenset(
+    "IndexError KeyError ZeroDivisionError AttributeError NameError UnboundLocalError AssertionError RecursionError "
+    "FloatingPointError OverflowError StopIteration StopAsyncIteration LinAlgError UnicodeDecodeError BufferError".split()
+)
+_OTHERS_SAY = (
+    "process() ",
+    "generate() ",
+    "zero-size array",
+    "attempt to get arg",
+    "operands could not be broadcast",
+    "could not broadcast",
+    "cannot reshape",
+    "need at least one array",
+    "all the input array",
+    "setting an array element",
+    "matmul: ",
+    "shapes (",
+    "The truth value of an array",
+    "too many values to unpack",
+    "not enough values to unpack",
+    "only length-1 arrays",
+    "only 0-dimensional arrays",
+)
+"""How the SDK, NumPy and Python begin when an author has not thought of something: no refusal, though a ValueError."""
+
+
+def is_refusal(error: PluginError) -> bool:
+    """Whether a plugin says on purpose that it doesn't take what it was given, as far as that can be told."""
+    if not isinstance(error, PluginExecutionError):
+        return isinstance(error, (InputError, PermissionDenied))
+    said = error.message.partition(": ")[2].strip()
+    return bool(said) and error.exception_type not in _ACCIDENTS and not said.startswith(_OTHERS_SAY)
 
 
 @dataclass(frozen=True, kw_only=True)

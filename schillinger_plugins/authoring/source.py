@@ -42,6 +42,8 @@ class Source:
         The line of each annotated name in a class: of an input, a parameter, an output.
     ends : dict
         For ``inputs``, ``parameters`` and ``outputs`` those lines in the order of the definition.
+    example : int
+        The line where the class offers one; 0 if it doesn't.
     """
 
     class_name: str
@@ -52,6 +54,7 @@ class Source:
     hosts: tuple[str, ...]
     fields: dict[str, int]
     ends: dict[str, list[int]]
+    example: int
 
 
 def read(text: str, *, plugin_id: str, plugin_type: str | None = None) -> Source:
@@ -96,6 +99,7 @@ def read(text: str, *, plugin_id: str, plugin_type: str | None = None) -> Source
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
         },
         ends=_ends(plugin_class, classes),
+        example=_example(plugin_class),
     )
 
 
@@ -210,6 +214,14 @@ def _ends(plugin_class: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> dict[
             if kind in ("inputs", "parameters", "outputs") and isinstance(hint, ast.Name) and hint.id in classes:
                 found[kind] = [item.lineno for item in classes[hint.id].body if isinstance(item, ast.AnnAssign)]
     return found
+
+
+def _example(plugin_class: ast.ClassDef) -> int:
+    for item in plugin_class.body:
+        targets = [item.target] if isinstance(item, ast.AnnAssign) else getattr(item, "targets", [])
+        if any(isinstance(target, ast.Name) and target.id == "example" for target in targets):
+            return item.lineno
+    return 0
 
 
 def _imports(tree: ast.Module) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..definition import NodeDefinition, Parameter
-from ..errors import InputError, PermissionDenied, PluginError, PluginExecutionError
+from ..errors import InputError, PluginError, PluginExecutionError
+from ..failures import is_refusal
 from ..manager import Instance, PluginManager
 from ..manifest import Manifest
 from ..result import Result
@@ -33,30 +34,6 @@ TOLERANCE = 1e-5
 """Of sound that went another way through the same arithmetic: −100 dB."""
 
 _INVENTED: dict[str, Any] = {"number": 1.0, "integer": 1, "string": "example", "boolean": True}
-_ACCIDENTS = frozenset(
-    "IndexError KeyError ZeroDivisionError AttributeError NameError UnboundLocalError AssertionError RecursionError "
-    "FloatingPointError OverflowError StopIteration StopAsyncIteration LinAlgError UnicodeDecodeError BufferError".split()
-)
-_OTHERS_SAY = (
-    "process() ",
-    "generate() ",
-    "zero-size array",
-    "attempt to get arg",
-    "operands could not be broadcast",
-    "could not broadcast",
-    "cannot reshape",
-    "need at least one array",
-    "all the input array",
-    "setting an array element",
-    "matmul: ",
-    "shapes (",
-    "The truth value of an array",
-    "too many values to unpack",
-    "not enough values to unpack",
-    "only length-1 arrays",
-    "only 0-dimensional arrays",
-)
-"""How the SDK, NumPy and Python begin when an author has not thought of something: no refusal, though a ValueError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,14 +293,12 @@ class Subject:
 
 
 def _judged(error: PluginError, case: Case) -> Failed | Refused:
-    message = f"{type(error).__name__}: {error.message}"
-    if isinstance(error, PluginExecutionError):
-        said = error.message.partition(": ")[2].strip()
-        if said and error.exception_type not in _ACCIDENTS and not said.startswith(_OTHERS_SAY):
-            return Refused(error.message, case)
-        return Failed("\n".join(part for part in (error.message, error.traceback_text.strip()) if part), case)
-    if isinstance(error, (InputError, PermissionDenied)):
+    raised = isinstance(error, PluginExecutionError)
+    message = error.message if raised else f"{type(error).__name__}: {error.message}"
+    if is_refusal(error):
         return Refused(message, case)
+    if isinstance(error, PluginExecutionError):
+        return Failed("\n".join(part for part in (error.message, error.traceback_text.strip()) if part), case)
     return Failed(message, case)
 
 

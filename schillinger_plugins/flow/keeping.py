@@ -7,11 +7,14 @@ refused. Base of `Flow`, which owns the runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from ..errors import InputError
 from .document import Document, open_file, parse, save_file
 from .editing import Editing
+from .graph import Node
 from .host import Host
 from .merge import merge
 from .python import script
@@ -25,9 +28,12 @@ class Keeping(Editing):
         raise NotImplementedError
 
     def as_dict(self) -> dict[str, Any]:
-        """As React Flow's JSON, with all that was in it when it was opened. Arrays and sounds aren't in it."""
+        """As React Flow's JSON, with all that was in it when it was opened. Arrays and sounds aren't in it.
+
+        A parameter that has been renamed since is in it by the name that it has now.
+        """
         with self._lock:
-            return self._document.as_dict()
+            return self._named_as_now().as_dict()
 
     @classmethod
     def from_dict(cls, data: object, host: Host, **options: Any) -> Self:
@@ -43,7 +49,7 @@ class Keeping(Editing):
     def save(self, path: str | Path) -> None:
         """Write it to a file. Raises `PluginError` if that can't be; what was there before is then still there."""
         with self._lock:
-            document = self._kept()
+            document = self._named_as_now()
         save_file(document, path)
 
     @classmethod
@@ -109,4 +115,17 @@ class Keeping(Editing):
     def to_python(self) -> str:
         """A script that builds the same flow and runs it."""
         with self._lock:
-            return script(self._document, set(self._values))
+            return script(self._named_as_now(), set(self._values))
+
+    def _named_as_now(self) -> Document:
+        """The document for whoever opens it next: former names of parameters may be unknown by then."""
+        document = self._kept()
+        for node in list(document.graph.nodes.values()):
+            definition = self.definition(node.plugin) if node.plugin else None
+            if definition is None:
+                continue
+            with suppress(InputError):  # given by both names: only a person can tell which one counts
+                named = definition.renamed(node.parameters, plugin_id=node.plugin)
+                if list(named) != list(node.parameters):
+                    document.graph.put(Node({**node.raw, "data": {**node.data, "parameters": named}}))
+        return document

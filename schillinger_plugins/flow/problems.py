@@ -185,7 +185,9 @@ def _of_parameters(node: Node, definition: NodeDefinition) -> list[Problem]:
         fixes = (Remedy(label=f"forget {name[:64]}", do="reset"),)
         parameter = definition.parameter(name)
         if parameter is None:
-            remedy = suggestion(name[:64], [one.name for one in definition.parameters])
+            known = suggestion(name[:64], [one.name for one in definition.parameters])
+            forget = f"flow[{show(node.id)}].reset({show(name)}) forgets its value"
+            remedy = f"{known} If not, {forget}" if known.endswith("?") else f"{forget} ({known})"
             message = f"{show(node.id)} has no parameter {show(name)}"
         else:
             try:

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..authoring import Cell, cell_folder, read_cell
-from ..authoring.trial import example_inputs
+from ..authoring.cell import MAIN
+from ..definition.example import example_inputs, example_parameters, lacking
 from ..errors import InputError, PermissionDenied, PluginError
+from ..manifest import FILE_NAME
 from ..scanner import scan
-from ..versions.words import changes
+from ..versions.words import changes, kept
 from .arguments import parse
 from .grants import ask_first
 from .info import node_tables, show_node
@@ -88,11 +90,9 @@ def _run(session: Session, line: str, code: str, local_ns: Mapping[str, Any] | N
         show_node(session.manager, session.manager.plugins[plugin_id], inputs=ready, parameters=parameters)
     else:
         print("\n\n".join(map(repr, node_tables(definition))))
-    lacking = [port.name for port in definition.inputs if port.required and port.name not in ready]
-    if "--no-run" in arguments.options or lacking:
+    if "--no-run" in arguments.options or lacking(definition, ready):
         return None
-    if not parameters and definition.example is not None:
-        parameters = dict(definition.example.parameters)
+    parameters = parameters or example_parameters(definition)
     with progress_for(session, plugin_id) as progress:
         instance = session.manager.default_instance(plugin_id, on_progress=progress.update)
         return instance.execute(ready, parameters, on_progress=progress.update)
@@ -121,6 +121,10 @@ def _load(session: Session, cell: Cell) -> NodeDefinition:
         raise
     except PluginError as error:
         undo()  # what is on disk is what served last, for the next kernel, too
+        report = manager.last_reload(plugin_id) if known is not None else None
+        if report is not None and report.error is error:
+            # To its author the cell is no file, and the manifest is nobody's text.
+            print(kept(report).replace(f"--- a/{MAIN}\n+++ b/{MAIN}\n", "").partition(f"\n--- a/{FILE_NAME}\n")[0])
         line = _line_of(error, cell)
         if line:
             error.message = f"line {line} of the cell: {error.message}"
@@ -145,6 +149,8 @@ def _line_of(error: PluginError, cell: Cell) -> int:
     """Where in the cell the name stands that an error is about; 0 if it says so itself or that can't be known."""
     if f"{cell_folder(cell.plugin_id)}" in getattr(error, "traceback_text", ""):
         return 0
+    if (error.path or "").startswith("$.example") and cell.source.example:
+        return cell.source.example
     place = re.match(r"\$\.(inputs|parameters|outputs)\[(\d+)\]", error.path or "")
     if place and int(place[2]) < len(lines := cell.source.ends.get(place[1], [])):
         return lines[int(place[2])]

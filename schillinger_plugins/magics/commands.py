@@ -16,8 +16,7 @@ from ..permissions import described_grant
 from ..policy import Granted
 from ..registry import PluginRecord
 from ..status import InstanceStatus
-from ..versions.version import SHORT
-from ..versions.words import changes
+from ..versions.words import changes, kept
 from .arguments import parse
 from .grants import as_path, ask_first
 from .info import PluginInfo
@@ -100,8 +99,8 @@ def reload(session: Session, line: str, _: Locals) -> Text:
             record = session.manager.reload(plugin_id, on_progress=progress.update)
     except PluginError as error:
         report = session.manager.last_reload(plugin_id)
-        if report is not None and report.error is error and report.diff:
-            print(repr(Text(f"changed since {report.hash_before[:SHORT]}, which goes on serving:\n{report.diff}")))
+        if report is not None and report.error is error:
+            print(kept(report))
         raise
     said = f"{plugin_id} {_version(record)} is reloaded ({time.perf_counter() - started_s:.2f} s)"
     report = session.manager.last_reload(plugin_id)

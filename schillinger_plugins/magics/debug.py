@@ -9,10 +9,10 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import Site
+from ..definition.example import example_inputs, example_parameters, lacking
+from ..errors import InputError, Site
 from ..failures import Failure
 from .arguments import parse
 from .grants import ask_first
@@ -20,6 +20,10 @@ from .run import evaluate, progress_for, refuse_unknown, required_id, sort
 from .session import Session
 from .subcommands import DEBUG_OPTIONS
 from .table import Table, Text, _printable
+from .tracebacks import in_cells, place_of
+
+if TYPE_CHECKING:
+    from ..definition import NodeDefinition
 
 _LINES = 10
 """Of its log and of its trace."""
@@ -36,8 +40,9 @@ def debug(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Po
             definition = manager.definition(plugin_id)
             refuse_unknown(definition, arguments, plugin_id)
             inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
-            if not arguments.values and definition.example is not None:
-                inputs, parameters = definition.example.inputs, definition.example.parameters
+            inputs = {**example_inputs(definition), **inputs}
+            _demand_all(definition, inputs, plugin_id)
+            parameters = parameters or example_parameters(definition)
             instance = manager.default_instance(plugin_id, on_progress=progress.update)
             result = instance.execute(inputs, parameters, on_progress=progress.update, profile=True)
         return Text(f"{plugin_id}, {result.stats.wall_s:.3g} s, measured from inside\n{result.stats.profile.strip()}")
@@ -55,6 +60,18 @@ def debug(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Po
     )
 
 
+def _demand_all(definition: NodeDefinition, inputs: Mapping[str, Any], plugin_id: str) -> None:
+    """Before an instance is made: what can't be made up has to be given."""
+    missing = lacking(definition, inputs)
+    if missing:
+        given = " ".join(f"{name}=…" for name in missing)
+        raise InputError(
+            f"to run it needs {' and '.join(f'`{name}`' for name in missing)}, and its definition has no example with that",
+            plugin_id=plugin_id,
+            remedy=f"write %plugin debug {plugin_id} --profile {given}",
+        )
+
+
 class PostMortem:
     """A failure, from the traceback to what was printed before it."""
 
@@ -66,7 +83,7 @@ class PostMortem:
 
     def __repr__(self) -> str:
         failure = self._failure
-        parts = [self._head(), _printable(failure.traceback_text.rstrip())]
+        parts = [self._head(), _printable(in_cells(failure.traceback_text.rstrip()))]
         parts += [repr(_names(site)) for site in reversed(failure.sites)]
         parts += [repr(table) for table in self._tables()]
         return "\n\n".join(part for part in parts if part)
@@ -75,7 +92,7 @@ class PostMortem:
         failure = self._failure
         parts = [f"<p>{html.escape(self._head())}</p>"]
         if failure.traceback_text.strip():
-            parts.append(f"<pre>{html.escape(_printable(failure.traceback_text.rstrip()))}</pre>")
+            parts.append(f"<pre>{html.escape(_printable(in_cells(failure.traceback_text.rstrip())))}</pre>")
         for number, site in enumerate(reversed(failure.sites)):
             table = _names(site)
             summary = html.escape(table.title)
@@ -103,6 +120,6 @@ def _names(site: Site) -> Table:
     return Table(
         headings=("name", "what it meant"),
         rows=site.names,
-        title=f"{PurePath(site.file).name}, line {site.line}, in {site.function}",
+        title=f"{place_of(site.file)}, line {site.line}, in {site.function}",
         notes=notes,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import re
+from pathlib import PurePath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,7 +62,7 @@ def lines(error: PluginError) -> list[str]:
     shown = []
     if isinstance(error, PluginExecutionError) and error.traceback_text.strip():
         # The plugin's text: its control characters must not reach the terminal.
-        shown.append(_printable(_in_cells(error.traceback_text.rstrip())))
+        shown.append(_printable(in_cells(error.traceback_text.rstrip())))
         shown.append("")
     head = f"{error.plugin_id}: " if error.plugin_id else ""
     message = _printable(head + error.message.rstrip("\n"))
@@ -73,12 +74,19 @@ def lines(error: PluginError) -> list[str]:
     return shown
 
 
-def _rendered(error: E, text: list[str]) -> E:
-    error._render_traceback_ = lambda: text  # type: ignore[attr-defined]  # IPython looks for it on the instance
-    return error
-
-
-def _in_cells(text: str) -> str:
+def in_cells(text: str) -> str:
     """A traceback that names the cells in which plugins were written, not their files: the lines have the same numbers."""
     cells = re.escape(str(cells_folder().resolve()))
     return re.sub(rf'File "{cells}/(\w+)/main\.py", line', r"Cell %%plugin \1, line", text)
+
+
+def place_of(file: str) -> str:
+    """What a file of a plugin is called: the cell in which it was written, or its name."""
+    path = PurePath(file)
+    is_cell = path.name == "main.py" and path.parent.parent == cells_folder().resolve()
+    return f"Cell %%plugin {path.parent.name}" if is_cell else path.name
+
+
+def _rendered(error: E, text: list[str]) -> E:
+    error._render_traceback_ = lambda: text  # type: ignore[attr-defined]  # IPython looks for it on the instance
+    return error

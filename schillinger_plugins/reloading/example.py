@@ -1,12 +1,17 @@
-"""A run of the definition's example, before any instance is given the new code.
+"""A run of the plugin's example, before any instance is given the new code.
 
-Owns when there is something to run: an example whose values plain data can express and that needs nothing from outside. What
-it was run in has seen a call and serves nobody. Called by `Reloading`.
+Owns when there is something to run: an example that the plugin offers or whose sounds can be made, and that needs nothing
+from outside. What it was run in has seen a call and serves nobody. Called by `Reloading`.
 """
 
 from __future__ import annotations
 
-from ..errors import InputError
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from ..definition.example import example_inputs, example_parameters, made_up
+from ..errors import InputError, PluginError
+from ..failures import is_refusal
 from ..loaded import LoadedPlugin
 from ..sandbox import blocking, conversation
 from ..sandbox.worker import Worker
@@ -14,31 +19,55 @@ from ..sandbox.worker import Worker
 _SEED = 0
 
 
-def try_example(plugin: LoadedPlugin, worker: Worker) -> tuple[str, Worker | None]:
-    """Run it: what became of it in a few words, and the worker if nothing was run in it.
+def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Worker]) -> tuple[str, Worker | None]:
+    """Run it: what became of it in a few words, and a worker in which nothing was run.
+
+    Parameters
+    ----------
+    another : callable
+        Makes one more worker: beside the run, so that who is next needn't wait for it.
 
     Raises
     ------
     PluginError
-        If the example fails, or returns what the definition doesn't say.
+        If it fails, or returns what the definition doesn't say. A plugin that refuses on purpose a sound which was made for
+        it has not failed: it may want a stereo one.
     """
     definition = plugin.definition
-    if definition.example is None:
+    is_made_up = bool(made_up(definition))
+    if definition.example is None and not is_made_up:
         return "", worker
     if plugin.granted.hosts or plugin.granted.write:
         return "not run, since it may reach hosts or write files", worker
     if plugin.manifest.metadata.plugin_type == "WORKFLOW":
         return "not run, since its steps are other plugins", worker
     try:
-        inputs = definition.check_inputs(definition.example.inputs, plugin_id=plugin.plugin_id)
+        inputs = definition.check_inputs(example_inputs(definition), plugin_id=plugin.plugin_id)
     except InputError as error:
-        return f"not run: {error.message}", worker
-    parameters = definition.check_parameters(definition.example.parameters, plugin_id=plugin.plugin_id)
+        return f"not run: {error.message}" if definition.example is not None else "", worker
+    parameters = definition.check_parameters(example_parameters(definition), plugin_id=plugin.plugin_id)
     call = conversation.call(worker, inputs, parameters, plugin_id=plugin.plugin_id, seed=_SEED, limits=plugin.limits)
+    with ThreadPoolExecutor(1, "schillinger-reload") as beside:
+        following = beside.submit(another)
+        try:
+            outcome = blocking.drive(call, worker, plugin.limits)
+            conversation.discard(outcome)
+            definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
+            told = "passed"
+        except BaseException as error:
+            if not isinstance(error, PluginError) or not is_made_up or not is_refusal(error):
+                if (unused := _made(following)) is not None:
+                    unused.end()
+                raise
+            told = f"it refuses the sound that was made for it: {error.message}"
+        finally:
+            worker.end()
+        return told, _made(following)
+
+
+def _made(following: Future[Worker]) -> Worker | None:
+    """None if it could not be made: the first instance that needs one says why."""
     try:
-        outcome = blocking.drive(call, worker, plugin.limits)
-        conversation.discard(outcome)
-        definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
-    finally:
-        worker.end()
-    return "passed", None
+        return following.result()
+    except PluginError:
+        return None

@@ -280,7 +280,7 @@ class Reloading:
         attempt.plugin = plugin
         try:
             attempt.example = "failed, before any instance was given the new code"
-            attempt.example, left = try_example(plugin, worker)
+            attempt.example, left = try_example(plugin, worker, lambda: self._admission.another(plugin))
         except BaseException:
             worker.end()
             if not keep:

@@ -21,6 +21,7 @@ from ..definition import NodeDefinition
 from ..errors import DefinitionError, InputError
 from ..manifest import FILE_NAME, Manifest
 from ..types import Audio, EffectPlugin, Plugin, PluginContext
+from ..types.hints import described
 
 
 class PluginInProcess:
@@ -51,7 +52,7 @@ class PluginInProcess:
         self.raw = _find(self.module, self.manifest)(context)
         if _run(self.raw.initialize()) is False:
             raise InputError("initialize() returned False", plugin_id=context.plugin_id, remedy="see what it logged")
-        self.definition = NodeDefinition.parse(self.raw.get_node_definition(), plugin_id=context.plugin_id)
+        self.definition = NodeDefinition.parse(described(self.raw), plugin_id=context.plugin_id)
 
     def execute(
         self,

@@ -7,8 +7,10 @@ Owns which annotation becomes which port or parameter. An author annotates ``inp
         drive_db: Annotated[float, Parameter(6.0, min=0, max=40, unit="dB")]
         shape: Literal["tanh", "hard"]
 
+What hints can't say, the values to try the node with, is an attribute of the class (`Plugin.example`).
+
 Runs inside the worker only, where the plugin's classes are; the host checks what comes of it like any other definition.
-Called by `Plugin.get_node_definition`.
+Called by `Plugin.get_node_definition`, and by whoever asks a plugin to describe itself.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import re
 import types
 from collections.abc import Callable
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     Literal,
@@ -34,6 +37,9 @@ import numpy as np
 
 from .audio import Audio
 from .figure import Figure
+
+if TYPE_CHECKING:
+    from .plugin import Plugin
 
 _WORDS: dict[Any, str] = {
     Audio: "audio",
@@ -139,6 +145,15 @@ class Output(_Refinement):
             bin_names=bin_names,
             has_duration=has_duration,
         )
+
+
+def described(plugin: Plugin) -> Any:
+    """What a plugin returns as its definition, with the example that its class offers if there is none in it."""
+    definition: Any = plugin.get_node_definition()
+    offered = type(plugin).example  # an attribute of the object is its state
+    if offered is None or not isinstance(definition, dict):
+        return definition
+    return {"example": offered, **definition}
 
 
 def definition_of(plugin_class: type) -> dict[str, Any]:

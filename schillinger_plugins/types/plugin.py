@@ -19,9 +19,17 @@ class Plugin(ABC):
     The worker makes the object, awaits `initialize` once, `execute` for every call, and `cleanup` before the process ends.
     Calls of one instance never overlap. ``get_state() -> dict`` and ``set_state(state)``, if they are there, carry the
     state over a crash, a sleep and a reload; else those attributes that are plain data are carried over.
+
+    Attributes
+    ----------
+    example : dict or None
+        Values to try the node with, as plain data: ``{"inputs": {…}, "parameters": {…}}``, both of which may be left out.
+        They become the ``example`` of the definition, unless `get_node_definition` gives one itself. A sound is made for
+        every audio input that is required and not in it. A cell runs it, and a reload does before the new code serves.
     """
 
     plugin_type: ClassVar[str]
+    example: ClassVar[dict[str, Any] | None] = None
 
     def __init__(self, context: PluginContext) -> None:
         self.context = context

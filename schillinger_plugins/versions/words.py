@@ -75,6 +75,13 @@ def failure(report: Reload) -> list[str]:
     return printable("\n".join(lines)).split("\n")
 
 
+def kept(report: Reload) -> str:
+    """Beside the error of a reload that failed: what became of the example, what goes on serving, what has changed."""
+    lines = [f"its example: {report.example}"] if report.example else []
+    lines += [f"changed since {report.hash_before[:SHORT]}, which goes on serving:", report.diff] if report.diff else []
+    return printable("\n".join(lines))
+
+
 def _named(content_hash: str, version: str) -> str:
     return f"{content_hash} (version {version})" if version else content_hash
 

@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 import schillinger_plugins.types as sdk
+from schillinger_plugins.types.hints import described
 
 MODULE_NAME = "plugin_main"
 
@@ -75,8 +76,9 @@ def _find(names: dict[str, Any], main_file: str, plugin_type: str) -> type[sdk.P
     )
 
 
-def declared(definition: Any) -> Any:
-    """A definition without the three dots of the specification's example: where they stand, nothing is declared yet."""
+def declared(plugin: sdk.Plugin) -> Any:
+    """A plugin's definition, without the three dots of the specification's example: there nothing is declared yet."""
+    definition = described(plugin)
     if not isinstance(definition, dict):
         return definition
     return {

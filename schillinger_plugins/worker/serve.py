@@ -170,7 +170,7 @@ class _Worker:
             raise load.NoPluginClass(f"{plugin_class.__name__}.initialize() returned False → see its log: %plugin logs")
         if isinstance(self._plugin, EffectPlugin):
             self._plugin.reset()  # it may take over in the middle of a stream; a state that was kept is given after this
-        definition = values.pack(load.declared(self._plugin.get_node_definition()), "definition")
+        definition = values.pack(load.declared(self._plugin), "definition")
         if definition.arrays or len(definition.structure) > frames.MAX_INLINE_BYTES:
             raise values.CannotCross("a node definition is plain data of at most 48 kB")
         self._state = State(self._plugin, log)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from schillinger_plugins import PluginManager
@@ -72,11 +73,89 @@ def test_an_example_that_returns_what_is_not_declared_refuses_it_too(manager: Pl
 
 
 def test_an_example_without_what_it_needs_is_not_run(manager: PluginManager, write: Write) -> None:
-    """An input that plain data can't express is missing: that is told, and nothing is refused."""
+    """An input that is neither plain data nor a sound is missing: that is told, and nothing is refused."""
     manager.load(write())
-    write("raise RuntimeError", example={}, inputs=[{"name": "audio", "type": "audio"}])
+    write("raise RuntimeError", example={}, inputs=[{"name": "tune", "type": "midi"}])
     manager.reload("probe")
-    assert "`audio` is missing" in _last(manager).example
+    assert "`tune` is missing" in _last(manager).example
+
+
+SOUND: dict[str, Any] = {
+    "inputs": [{"name": "audio", "type": "audio"}],
+    "outputs": [{"name": "y", "type": "any"}],
+    "parameters": [],
+}
+
+
+def test_a_required_sound_is_made_for_the_example(manager: PluginManager, write: Write) -> None:
+    """A plugin that only wants to hear something is tried, too: what fails on a sound never serves."""
+    manager.load(write("return {'y': 1}", **SOUND))
+    write("return {'y': inputs['audio'].duration_s}", **SOUND)
+    manager.reload("probe")
+    assert _last(manager).example == "passed"
+    write("return {'y': inputs['audio'].no_such_thing}", **SOUND)
+    with pytest.raises(PluginExecutionError, match="no_such_thing"):
+        manager.reload("probe")
+    assert _last(manager).example.startswith("failed")
+    assert manager.default_instance("probe").execute({"audio": (np.zeros(8), 8)})["y"] == 1
+
+
+def test_a_made_sound_that_is_refused_on_purpose_refuses_nothing(manager: PluginManager, write: Write) -> None:
+    """Else who wants a stereo sound could never be reloaded; it is told. Of an example of one's own it is a failure."""
+    wants_two = "if inputs['audio'].channels != 2: raise ValueError('it takes two channels')\nreturn {'y': 2}"
+    manager.load(write("return {'y': 1}", **SOUND))
+    write(wants_two, **SOUND)
+    manager.reload("probe")
+    assert _last(manager).example == "it refuses the sound that was made for it: ValueError: it takes two channels"
+    assert manager.default_instance("probe").execute({"audio": (np.zeros((2, 8)), 8)})["y"] == 2
+    write("raise ValueError('it takes no example')", example={})
+    with pytest.raises(PluginExecutionError, match="it takes no example"):
+        manager.reload("probe")
+
+
+HINTED = """
+from typing import Annotated, TypedDict
+from schillinger_plugins.types import NodePlugin, Parameter
+
+
+class Inputs(TypedDict):
+    chords: list
+
+
+class Settings(TypedDict):
+    voices: Annotated[int, Parameter(3, min=1, max=8)]
+
+
+class Outputs(TypedDict):
+    count: int
+
+
+class Probe(NodePlugin):
+    example = {"inputs": {"chords": ["C", "Am"]}, "parameters": {"voices": 4}}
+
+    async def execute(self, inputs: Inputs, parameters: Settings) -> Outputs:
+        return {"count": parameters["voices"] * len(inputs["chords"])}
+"""
+
+
+def test_a_plugin_described_by_hints_offers_an_example(
+    manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """As an attribute of its class: it is part of the definition, and run before new code serves."""
+    definition = manager.load(write_plugin(main=HINTED)).definition
+    assert definition is not None
+    assert definition.example is not None
+    assert definition.example.model_dump() == {"inputs": {"chords": ["C", "Am"]}, "parameters": {"voices": 4}}
+    instance = manager.create_instance("probe")
+    write_plugin(main=HINTED.replace("len(inputs", "len(inputs['chords'][2] + inputs"))
+    with pytest.raises(PluginExecutionError, match="IndexError"):
+        manager.reload("probe")
+    assert _last(manager).example.startswith("failed")
+    assert instance.execute({"chords": ["C"]})["count"] == 3
+    write_plugin(main=HINTED.replace('"voices": 4', '"voices": 9'))
+    with pytest.raises(DefinitionError) as raised:
+        manager.reload("probe")
+    assert raised.value.path == "$.example.parameters"
 
 
 def test_a_renamed_parameter_is_told_and_its_former_name_works(manager: PluginManager, write: Write) -> None:

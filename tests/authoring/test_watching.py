@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
@@ -217,6 +218,24 @@ def test_what_breaks_is_told_and_the_old_version_answers(
     save(2)
     assert outcomes.next().error is None
     assert answers(watched) == 2
+
+
+def test_a_watched_plugin_is_tried_on_a_sound_before_it_serves(
+    manager: PluginManager, save: Save, outcomes: Outcomes
+) -> None:
+    """Its author sees the line that fails, and nobody else hears of it."""
+    hears = {"type": "probe", "label": "Probe", "inputs": [{"name": "audio", "type": "audio"}]}
+    hears["outputs"] = [{"name": "y", "type": "any"}]
+    instance = manager.create_instance(manager.load(save(1, definition=hears)).id)
+    manager.watch("probe")
+    save(2, body="inputs['audio'].nothing", definition=hears)
+    report = outcomes.next()
+    assert "inputs['audio'].nothing" in report.traceback_text
+    assert report.example.startswith("failed")
+    assert instance.execute({"audio": (np.zeros(8), 8)})["y"] == 1
+    save(3, definition=hears)
+    assert outcomes.next().example == "passed"
+    assert instance.execute({"audio": (np.zeros(8), 8)})["y"] == 3
 
 
 def test_a_renamed_class_is_the_plugin_still(watched: Instance, save: Save, outcomes: Outcomes) -> None:

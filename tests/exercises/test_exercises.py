@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,10 +170,27 @@ def test_the_plugin_has_to_be_there(manager: PluginManager) -> None:
         find("exercise_1").check(manager)
 
 
-def test_a_misspelt_exercise_is_named() -> None:
-    """With the nearest one."""
-    with pytest.raises(InputError, match="did you mean exercise_3"):
-        find("exercize_3")
+@pytest.mark.parametrize("name", ["exercise_3", "3", "take_counter"])
+def test_an_exercise_has_its_number_and_its_plugin_for_a_name(name: str) -> None:
+    """Whichever of them a learner has in mind."""
+    assert find(name).name == "exercise_3"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("exercize_3", "did you mean exercise_3?"),
+        ("Exercise 3", "did you mean exercise_3?"),
+        ("take_conter", "did you mean exercise_3?"),
+        ("exercise_99", "there are exercise_1 to exercise_7: %plugin check lists them"),
+        ("99", "there are exercise_1 to exercise_7"),
+        ("exercise", "there are exercise_1 to exercise_7"),
+    ],
+)
+def test_a_misspelt_exercise_is_named(name: str, told: str) -> None:
+    """With the one that is meant; a number that there is not has no nearest one."""
+    with pytest.raises(InputError, match=re.escape(told)):
+        find(name)
 
 
 def test_nothing_of_the_check_stays(manager: PluginManager, wrongs: Callable[[str, str], Any]) -> None:

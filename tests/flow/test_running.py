@@ -262,6 +262,56 @@ def test_a_flow_survives_a_reload(
         flow.run()
 
 
+def test_a_saved_flow_has_the_names_of_now(
+    flow: Flow, manager: PluginManager, plugin: Plugin, write_plugin: WritePlugin, tmp_path: Path
+) -> None:
+    """A renamed parameter is saved by its new name; the rest is as it was, what nobody knows included."""
+    _, a = chain(flow, plugin(), 1)
+    a.set(add=5)
+    data = flow.as_dict()
+    data["nodes"][1]["data"]["x-mine"] = None
+    renamed = {**PORTS["parameters"][0], "name": "amount", "aliases": ["add"]}
+    write_plugin("adder", body=ADDS.replace("'add'", "'amount'"), definition={**PORTS, "parameters": [renamed]})
+    manager.reload("adder")
+    with Flow.from_dict(data, manager) as old:
+        old.save(tmp_path / "study.json")
+        assert "amount=5.0" in old.to_python()
+    data["nodes"][1]["data"]["parameters"] = {"amount": 5.0}
+    with Flow.open(tmp_path / "study.json", manager) as again:
+        assert again.as_dict() == data
+        assert again.run()[a.id]["y"] == 6.0
+    data["nodes"][1]["data"]["parameters"] = {"amount": 5.0, "add": 6.0}
+    with Flow.from_dict(data, manager) as twice:  # only a person can tell which one counts
+        assert twice.as_dict() == data
+        assert [problem.grave for problem in twice.problems()] == [True]
+
+
+def test_a_parameter_that_has_gone_is_told_with_what_to_do(
+    flow: Flow, manager: PluginManager, plugin: Plugin, write_plugin: WritePlugin
+) -> None:
+    """The line that forgets its value, which mends it; and the one that may be meant instead."""
+    _, a = chain(flow, plugin(), 1)
+    a.set(add=5)
+    write_plugin("adder", body="return {'y': inputs['x'], 'seed': 0}", definition={**PORTS, "parameters": []})
+    manager.reload("adder")
+    with pytest.raises(InputError) as raised:
+        flow.run()
+    assert raised.value.message == "'adder' has no parameter 'add'"
+    assert raised.value.remedy == "flow['adder'].reset('add') forgets its value (there are none)"
+    flow["adder"].reset("add")
+    assert flow.run()[a]["y"] == 1.0
+    other = {**PORTS["parameters"][0], "name": "added"}
+    write_plugin("adder", definition={**PORTS, "parameters": [other]})
+    manager.reload("adder")
+    data = flow.as_dict()
+    data["nodes"][1]["data"]["parameters"] = {"add": 5.0}
+    with Flow.from_dict(data, manager) as old:
+        (problem,) = old.problems()
+        assert problem.remedy == "did you mean `added`? If not, flow['adder'].reset('add') forgets its value"
+        old.mend(problem, problem.fixes[0])
+        assert not old.problems()
+
+
 def test_a_plugin_cannot_have_the_host_read_a_file(flow: Flow, plugin: Plugin, tmp_path: Path) -> None:
     """Text that comes out of one where sound is needed is refused, whatever the output is declared to be."""
     ports = {**PORTS, "inputs": [], "outputs": [{"name": "y", "type": "any"}]}

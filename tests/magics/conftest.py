@@ -50,11 +50,15 @@ def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def probe(manager: PluginManager, write_plugin: Callable[..., Path]) -> Callable[..., str]:
     """Write a plugin with ports and parameters and register it without loading it; its id is ``probe``."""
 
-    def probe(body: str = ECHO, *, with_definition: bool = True, **more: Any) -> str:
+    def probe(
+        body: str = ECHO, *, with_definition: bool = True, definition: dict[str, Any] = PROBE, **more: Any
+    ) -> str:
         from schillinger_plugins.loader import inspect
 
-        manifest = {"definition": json.loads(json.dumps(PROBE))} if with_definition else {}
-        folder = write_plugin(body=body, definition=PROBE, manifest={**manifest, **more.pop("manifest", {})}, **more)
+        manifest = {"definition": json.loads(json.dumps(definition))} if with_definition else {}
+        folder = write_plugin(
+            body=body, definition=definition, manifest={**manifest, **more.pop("manifest", {})}, **more
+        )
         record = inspect(folder, source="loaded by path")  # so that `discover` keeps it
         assert record.error is None, record.error
         manager.registry.register(record)

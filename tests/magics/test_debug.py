@@ -10,6 +10,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from schillinger_plugins import PluginManager
 
+from .conftest import PROBE
+
 Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 Probe = Callable[..., str]
 
@@ -130,6 +132,39 @@ def test_a_run_is_measured(cell: Cell, probe: Probe) -> None:
     assert "measured from inside" in shown
     assert "(costly)" in shown
     assert "cumtime" in shown
+
+
+def test_what_is_measured_is_the_example_where_nothing_is_given(cell: Cell, probe: Probe) -> None:
+    """A sound is made where one is required."""
+    probe(
+        "return {'y': inputs['audio'].duration_s}",
+        definition={**PROBE, "inputs": [{"name": "audio", "type": "audio"}]},
+    )
+    assert "measured from inside" in repr(debug(cell, "%plugin debug probe --profile"))
+    assert "measured from inside" in repr(debug(cell, "%plugin debug probe --profile gain_db=3"))
+
+
+def test_what_can_not_be_made_up_is_asked_for(cell: Cell, probe: Probe) -> None:
+    """With the line to write; a sound that could be made is not asked for."""
+    ends = {**PROBE, "inputs": [{"name": "audio", "type": "audio"}, {"name": "notes", "type": "list"}]}
+    probe("return {'y': len(inputs['notes'])}", definition=ends)
+    _, printed, error = cell("%plugin debug probe --profile")
+    assert error is not None
+    assert "needs `notes`, and its definition has no example with that" in printed
+    assert "write %plugin debug probe --profile notes=…" in printed
+    assert "measured from inside" in repr(debug(cell, "%plugin debug probe --profile notes=[60]"))
+
+
+def test_a_plugin_of_a_cell_has_its_lines(cell: Cell) -> None:
+    """What is shown names the cell and its line, in the traceback and above the names."""
+    cell(
+        "%%plugin from_cell --type effect\nfrom schillinger_plugins.types import EffectPlugin\n\n\n"
+        "class FromCell(EffectPlugin):\n    def process(self, block, parameters):\n        return block.nothing\n"
+    )
+    post_mortem = debug(cell, "%plugin debug from_cell")
+    for shown in (repr(post_mortem), post_mortem._repr_html_()):
+        assert shown.count("Cell %%plugin from_cell, line 7, in process") == 2
+        assert "main.py, line" not in shown
 
 
 def test_a_slip_is_found_before_it_runs(cell: Cell, probe: Probe) -> None:

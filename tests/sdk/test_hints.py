@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, TypedDict
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from schillinger_plugins.types import (
     Plugin,
     PluginContext,
     Port,
+    hints,
 )
 
 
@@ -84,6 +85,34 @@ def test_a_definition_follows_from_typed_dicts() -> None:
         ("table", "object"),
     ]
     assert definition.outputs[0].times == "times_s"
+
+
+def test_an_example_of_the_class_is_the_definitions() -> None:
+    """However the node is described; one that the definition has itself counts, and an object's attribute is its state."""
+
+    class Hinted(RMSCurve2):
+        example: ClassVar = {"parameters": {"voices": 2}}
+
+    class Written(NodePlugin):
+        example: ClassVar = {"inputs": {"x": 1}}
+
+        async def execute(self, inputs: dict[str, Any], parameters: dict[str, Any]) -> dict[str, Any]:
+            return {}
+
+        def get_node_definition(self) -> dict[str, Any]:
+            return {"type": "written", "label": "Written", "inputs": [{"name": "x", "type": "number"}]}
+
+    class Both(Written):
+        def get_node_definition(self) -> dict[str, Any]:
+            return {**super().get_node_definition(), "example": {"inputs": {"x": 2}}}
+
+    class Stateful(RMSCurve2):
+        def __init__(self, context: PluginContext) -> None:
+            super().__init__(context)
+            self.example = {"no": "example"}  # type: ignore[misc]
+
+    examples = [hints.described(kind(PluginContext())).get("example") for kind in (Hinted, Written, Both, Stateful)]
+    assert examples == [{"parameters": {"voices": 2}}, {"inputs": {"x": 1}}, {"inputs": {"x": 2}}, None]
 
 
 def test_names_are_made_for_people() -> None:

@@ -34,6 +34,8 @@ class Features(TypedDict):
 
 
 class Node(NodePlugin):
+    example = {"parameters": {"shape": "hard"}}
+
     def __init__(self, context: PluginContext) -> None:
         super().__init__(context)
         self.calls = 0

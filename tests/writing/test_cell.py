@@ -37,6 +37,28 @@ class Scale(EffectPlugin):
 """
 
 
+CHORDS = """%%plugin chord_count
+from typing import TypedDict
+
+from schillinger_plugins.types import NodePlugin
+
+
+class Inputs(TypedDict):
+    chords: list
+
+
+class Outputs(TypedDict):
+    count: int
+
+
+class ChordCount(NodePlugin):
+    example = {"inputs": {"chords": ["C", "Am"]}}
+
+    async def execute(self, inputs: Inputs, parameters: dict) -> Outputs:
+        return {"count": len(inputs["chords"])}
+"""
+
+
 def test_a_cell_is_a_plugin(cell: Cell, manager: PluginManager) -> None:
     """It is loaded and run on a test sound with the values of the line, and its folder is one that can be passed on."""
     result, printed, error = cell(SCALE)
@@ -62,6 +84,33 @@ def test_running_it_again_is_a_reload(cell: Cell, manager: PluginManager) -> Non
     assert "scale is reloaded (" in printed
     assert held.execute({"audio": sound})["audio"].samples[0, 0] == -2
     assert "call 2" in [line.text for line in manager.logs("scale") if line.instance_id == held.id]
+
+
+def test_a_cell_that_fails_on_its_example_does_not_serve(cell: Cell, manager: PluginManager) -> None:
+    """The run that the cell would show comes before the swap: the line, what has changed, and what goes on serving."""
+    cell(SCALE)
+    held = manager.create_instance("scale")
+    before = (cell_folder("scale") / "main.py").read_text()
+    _, printed, error = cell(SCALE.replace("block.samples *", "block.sample *").replace("Multiplies", "Scales"))
+    assert error is not None
+    assert "Cell %%plugin scale, line 19, in process" in printed
+    assert "its example: failed, before any instance was given the new code" in printed
+    assert f"changed since {held.plugin.content_hash[:8]}, which goes on serving:" in printed
+    assert "+        return Audio(block.sample *" in printed
+    assert "plugin.json" not in printed
+    assert held.execute({"audio": (np.ones(1), 8000)})["audio"].samples[0, 0] == 2
+    assert (cell_folder("scale") / "main.py").read_text() == before
+
+
+def test_a_cell_without_a_sound_offers_an_example(cell: Cell) -> None:
+    """It is what the cell runs, and what is wrong with it is told with its own line."""
+    result, _, error = cell(CHORDS)
+    assert error is None
+    assert result["count"] == 2
+    _, printed, error = cell(CHORDS.replace('{"chords"', '{"chord"'))
+    assert error is not None
+    assert "line 16 of the cell:" in printed
+    assert "did you mean `chords`?" in printed
 
 
 def test_values_are_python(cell: Cell, shell: InteractiveShell) -> None:
@@ -105,7 +154,7 @@ def test_what_is_wrong_points_at_the_cell(
     assert error is not None
     assert says.replace("→", "").split()[0] in printed
     assert all(part.strip() in printed for part in says.split("→")), printed
-    if before not in ("factor=3", "block.samples *"):  # those have been loaded
+    if before != "factor=3":  # which has been loaded
         assert instance.execute({"audio": Audio(np.ones((1, 1), np.float32), 8000)})["audio"].samples[0, 0] == 2
 
 

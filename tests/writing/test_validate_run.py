@@ -11,7 +11,8 @@ import pytest
 
 from schillinger_plugins import PluginManager, cli
 from schillinger_plugins.authoring import new
-from schillinger_plugins.authoring.trial import made_sound, trial
+from schillinger_plugins.authoring.trial import trial
+from schillinger_plugins.definition.example import made_sound
 
 Line = Callable[..., tuple[int, str]]
 
