@@ -1,8 +1,9 @@
 """When a folder is at rest, and with what: the stream of its settled changes.
 
 Owns the waiting, and the comparison by content, by the hash of what belongs to a plugin: a save that changes nothing, a
-backup that an editor writes, a file that is there again are no news. A save of one file is believed at once; many changes
-are given more time, and whoever has a file open that he has written to is given even more. Called by ``watcher``; tests
+backup that an editor writes, a file that is there again are no news. A save of one file is believed at once. More time is
+given to many changes, to what looks like half a save (a file is missing or empty, or a new one lies there that may be about
+to be put in the place of another), and most to whoever has a file open that he has written to. Called by ``watcher``; tests
 fill it themselves.
 """
 
@@ -18,10 +19,10 @@ from ..errors import PluginError
 from ..paths import belongs
 from ..registry import content_hash
 
-QUICK_S = 0.01
+QUICK_S = 0.005
 """How long nothing has happened to a folder in which a file or two were saved, until it counts as at rest."""
 CAREFUL_S = 0.15
-"""The same where several files have changed, or saves follow one another."""
+"""The same where several files have changed, saves follow one another, or what was saved may be half of it."""
 CROWD_S = 0.3
 """The same where many have: somebody checks out another branch, or unpacks something."""
 WRITING_S = 1.5
@@ -52,12 +53,15 @@ class Settled:
         When the last thing happened in it, by `time.monotonic`.
     """
 
-    def __init__(self, changes: Changes, content_hash: str, stamp: int, since_s: float, *, restless: bool) -> None:
+    def __init__(
+        self, changes: Changes, content_hash: str, stamp: int, since_s: float, *, restless: bool, again: bool = False
+    ) -> None:
         self.content_hash = content_hash
         self.since_s = since_s
         self._changes = changes
         self._stamp = stamp
         self._restless = restless
+        self._again = again
 
     def holds(self) -> bool:
         """Whether nothing has happened in the folder since. Of a folder that never rests it is taken for granted."""
@@ -78,8 +82,11 @@ class Settled:
             self._changes.alarm = None
 
     def rests(self, quiet_s: float) -> bool:
-        """Wait until nothing has happened for so long; False as soon as something does."""
-        return self._restless or self._changes.rests(self._stamp, self.since_s + quiet_s)
+        """Wait until nothing has happened for so long; False as soon as something does.
+
+        Of a folder that never rests: whether it didn't the last time either. It may have been caught amid a save, once.
+        """
+        return self._again if self._restless else self._changes.rests(self._stamp, self.since_s + quiet_s)
 
 
 class Changes:
@@ -96,6 +103,8 @@ class Changes:
         The content hash of a folder.
     held : callable
         Whether a program says that it isn't done with the folder yet, as git does by its lock.
+    whole : callable
+        Whether a file of it is there with something in it.
     look : callable
         Called now and then while nothing happens.
 
@@ -114,6 +123,7 @@ class Changes:
         tried: Callable[[], str | None],
         read: Callable[[Path], str] = content_hash,
         held: Callable[[], bool] = lambda: False,
+        whole: Callable[[str], bool] = lambda path: True,
         look: Callable[[], None] = lambda: None,
     ) -> None:
         self.root = root
@@ -122,18 +132,30 @@ class Changes:
         self._tried = tried
         self._read = read
         self._held = held
+        self._whole = whole
         self._look = look
         self._moved = threading.Condition()
         self._closed = False
         self._first_s: float | None = None  # of what has not been looked at yet
         self._last_s = 0.0
         self._paths: set[str] = set()
+        self._new: set[str] = set()
         self._open: set[str] = set()
         self._told_s = -_FOLLOWS_WITHIN_S
+        self._was_in_vain = False
+        self._was_restless = False
         self._read_took_s = 0.0
 
-    def touch(self, path: str | Path, *, writing: bool = False) -> None:
-        """Something happened to that path; `writing` says that somebody who has written to it has it open still."""
+    def touch(self, path: str | Path, *, writing: bool = False, new: bool = False) -> None:
+        """Something happened to that path.
+
+        Parameters
+        ----------
+        writing : bool
+            Somebody who has written to it has it open still.
+        new : bool
+            It has just been made. Editors make a file beside the one they save, and put it in its place then.
+        """
         if not self._counts(path):
             return
         with self._moved:
@@ -141,6 +163,8 @@ class Changes:
             self._first_s = self._last_s if self._first_s is None else self._first_s
             self.stamp += 1
             name = str(path)
+            if new and name not in self._paths:  # else it was there a moment ago, and is there again
+                self._new.add(name)
             if len(self._paths) <= _MANY:
                 self._paths.add(name)
             (self._open.add if writing else self._open.discard)(name)
@@ -173,12 +197,17 @@ class Changes:
                 if self.stamp != stamp and not restless:
                     continue  # it has changed while it was read
                 self._first_s = None if self.stamp == stamp else now_s
-                self._paths.clear()
-                self._open.clear()
-                settled = Settled(self, found, stamp, self._last_s, restless=restless)
+                for paths in (self._paths, self._new, self._open):
+                    paths.clear()
+                again, self._was_restless = self._was_restless, restless
+                settled = Settled(self, found, stamp, self._last_s, restless=restless, again=again)
             if found != self._tried():
-                self._told_s = time.monotonic()
+                told_s, self._told_s = self._told_s, time.monotonic()
                 yield settled
+                in_vain = not settled.holds() and found != self._tried()
+                if in_vain and not self._was_in_vain:  # a save in two strokes: whoever waits for it waits no longer
+                    self._told_s = told_s
+                self._was_in_vain = in_vain
 
     def _at_rest(self) -> tuple[int, bool] | None:
         """Wait until the folder rests: the stamp of that moment, and whether it doesn't rest at all; None at the end."""
@@ -196,7 +225,9 @@ class Changes:
                 stamp, restless = self.stamp, time.monotonic() < self._last_s + self._quiet_s()
             if waits:
                 self._look()
-                if self._first_s is not None and self.stamp == stamp and not self._waits_for_holder():
+                if self._first_s is None or self.stamp != stamp:
+                    continue
+                if not self._waits_for_holder() and (restless or not self._waits_for_more(stamp)):
                     return stamp, restless
 
     def _waits_for_holder(self) -> bool:
@@ -205,6 +236,16 @@ class Changes:
         with self._moved:
             self._moved.wait(_ASK_EVERY_S)
         return True
+
+    def _waits_for_more(self, stamp: int) -> bool:
+        """Whether there was reason to wait for the other half of a save, and something has come."""
+        with self._moved:
+            former = self._paths - self._new
+            began_s = self._last_s if self._first_s is None else self._first_s
+            until_s = min(self._last_s + CAREFUL_S, began_s + LONGEST_S)
+        if former and all(map(self._whole, former)):
+            return False
+        return not self.rests(stamp, until_s)
 
     def _quiet_s(self) -> float:
         if self._open:

@@ -7,6 +7,7 @@ for, wherever that goes, so the path is asked for now and then. Called by ``watc
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Folder:
         schedule: Callable[[Folder], tuple[BaseObserver, ObservedWatch, str]],
         unschedule: Callable[[BaseObserver, ObservedWatch], None],
     ) -> None:
-        self.changes = Changes(root, tried=tried, held=lambda: git_works_at(root), look=self._look)
+        self.changes = Changes(root, tried=tried, held=lambda: git_works_at(root), whole=has_content, look=self._look)
         self.thread: threading.Thread | None = None
         self._schedule = schedule
         self._unschedule = unschedule
@@ -74,7 +75,7 @@ class Folder:
         if kind in ("deleted", "moved") and path == str(self.changes.root):
             self._place = _GONE  # another folder of that path may well have its number
         writing = kind == "modified" and not event.is_directory and self.watched.how == "inotify"
-        self.changes.touch(path, writing=writing)
+        self.changes.touch(path, writing=writing, new=kind == "created" and not event.is_directory)
         if event.dest_path:
             self.changes.touch(os.fsdecode(event.dest_path))
 
@@ -126,6 +127,15 @@ def git_works_at(folder: Path) -> bool:
                 return False
         return os.path.lexists(place / "index.lock")
     return False
+
+
+def has_content(path: str) -> bool:
+    """Whether there is a folder, or a file with something in it."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(found.st_mode) or found.st_size > 0
 
 
 def _place(root: Path) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ import pytest
 from schillinger_plugins import watcher as watcher_module
 from schillinger_plugins.registry import content_hash
 from schillinger_plugins.watcher import UNREADABLE, Changes, Settled, Watcher
+from schillinger_plugins.watcher import changes as changes_module
 from schillinger_plugins.watcher.changes import CAREFUL_S, CROWD_S, LONGEST_S, QUICK_S, WRITING_S
 from schillinger_plugins.watcher.folder import git_works_at
 
@@ -152,6 +153,49 @@ def test_saves_that_follow_one_another_are_told_less_often(content: Content) -> 
     assert changes._quiet_s() == CAREFUL_S
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is reason to wait, it is longer than any test."""
+    monkeypatch.setattr(changes_module, "CAREFUL_S", 10 * DEADLINE_S)
+    monkeypatch.setattr(changes_module, "LONGEST_S", 10 * DEADLINE_S)
+
+
+def _asked(stream: Iterator[Settled]) -> queue.SimpleQueue[Settled | None]:
+    """What it tells next, or None when it has ended."""
+    told: queue.SimpleQueue[Settled | None] = queue.SimpleQueue()
+    threading.Thread(target=lambda: told.put(next(stream, None)), daemon=True).start()
+    return told
+
+
+def test_what_one_save_makes_worthless_is_tried_anew_at_once_but_once(
+    changes: Changes, content: Content, patience: None
+) -> None:
+    """A save in two strokes costs no patience, since nothing was told of the first; saves in rows do."""
+    content.now = "new"
+    stream = iter(changes)
+    for _ in range(2):
+        changes.touch("/plugin/main.py")
+        assert _asked(stream).get(timeout=DEADLINE_S) is not None
+    changes.touch("/plugin/main.py")
+    told = _asked(stream)
+    with pytest.raises(queue.Empty):
+        told.get(timeout=20 * QUICK_S)
+    changes.close()
+    assert told.get(timeout=DEADLINE_S) is None
+
+
+def test_half_saves_without_an_end_are_told_all_the_same(
+    changes: Changes, content: Content, patience: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New files come and come, and none is put in the place of another."""
+    monkeypatch.setattr(changes_module, "LONGEST_S", 5 * QUICK_S)
+    content.now = "new"
+    changes.touch("/plugin/1.tmp", new=True)
+    settled = _asked(iter(changes)).get(timeout=DEADLINE_S)
+    assert settled is not None
+    assert settled.content_hash == "new"
+
+
 def test_git_is_waited_for_while_it_holds_its_lock(tmp_path: Path) -> None:
     """A checkout may be slow: it ends when git says so. A plugin may be a part of a worktree, too."""
     plugin = tmp_path / "work" / "plugins" / "probe"
@@ -178,7 +222,10 @@ def test_git_is_waited_for_while_it_holds_its_lock(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_never_rests_is_told_of_all_the_same(changes: Changes, content: Content) -> None:
-    """Somebody writes a log into it: now and then it is looked at nevertheless, and taken for at rest."""
+    """Somebody writes a log into it: now and then it is looked at nevertheless, and taken for at rest.
+
+    What fails then may have been caught amid a save: it is believed when the folder doesn't rest the next time either.
+    """
     assert LONGEST_S <= 2.0
 
     def change() -> None:
@@ -187,8 +234,12 @@ def test_a_folder_that_never_rests_is_told_of_all_the_same(changes: Changes, con
 
     content.while_read = change
     changes.touch("/plugin/log.txt")
-    settled = next(iter(changes))
+    stream = iter(changes)
+    settled = next(stream)
     assert content.reads > 5
+    assert settled.holds()
+    assert not settled.rests(60.0)
+    settled = next(stream)
     assert settled.holds()
     assert settled.rests(60.0)
 
@@ -257,6 +308,51 @@ def test_an_atomic_save_is_one_change(seen: Seen) -> None:
     """Written aside, renamed into its place."""
     (seen.root / "main.py.tmp").write_text("2")
     os.replace(seen.root / "main.py.tmp", seen.root / "main.py")
+    assert seen.next() == content_hash(seen.root)
+    assert seen.told.empty()
+
+
+def _emptied(main: Path) -> Iterator[None]:
+    main.open("w").close()
+    yield
+    main.write_text("2")
+
+
+def _removed(main: Path) -> Iterator[None]:
+    main.unlink()
+    yield
+    main.write_text("2")
+
+
+def _moved_aside(main: Path) -> Iterator[None]:
+    os.rename(main, main.with_name("main.py~"))
+    yield
+    main.write_text("2")
+
+
+def _written_beside(main: Path) -> Iterator[None]:
+    main.with_name("main.py.tmp").write_text("2")
+    yield
+    os.replace(main.with_name("main.py.tmp"), main)
+
+
+def _begun_beside(main: Path) -> Iterator[None]:
+    with main.with_name("main.py.tmp").open("w") as file:
+        yield
+        file.write("2")
+    os.replace(main.with_name("main.py.tmp"), main)
+
+
+@pytest.mark.parametrize("save", [_emptied, _removed, _moved_aside, _written_beside, _begun_beside])
+def test_a_save_in_two_strokes_is_one_change(
+    seen: Seen, patience: None, save: Callable[[Path], Iterator[None]]
+) -> None:
+    """Whatever an editor does first is half a save; what it does then is believed at once."""
+    strokes = save(seen.root / "main.py")
+    next(strokes)
+    with pytest.raises(queue.Empty):
+        seen.told.get(timeout=20 * QUICK_S)
+    assert list(strokes) == []
     assert seen.next() == content_hash(seen.root)
     assert seen.told.empty()
 
