@@ -161,7 +161,7 @@ def test_the_steps_of_a_workflow_are_beneath_it(
 
 
 def test_a_stream_is_one_span(manager: PluginManager, write_plugin: WritePlugin, spans: Collected) -> None:
-    """Its blocks are none: they must not be late."""
+    """Its blocks are none: they must not be late; nor are they stages of a call that goes on meanwhile."""
     folder = write_plugin("half", main=EFFECT, plugin_type="EFFECT")
     instance = manager.create_instance(manager.load(folder).id)
     spans.exporter.clear()
@@ -169,6 +169,13 @@ def test_a_stream_is_one_span(manager: PluginManager, write_plugin: WritePlugin,
         for _ in range(5):
             stream.process(Audio(np.ones((1, 64), np.float32), 48000))
     assert [one.name for one in spans.all()] == ["stream half"]
+    other = manager.create_instance(manager.load(write_plugin(body="self.context.progress(0.5)\nreturn {'y': 1}")).id)
+    with instance.stream() as stream:
+        block = Audio(np.ones((1, 64), np.float32), 48000)
+        result = other.execute({"x": 1}, on_progress=lambda *_: stream.process(block))
+    call = spans.named("execute probe")
+    assert (call.attributes or {})["schillinger.run.id"] == result.provenance.run_id
+    assert [one.name for one in spans.beneath(call)] == ["prepare", "queue", "execute", "check"]
 
 
 def test_a_client_names_the_parent_in_its_request(make: Make, spans: Collected, manager: PluginManager) -> None:
