@@ -28,6 +28,7 @@ from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.worker import Worker
 from .scanner import Scanner
 from .schema.json_text import json_path
+from .spans import Spans, Stages
 
 
 class Admission:
@@ -39,6 +40,8 @@ class Admission:
         Who is asked.
     on_log : callable
         Told of each log that a plugin writes to while it is imported.
+    spans : Spans, optional
+        Told of each load.
     """
 
     def __init__(
@@ -49,12 +52,14 @@ class Admission:
         permissions: Permissions,
         scanner: Scanner,
         on_log: Callable[[Log], None],
+        spans: Spans | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._policy = policy
         self._permissions = permissions
         self._scanner = scanner
         self._on_log = on_log
+        self._spans = spans
 
     def admit(
         self,
@@ -78,13 +83,31 @@ class Admission:
         PluginError
             As `PluginManager.load`.
         """
-        if copy is not None:
-            return self._start(self._decided(record, copy, on_progress), on_progress, on_worker)
-        copy = self._sandbox.keep(record.root)
+        if self._spans is None:
+            return self._admit(record, on_progress, copy, on_worker, None)
+        with self._spans.span("load", record.id) as stages:
+            return self._admit(record, on_progress, copy, on_worker, stages)
+
+    def _admit(
+        self,
+        record: PluginRecord,
+        on_progress: OnProgress | None,
+        kept: Path | None,
+        on_worker: Callable[[Worker], object] | None,
+        stages: Stages | None,
+    ) -> tuple[LoadedPlugin, Worker]:
+        if stages is not None:
+            stages.enter("decide")
+        copy = kept if kept is not None else self._sandbox.keep(record.root)
         try:
-            return self._start(self._decided(record, copy, on_progress), on_progress, on_worker)
+            code = self._decided(record, copy, on_progress)
+            if stages is not None:
+                stages.tell(code.facts)
+                stages.enter("start")
+            return self._start(code, on_progress, on_worker)
         except BaseException:
-            self._sandbox.forget(copy)
+            if kept is None:
+                self._sandbox.forget(copy)
             raise
 
     def _decided(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:

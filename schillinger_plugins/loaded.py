@@ -48,6 +48,15 @@ class PluginCode:
     limits: Limits
     granted: Granted = field(default_factory=Granted)
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Which code it is and how it is confined, by the names that spans have for it."""
+        return {
+            "plugin.version": self.manifest.metadata.version,
+            "plugin.hash": self.content_hash,
+            "sandbox.level": str(self.level),
+        }
+
     def spawn(
         self, sandbox: Sandbox, log: Log, *, limits: Limits, on_fetch: OnFetch | None, on_progress: OnProgress | None
     ) -> Worker:

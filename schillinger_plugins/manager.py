@@ -45,6 +45,7 @@ from .sandbox.sandbox import OnProgress, Sandbox
 from .sandbox.trace import TraceEvent
 from .sandbox.worker import Worker
 from .scanner import Scanner
+from .spans import Spans
 from .status import Status, status_of
 from .types import Audio
 from .watcher import Watcher
@@ -87,6 +88,7 @@ class PluginManager(Renewing, Granting):
         idle_s: float = 600.0,
         retention: Retention | None = None,
     ) -> None:
+        self.spans = Spans.from_environment()
         self.events = Events()
         self._failures = Failures(self.events)
         self.registry = Registry(self.events)
@@ -117,6 +119,7 @@ class PluginManager(Renewing, Granting):
             permissions=self.permissions,
             scanner=self._scanner,
             on_log=self._logs.keep,  # not the manager's: it is to be collected when it is forgotten
+            spans=self.spans,
         )
         self._reloading = Reloading(
             admission=self._admission,
@@ -280,6 +283,7 @@ class PluginManager(Renewing, Granting):
                 events=self.events,
                 recorder=self.recorder,
                 worker=self._spares.pop(plugin_id) if fits else None,
+                spans=self.spans,
             )
             if not fits:
                 self._logs.keep(instance.log)

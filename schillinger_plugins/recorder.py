@@ -27,14 +27,13 @@ from .loaded import LoadedPlugin
 from .permissions import current_user
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
+from .schema.secrecy import without_secrets
 
 ONE_BY_ONE_PER_S = 100
 """Calls that are told one by one."""
 
 LINES_PER_S = 500
 """Lines that are told; what is beyond them is counted."""
-
-SECRET = "(secret)"  # noqa: S105 - the word that stands for one
 
 _HAPPENINGS: tuple[EventName, ...] = (
     "loaded",
@@ -243,7 +242,7 @@ class Recorder:
             instance_id=instance_id,
             method=call.method,
             parameters=_json(call.parameters),
-            config=_json(_without_secrets(config, plugin.manifest.config_schema)),
+            config=_json(without_secrets(config, plugin.manifest.config_schema)),
             input_digests=_json(digests()),
             level=str(plugin.level),
             seed=seed,
@@ -306,14 +305,3 @@ def _json(value: Any) -> str:
     if len(text) > _MAX_JSON:
         return msgspec.json.encode({"not told": f"{len(text)} characters, more than {_MAX_JSON}"}).decode()
     return text
-
-
-def _without_secrets(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration, without what its schema calls a password or never to be read (JSON Schema's ``writeOnly``)."""
-    properties = schema.get("properties")
-    known = properties if isinstance(properties, Mapping) else {}
-    return {name: SECRET if _is_secret(known.get(name)) else value for name, value in config.items()}
-
-
-def _is_secret(schema: Any) -> bool:
-    return isinstance(schema, Mapping) and (schema.get("writeOnly") is True or schema.get("format") == "password")

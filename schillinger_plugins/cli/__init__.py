@@ -31,6 +31,7 @@ from .flow import flow
 from .grants import grant, permissions, revoke
 from .install import install, pack
 from .journal import journal, stats
+from .report import report
 from .run import run_command
 from .scan import FOUND, scan
 from .serve import serve
@@ -94,6 +95,7 @@ _COMMANDS = (
     journal,
     stats,
     top,
+    report,
     doctor,
     schema,
     warm,

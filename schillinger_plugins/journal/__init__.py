@@ -13,12 +13,14 @@ from .export import FORMATS, export
 from .grants import Denial, Grant, now
 from .journal import Journal
 from .records import Happening, Line, Ran, Record, Summary
-from .retention import Retention
+from .retention import DAYS_VARIABLE, MEGABYTES_VARIABLE, Retention
 from .writer import Writer
 
 __all__ = [
+    "DAYS_VARIABLE",
     "ENVIRONMENT_VARIABLE",
     "FORMATS",
+    "MEGABYTES_VARIABLE",
     "Denial",
     "Grant",
     "Happening",

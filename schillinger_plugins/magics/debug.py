@@ -1,4 +1,4 @@
-"""``%plugin debug``: what a plugin's last failure looked like from inside, and where a run spends its time.
+"""``%plugin debug`` and ``%plugin profile``: what a failure looked like from inside, and where a run spends its time.
 
 Owns the taking apart of the line and the drawing. All that is shown was told by the plugin's own process, so all of it is
 taken for hostile text. Called by ``magics.plugin_magic``.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..definition.example import example_inputs, example_parameters, lacking
 from ..errors import InputError, Site
 from ..failures import Failure
-from .arguments import parse
+from .arguments import Arguments, parse
 from .grants import ask_first
 from .run import evaluate, progress_for, refuse_unknown, required_id, sort
 from .session import Session
@@ -33,19 +33,9 @@ def debug(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Po
     """The last failure, or with ``--profile`` a run that is measured."""
     arguments = parse(line, DEBUG_OPTIONS)
     plugin_id = required_id(arguments, "debug")
-    manager = session.manager
     if "--profile" in arguments.options:
-        ask_first(session, plugin_id)
-        with progress_for(session, plugin_id) as progress:
-            definition = manager.definition(plugin_id)
-            refuse_unknown(definition, arguments, plugin_id)
-            inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
-            inputs = {**example_inputs(definition), **inputs}
-            _demand_all(definition, inputs, plugin_id)
-            parameters = parameters or example_parameters(definition)
-            instance = manager.default_instance(plugin_id, on_progress=progress.update)
-            result = instance.execute(inputs, parameters, on_progress=progress.update, profile=True)
-        return Text(f"{plugin_id}, {result.stats.wall_s:.3g} s, measured from inside\n{result.stats.profile.strip()}")
+        return _profiled(session, plugin_id, arguments, local_ns)
+    manager = session.manager
     failure = manager.last_failure(plugin_id)
     if failure is None:
         return Text(f"nothing has gone wrong with {plugin_id} since this session began")
@@ -58,6 +48,27 @@ def debug(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Po
             -_LINES:
         ],
     )
+
+
+def profile(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Text:
+    """A run that is measured."""
+    arguments = parse(line)
+    return _profiled(session, required_id(arguments, "profile"), arguments, local_ns)
+
+
+def _profiled(session: Session, plugin_id: str, arguments: Arguments, local_ns: Mapping[str, Any] | None) -> Text:
+    manager = session.manager
+    ask_first(session, plugin_id)
+    with progress_for(session, plugin_id) as progress:
+        definition = manager.definition(plugin_id)
+        refuse_unknown(definition, arguments, plugin_id)
+        inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
+        inputs = {**example_inputs(definition), **inputs}
+        _demand_all(definition, inputs, plugin_id)
+        parameters = parameters or example_parameters(definition)
+        instance = manager.default_instance(plugin_id, on_progress=progress.update)
+        result = instance.execute(inputs, parameters, on_progress=progress.update, profile=True)
+    return Text(f"{plugin_id}, {result.stats.wall_s:.3g} s, measured from inside\n{result.stats.profile.strip()}")
 
 
 def _demand_all(definition: NodeDefinition, inputs: Mapping[str, Any], plugin_id: str) -> None:

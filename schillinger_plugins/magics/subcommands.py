@@ -171,6 +171,24 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             options=(("--days", "N", "of the last N days"),),
         ),
         Subcommand(
+            name="profile",
+            usage="ID [name=expression …]",
+            summary="run a plugin, with its example if nothing is given, and show in which of its functions the time goes",
+            examples=("profile resultant_rhythm", "profile gain_node audio=y gain_db=-6"),
+            takes_plugin=True,
+        ),
+        Subcommand(
+            name="report",
+            usage="[ID] [--out FILE] [--values]",
+            summary="write a file with what a bug report needs, without secrets, and show what is in it; nothing is sent",
+            examples=("report", "report audio_analyzer", "report audio_analyzer --out report.json"),
+            takes_plugin=True,
+            options=(
+                ("--out", "FILE", "where to write it: a .md or .json file"),
+                ("--values", "", "also tells the values of parameters, configuration and names; secrets are not told"),
+            ),
+        ),
+        Subcommand(
             name="trace",
             usage="[ID] [--kind KIND] [--tail N]",
             summary="what plugins did: files opened, modules imported, requests made; the last N events",

@@ -29,6 +29,7 @@ from .runs import Runs
 from .scopes import Refused
 from .shelf import Shelf
 from .telling import Telling
+from .tracing import Carried
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -74,7 +75,9 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
     app.state.shelf, app.state.asks = Shelf(), {}
-    app.add_middleware(Guard, access=access)
+    if manager.spans is not None:
+        app.add_middleware(Carried, spans=manager.spans)
+    app.add_middleware(Guard, access=access)  # added last, it stands first
     app.include_router(instances.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
     app.include_router(metrics.router)

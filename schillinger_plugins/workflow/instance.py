@@ -17,20 +17,25 @@ from ..call import Call
 from ..definition.steps import RESULTS
 from ..errors import Busy, PluginError
 from ..instance import QUEUE_PLACES, Instance
+from ..instance.traced import Traced
 from ..loaded import LoadedPlugin
 from ..result import Result
 from ..sandbox import interrupts
 from ..sandbox.steps import OnProgress
 from ..sandbox.turnstile import Turnstile
+from ..spans import Spans
 from .record import WorkflowResult
 from .running import Host, Run
 
 
-def make_instance(host: Host, plugin: LoadedPlugin, **options: Any) -> Instance:
-    """An instance of a plugin, which runs steps if that is a workflow. For `options` see `Instance`."""
+def make_instance(host: Host, plugin: LoadedPlugin, *, spans: Spans | None, **options: Any) -> Instance:
+    """An instance of a plugin, which runs steps if that is a workflow, and tells `spans`. For `options` see `Instance`."""
     if plugin.manifest.metadata.plugin_type != "WORKFLOW":
-        return Instance(plugin, **options)
-    return WorkflowInstance(plugin, host=weakref.ref(host), **options)
+        return Instance(plugin, **options) if spans is None else Traced(plugin, spans=spans, **options)
+    find_host = weakref.ref(host)
+    if spans is None:
+        return WorkflowInstance(plugin, host=find_host, **options)
+    return _TracedWorkflow(plugin, host=find_host, spans=spans, **options)
 
 
 class _Ran(dict[str, Any]):
@@ -201,6 +206,10 @@ class WorkflowInstance(Instance):
             call.inputs[RESULTS] = run.outputs()
             call.started_at_s, call.started_s = run.call.started_at_s, run.call.started_s
         return call
+
+
+class _TracedWorkflow(Traced, WorkflowInstance):
+    """A workflow that tells of its runs, steps included."""
 
 
 def _after(run: Run) -> tuple[_Ran, dict[str, Any]]:

@@ -174,13 +174,17 @@ def test_secrets_are_not_told(kept: PluginManager, write_plugin: WritePlugin) ->
             "token": {"type": "string", "writeOnly": True},
             "word": {"type": "string", "format": "password"},
             "host": {"type": "string"},
+            "inner": {"properties": {"words": {"type": "array", "items": {"format": "password"}}}},
         },
     }
-    default = {"token": "t0ps3cret", "word": "hush", "host": "example.org"}
+    default = {"token": "t0ps3cret", "word": "hush", "host": "example.org", "inner": {"words": ["a", "b"]}}
     folder = write_plugin(body="return {'y': 1}", manifest={"config_schema": schema, "default_config": default})
     kept.create_instance(kept.load(folder).id).execute({"x": 1})
     (found,) = journal(kept).runs()
-    assert json.loads(found.config) == {"token": "(secret)", "word": "(secret)", "host": "example.org"}
+    assert json.loads(found.config) == {
+        **{"token": "(secret)", "word": "(secret)", "host": "example.org"},
+        "inner": {"words": ["(secret)", "(secret)"]},
+    }
 
 
 def test_what_no_database_takes_does_no_harm(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -125,10 +125,11 @@ def test_whatever_a_name_means(cell: Cell, probe: Probe, shell: InteractiveShell
     assert len(shown) < 20_000
 
 
-def test_a_run_is_measured(cell: Cell, probe: Probe) -> None:
-    """``--profile`` runs it with the values given and shows the costliest functions."""
+@pytest.mark.parametrize("line", ["%plugin debug probe --profile gain_db=3", "%plugin profile probe gain_db=3"])
+def test_a_run_is_measured(cell: Cell, probe: Probe, line: str) -> None:
+    """``--profile`` and ``profile`` run it with the values given and show the costliest functions."""
     probe("def costly():\n    return sum(range(10**5))\nreturn {'y': costly() + parameters['gain_db']}")
-    shown = debug(cell, "%plugin debug probe --profile gain_db=3")
+    shown = debug(cell, line)
     assert "measured from inside" in shown
     assert "(costly)" in shown
     assert "cumtime" in shown
@@ -170,8 +171,9 @@ def test_a_plugin_of_a_cell_has_its_lines(cell: Cell) -> None:
 def test_a_slip_is_found_before_it_runs(cell: Cell, probe: Probe) -> None:
     """As with ``%plugin run``."""
     probe()
-    _, printed, _ = cell("%plugin debug probe --profile gain=3")
-    assert "did you mean `gain_db`?" in printed
+    for line in ("%plugin debug probe --profile gain=3", "%plugin profile probe gain=3"):
+        _, printed, _ = cell(line)
+        assert "did you mean `gain_db`?" in printed
 
 
 def test_what_was_refused_takes_no_failures_place(cell: Cell, probe: Probe) -> None:

@@ -1,0 +1,59 @@
+"""Secrecy: which values of a configuration its schema calls secret.
+
+Owns the two words of JSON Schema for that, ``"format": "password"`` and ``"writeOnly": true``, at any depth. Called by
+whoever writes a configuration down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+SECRET = "(secret)"  # noqa: S105 - the word that stands for one
+
+_MAX_DEPTH = 32
+
+
+def without_secrets(value: Any, schema: Any, _depth: int = 0) -> Any:
+    """A configuration, with `SECRET` in the place of what is secret.
+
+    >>> without_secrets({"host": "a.org", "token": "x"}, {"properties": {"token": {"writeOnly": True}}})
+    {'host': 'a.org', 'token': '(secret)'}
+    """
+    if _is_secret(schema) or _depth > _MAX_DEPTH:
+        return SECRET
+    if isinstance(value, Mapping):
+        return {name: without_secrets(inner, _of(schema, name), _depth + 1) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(inner, _items(schema), _depth + 1) for inner in value]
+    return value
+
+
+def secret_texts(value: Any, schema: Any, _depth: int = 0) -> Iterator[str]:
+    """Every text in it that is secret."""
+    if _depth > _MAX_DEPTH:
+        return
+    schema = {"writeOnly": True} if _is_secret(schema) else schema
+    if isinstance(value, str):
+        yield from [value] if _is_secret(schema) else []
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from secret_texts(inner, schema if _is_secret(schema) else _of(schema, name), _depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from secret_texts(inner, schema if _is_secret(schema) else _items(schema), _depth + 1)
+
+
+def _is_secret(schema: Any) -> bool:
+    return isinstance(schema, Mapping) and (schema.get("writeOnly") is True or schema.get("format") == "password")
+
+
+def _of(schema: Any, name: str) -> Any:
+    known = schema.get("properties") if isinstance(schema, Mapping) else None
+    if isinstance(known, Mapping) and name in known:
+        return known[name]
+    return schema.get("additionalProperties") if isinstance(schema, Mapping) else None
+
+
+def _items(schema: Any) -> Any:
+    return schema.get("items") if isinstance(schema, Mapping) else None

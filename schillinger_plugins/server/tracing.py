@@ -1,0 +1,28 @@
+"""Tracing: spans of this server's calls are children of the client's, if its request names them.
+
+Owns the reading of the headers of W3C Trace Context (``traceparent``) and of whatever else the process's propagators know.
+There is none of it unless spans are switched on. Called by ``app``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from ..spans import Spans
+
+
+class Carried:
+    """An ASGI application around another one."""
+
+    def __init__(self, app: ASGIApp, *, spans: Spans) -> None:
+        self._app = app
+        self._spans = spans
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tasks that are begun meanwhile have a copy of the context, so a run that outlives its request keeps its parent."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
+        with self._spans.carried(headers):
+            await self._app(scope, receive, send)

@@ -1,0 +1,218 @@
+"""One file has what a bug report needs, and none of the secrets that were planted where people have them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schillinger_plugins import PluginManager, cli
+from schillinger_plugins.bugreport import gather
+from schillinger_plugins.bugreport.report import MAX_LINE_CHARS, MAX_SECTION_CHARS, BugReport, section
+from schillinger_plugins.errors import InputError, PluginError, PluginExecutionError, UnknownPlugin
+from schillinger_plugins.journal import Retention
+
+from ..conftest import WritePlugin
+
+IN_ENVIRONMENT = "correct horse battery"
+IN_CONFIG = "t0ps3cret"
+NESTED = "deeply hidden"
+IN_URL = "hunter2"
+IN_HEADER = "c2VjcmV0"
+IN_LINE = "kD3fPq9Zr7TbWx2LmN8vYc4J"
+IN_DATABASE = "pgpassword"
+PRIVATE = "a melody nobody knows"
+SECRETS = (IN_ENVIRONMENT, IN_CONFIG, NESTED, IN_URL, IN_HEADER, IN_LINE, IN_DATABASE)
+
+TALKS = f"""
+log = self.context.log
+token = self.context.config["token"]
+print("connecting with", token, "and", self.context.config["more"]["word"])
+print("GET https://ann:{IN_URL}@example.org/a?key={IN_LINE}")
+log.warning("Authorization: Basic {IN_HEADER}")
+log.info("answered", extra={{"session_id": "{IN_LINE}"}})
+print("the host said {IN_ENVIRONMENT}")
+print("{IN_LINE}")
+melody = inputs["x"]
+raise ValueError("no access with " + token)
+"""
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "token": {"type": "string", "writeOnly": True},
+        "more": {"type": "object", "properties": {"word": {"type": "string", "format": "password"}}},
+    },
+}
+
+
+@pytest.fixture
+def kept(own_places: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PluginManager]:
+    """A manager that writes a journal, in an environment with secrets, of somebody who has a name."""
+    monkeypatch.setenv("LAB_PASSWORD", IN_ENVIRONMENT)
+    monkeypatch.setenv("SCHILLINGER_TOKEN", IN_LINE)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with PluginManager(retention=Retention()) as manager:
+        yield manager
+
+
+@pytest.fixture
+def failed(kept: PluginManager, write_plugin: WritePlugin) -> PluginManager:
+    """It has a plugin that has said all its secrets and failed."""
+    config = {"token": IN_CONFIG, "more": {"word": NESTED}}
+    folder = write_plugin(body=TALKS, manifest={"config_schema": SCHEMA, "default_config": config})
+    with pytest.raises(PluginExecutionError):
+        kept.create_instance(kept.load(folder).id).execute({"x": PRIVATE})
+    return kept
+
+
+def test_it_has_what_mends_it(failed: PluginManager) -> None:
+    """Versions, level, manifest, hash, traceback with the author's line, log, trace, runs and settings."""
+    said = gather(failed, "probe").markdown()
+    for part in (
+        "This machine",
+        "Sandbox",
+        "Settings",
+        "The plugin",
+        "Permissions",
+        "Last failure",
+        "Log",
+        "Trace",
+        "Runs",
+    ):
+        assert f"## {part}\n" in said
+    instance = next(iter(failed.instances.values()))
+    assert instance.plugin.content_hash in said
+    assert '"version": "1.0.0"' in said
+    assert "raise ValueError" in said
+    assert "main.py" in said
+    (ran,) = failed.permissions.journal.runs()
+    assert ran.run_id in said.partition("## Runs")[2]
+    assert f"{ran.run_id} WARNING" in said.partition("## Log")[2]
+
+
+@pytest.mark.parametrize("with_values", [False, True])
+@pytest.mark.parametrize("form", ["markdown", "as_json"])
+def test_no_secret_is_in_it(failed: PluginManager, form: str, with_values: bool) -> None:
+    """Not from the environment, configuration, addresses, headers or lines; nor whose machine it is."""
+    made = gather(failed, "probe", with_values=with_values)
+    said = getattr(made, form)()
+    assert [secret for secret in SECRETS if secret in said] == []
+    assert str(Path.home()) not in said
+    assert os.environ["HOME"] not in said
+    assert made.taken >= len(SECRETS)
+
+
+def test_values_are_told_only_if_that_is_asked_for(failed: PluginManager) -> None:
+    """What was given and what names meant may be private; what is left out is said."""
+    made = gather(failed, "probe")
+    assert PRIVATE not in made.markdown()
+    left_out = {title: left for title, _, left in made.contents}
+    assert "--values" in left_out["Last failure"]
+    assert f"melody = '{PRIVATE}'" in gather(failed, "probe", with_values=True).markdown()
+
+
+def test_the_journals_password_is_not_told(failed: PluginManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal on a server that is gone is told as a problem, without its address's secrets."""
+    from schillinger_plugins.journal import Journal
+
+    failed.permissions.journal = Journal(f"postgresql://ann:{IN_DATABASE}@127.0.0.1:1/db")
+    said = gather(failed, "probe").markdown()
+    assert IN_DATABASE not in said
+    assert "## Not to be had" in said
+    assert "PostgreSQL" in said
+
+
+def test_a_broken_plugin_and_no_plugin_have_one_too(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What doesn't load is what is reported most; a name that is none is refused."""
+    kept.add(write_plugin(main="raise ValueError('broken at once')"))
+    with pytest.raises(PluginExecutionError):
+        kept.load("probe")
+    assert "broken at once" in gather(kept, "probe").markdown()
+    assert "## The plugin" not in gather(kept).markdown()
+    with pytest.raises(UnknownPlugin):
+        gather(kept, "none")
+
+
+def test_hostile_text_is_capped_and_stays_in_its_block() -> None:
+    """Neither its length, nor fences, nor control characters get anywhere."""
+    hostile = "x" * 1_000_000 + "\n```\n# Mine\n<script>@everyone\n````\x1b[2J\u202e"
+    one = section("Log", {"name": hostile}, [hostile] * 1000, keeps_end=True)
+    assert len(one.text) < MAX_SECTION_CHARS + 200
+    assert max(map(len, one.text.splitlines())) <= MAX_LINE_CHARS + 10
+    said = BugReport(plugin_id=None, made_at="2026", sections=(one,), taken=0).markdown()
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    inside = said.partition("`````text\n")[2].partition("\n`````\n")[0]
+    assert "# Mine" in inside
+    assert said.count("# Mine") == inside.count("# Mine")
+
+
+def test_the_whole_fits_where_people_paste_it(failed: PluginManager) -> None:
+    """GitHub takes 65,536 characters."""
+    made = gather(failed, "probe", with_values=True)
+    full = [section(one.title, {}, ["line " * 100] * 1000) for one in made.sections]
+    assert len(BugReport(plugin_id="probe", made_at="2026", sections=tuple(full), taken=0).markdown()) < 65_536
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was there stays if it can't be; another form is refused with one that is."""
+    made = BugReport(
+        plugin_id="probe", made_at="2026-11-28T10:00:00+00:00", sections=(section("A", {"b": "c"}),), taken=0
+    )
+    file = tmp_path / "report.md"
+    file.write_text("before")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(PluginError, match="No space left"):
+            made.write(file)
+    assert file.read_text() == "before"
+    assert [one.name for one in tmp_path.iterdir()] == ["report.md"]
+    made.write(tmp_path / "report.json")
+    assert json.loads((tmp_path / "report.json").read_text())["sections"]["A"]["facts"] == {"b": "c"}
+    with pytest.raises(InputError, match=r"a report is \.md or \.json"):
+        made.write(tmp_path / "report.zip")
+    assert made.file_name == "schillinger-report-probe-20261128100000.md"
+
+
+def test_the_command_line_has_one(
+    failed: PluginManager, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process: what the journal knows of the failure, and of the lines before it."""
+    failed.recorder.flush(30)
+    monkeypatch.setenv("SCHILLINGER_JOURNAL_DAYS", "0")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["report", "probe", "--out", "r.md", "--path", str(tmp_path / "plugins")])
+    assert not ended.value.code
+    out, err = capsys.readouterr()
+    assert "Last failure" in out
+    assert "Nothing has been sent" in err
+    said = (tmp_path / "r.md").read_text()
+    assert "PluginExecutionError: ValueError: no access with (secret)" in said
+    assert "WARNING Authorization: (secret)" in said
+    assert [secret for secret in SECRETS if secret in said] == []
+
+
+def test_the_magic_shows_what_is_in_it(failed: PluginManager, tmp_path: Path) -> None:
+    """The parts, what was left out, where the file is, and that nothing was sent; what it can't be told is refused."""
+    from types import SimpleNamespace
+
+    from schillinger_plugins.magics.report import report
+
+    session: Any = SimpleNamespace(manager=failed)
+    shown = repr(report(session, "probe --out r.md --values", None))
+    assert shown.startswith("r.md is written")
+    assert "Last failure" in shown
+    assert "Nothing has been sent" in shown
+    assert PRIVATE in (tmp_path / "r.md").read_text()
+    for line in ("probe other", "--vales", "probe --out"):
+        with pytest.raises(InputError):
+            report(session, line, None)
