@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from ..behalf import Behalf, acting
 from . import patience
 from .problems import Problem, refuse, respond
 
@@ -33,7 +34,7 @@ OPEN_PATHS = frozenset({"/health", "/ready"})
 """Answered without a token: they say nothing."""
 
 OWNER = "owner"
-"""Whoever has started the server."""
+"""Whoever has started the server: what was made without it, in a notebook for example, is theirs, too."""
 
 OFFER = "bearer."
 """Before the token, where it is offered as a subprotocol of a WebSocket."""
@@ -178,7 +179,8 @@ class Guard:
             if problem is not None:
                 await refuse(problem, scope, receive, send)
             else:
-                await self._app(scope, receive, send)
+                with acting(_behalf(scope)):
+                    await self._app(scope, receive, send)
             return
         if problem is not None:
             await respond(problem, scope, receive, send)
@@ -190,7 +192,8 @@ class Guard:
         answer = _Answer(send)
         self._going_on += 1
         try:
-            await self._app(scope, body, answer)
+            with acting(_behalf(scope)):
+                await self._app(scope, body, answer)
         except (TooLarge, patience.TooSlow) as error:
             if answer.begun:
                 raise
@@ -287,6 +290,11 @@ def _headers(scope: Connection) -> dict[str, list[str]]:
     for name, value in scope["headers"]:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     return found
+
+
+def _behalf(scope: Connection) -> Behalf:
+    user = scope.get("schillinger.user", OWNER)
+    return Behalf(user="" if user == OWNER else user)
 
 
 def _offered(headers: dict[str, list[str]]) -> list[str]:

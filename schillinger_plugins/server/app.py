@@ -71,7 +71,7 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
         docs_url=None,  # its page takes its scripts from other hosts
         redoc_url=None,
     )
-    app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
+    app.state.manager, app.state.runs, app.state.once = manager, Runs(lambda: manager.recorder.new_run()), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
     app.state.shelf, app.state.asks = Shelf(), {}
     app.add_middleware(Guard, access=access)
