@@ -13,14 +13,14 @@ import hmac
 import math
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from ..behalf import Behalf, acting
 from . import patience
-from .problems import Problem, refuse, respond
+from .problems import SERVER_ENDS, Problem, refuse, respond
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
@@ -165,8 +165,9 @@ class _Known:
 class Guard:
     """What every request passes first. An ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, is_ending: Callable[[], bool]) -> None:
         self._app = app
+        self._is_ending = is_ending
         self._access = access
         self._going_on = 0
 
@@ -233,6 +234,9 @@ class Guard:
             return Problem(429, "TooMany", detail, f"come back in {retry} s", headers={"Retry-After": retry})
         scope["schillinger.scope"], scope["schillinger.user"] = granted.scope, granted.user
         scope["schillinger.may_grant"] = granted.may_grant
+        # What goes on may be looked at, fetched and cancelled up to the end; nothing new is begun, no socket opened.
+        if self._is_ending() and scope.get("method") not in _WHILE_ENDING:
+            return SERVER_ENDS
         return None
 
     def _granted(self, headers: dict[str, list[str]]) -> tuple[_Known | None, float]:
@@ -274,6 +278,7 @@ class _Answer:
         await self._send(message)
 
 
+_WHILE_ENDING = ("GET", "HEAD", "DELETE")
 _BUSY = Problem(
     503, "Busy", "too many requests are dealt with already", "come back in 1 s", headers={"Retry-After": "1"}
 )

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, ItemsView, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -20,18 +20,12 @@ import numpy as np
 from ..behalf import Behalf, acting, current
 from ..errors import Busy, PluginError, UnknownPlugin
 from ..types import Audio
-from .problems import RETRY_AFTER_S, UNFORESEEN, Problem, problem_of
+from .problems import SERVER_ENDS, UNFORESEEN, Problem, problem_of
 from .scopes import Sight
 
 _log = logging.getLogger(__name__)
 
-_ENDED = Problem(
-    503,
-    "ServerEnds",
-    "the server ended, and this call with it",
-    "ask again when it is there again",
-    headers={"Retry-After": str(RETRY_AFTER_S)},
-)
+_ENDED = replace(SERVER_ENDS, detail="the server ended, and this call with it")
 
 State = Literal["running", "done", "failed", "cancelled"]
 

@@ -126,10 +126,13 @@ class Telling:
         self._numbers = itertools.count(1)
         self._listeners: set[Listener] = set()
         self._left = asyncio.Event()
+        self._ended = False
         self._undo: Callable[[], None] | None = None
 
     def enter(self, names: frozenset[str], sight: Sight) -> Listener:
-        """One more listener, until `leave`. Raises `Busy` if too many listen."""
+        """One more listener, until `leave`. Raises `Busy` if too many listen, or the server ends."""
+        if self._ended:
+            raise Busy("the server ends", remedy="listen again when it is there again")
         if len(self._listeners) >= MAX_LISTENERS:
             raise Busy(f"{MAX_LISTENERS} clients listen already", remedy="try again when one has gone")
         if self._undo is None:
@@ -152,6 +155,7 @@ class Telling:
 
     async def end(self, deadline_s: float) -> None:
         """The server ends, and so does every stream; returns when all who listen have been told, or at the deadline."""
+        self._ended = True
         for listener in self._listeners:
             listener.end()
         with suppress(TimeoutError):
