@@ -254,12 +254,13 @@ class _Body:
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._hearing = patience.Hearing(receive)
         self._left = most
         self._ended = False
 
     async def __call__(self) -> Message:
         # What comes after a body is its sender's leaving, which may take as long as it likes.
-        message = await (self._receive() if self._ended else patience.hear(self._receive))
+        message = await (self._receive() if self._ended else self._hearing.next())
         self._ended = not message.get("more_body", False)
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))

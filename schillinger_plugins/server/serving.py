@@ -120,7 +120,7 @@ class Server:
         shown = names[0] if names else f"[{host}]" if ":" in host else host
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
         self._thread: threading.Thread | None = None
-        app = create_app(manager, self.access)
+        self.app = app = create_app(manager, self.access)
 
         class Ending(uvicorn.Server):
             """Tells who listens and who waits before it closes the connections."""
@@ -210,11 +210,14 @@ def _demand_pair(certificate: str | None, key: str | None) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    from .patience import miss_who_vanishes
+
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio has small packets sent at once only where a socket names its protocol; an answer would take 40 ms longer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        miss_who_vanishes(listening)
         listening.bind((host, port))
         listening.listen(1024)
     except (OSError, OverflowError) as error:
