@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from .behalf import current
 from .call import Call, Digests
 from .errors import PluginError
 from .events import Event, EventName, Events
@@ -138,6 +139,12 @@ class Recorder:
         """What the next run is called."""
         return f"{self.session}-{next(self._numbers)}"
 
+    def begin(self, instance_id: str, call: Call) -> None:
+        """A call begins: give it the name of its run, and of the user in whose name it is made."""
+        behalf = current()
+        call.user = behalf.user
+        call.run_id = behalf.call_of(instance_id) if behalf.run_id else self.new_run()
+
     def ran(
         self,
         instance_id: str,
@@ -155,7 +162,8 @@ class Recorder:
         """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
         if not self.is_on:
             return
-        told = call.method == "execute" and self._budget.take()
+        # What a server has told its client the name of has a record of its own, however many there are.
+        told = call.method == "execute" and (bool(current().run_id) or self._budget.take())
         key = (instance_id, call.method)
         if not told:
             with self._lock:
@@ -187,21 +195,24 @@ class Recorder:
         config: Mapping[str, Any],
         call: Call | None,
         error: BaseException,
-    ) -> None:
-        """A call has raised or was interrupted; without `call` it was refused before it began."""
+    ) -> str:
+        """A call has raised or was interrupted; without `call` it was refused before it began. What its run is called."""
+        if call is None or not call.run_id:
+            call = msgspec.structs.replace(call if call is not None else _REFUSED)
+            self.begin(instance_id, call)
         if not self.is_on:
-            return
+            return call.run_id
         cancelled = not isinstance(error, Exception)
         text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
         kind = "" if cancelled else type(error).__name__
-        wall_s = time.perf_counter() - call.started_s if call is not None and call.started_s else 0.0
-        call = call if call is not None else _REFUSED
+        wall_s = time.perf_counter() - call.started_s if call.started_s else 0.0
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
         make = partial(
             self._ran, instance_id, plugin, config, call, seed, dict, wall_s, 0.0, 0, outcome, kind, text
         )  # not the exception: its traceback would keep the arrays of the call
         self._writer.put(make)
+        return call.run_id
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
@@ -214,7 +225,7 @@ class Recorder:
     def _happened(self, event: Event) -> None:
         at = datetime.now(UTC)
         plugin = self._loaded.get(event.plugin_id)
-        self._writer.put(partial(self._happening, event, at, plugin))
+        self._writer.put(partial(self._happening, event, at, plugin, current().user or self._user))
 
     def _ran(
         self,
@@ -234,7 +245,7 @@ class Recorder:
         return Ran(
             run_id=call.run_id,
             at=_iso(call.started_at_s or time.time()),
-            user=self._user,
+            user=call.user or self._user,
             session=self.session,
             plugin_id=plugin.plugin_id,
             version=plugin.manifest.metadata.version,
@@ -264,7 +275,7 @@ class Recorder:
     def _line(self, line: LogLine) -> Line:
         return Line(
             at=_iso(line.time_s),
-            user=self._user,
+            user=line.user or self._user,
             session=self.session,
             run_id=line.run_id,
             plugin_id=line.plugin_id,
@@ -274,7 +285,7 @@ class Recorder:
             text=line.text,
         )
 
-    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None) -> Happening:
+    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, user: str) -> Happening:
         detail = {key: value for key, value in event.data.items() if isinstance(value, (str, int, float, bool))}
         report = event.data.get("report")
         if report is not None:
@@ -282,7 +293,7 @@ class Recorder:
             detail |= {"error": report.error.message} if report.error is not None else {}
         return Happening(
             at=at.isoformat(timespec="milliseconds"),
-            user=self._user,
+            user=user,
             session=self.session,
             name=event.name,
             plugin_id=event.plugin_id,

@@ -176,12 +176,12 @@ class RecordBook(Database):
         since: str = "",
         newest: int | None = None,
     ) -> Iterator[Ran]:
-        """What ran, oldest first; with `newest`, that many of the last."""
+        """What ran, oldest first; with `newest`, that many of the last. Of a run also its parts (``RUN.1``, …)."""
         columns = tables().tables["runs"].c
         which = [columns.at >= since] if since else []
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
         which += [columns.outcome == outcome] if outcome is not None else []
-        which += [columns.run_id == run_id] if run_id is not None else []
+        which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Ran, which, newest)
 
     def happenings(
@@ -200,7 +200,7 @@ class RecordBook(Database):
         columns = tables().tables["lines"].c
         which = [columns.at >= since] if since else []
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
-        which += [columns.run_id == run_id] if run_id is not None else []
+        which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Line, which, newest)
 
     def summaries(self, *, plugin_id: str | None = None, since: str = "") -> list[Summary]:
@@ -239,6 +239,11 @@ class RecordBook(Database):
 def since_days(days: float) -> str:
     """The moment so many days ago, as the journal writes it."""
     return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")
+
+
+def _of_run(column: Any, run_id: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.startswith(f"{run_id}.", autoescape=True) | (column == run_id)
+    return found
 
 
 def _row(record: Record) -> dict[str, Any]:

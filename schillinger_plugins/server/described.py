@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _RUN = {
-    "id": "8c1d5e0f2a3b4c5d",
+    "id": "9f3a61c2-17",
+    "user": "ada",
     "instance_id": "resultant_rhythm-1",
     "plugin_id": "resultant_rhythm",
     "flow": None,
@@ -41,6 +42,7 @@ _OF_FLOW = {
 _LISTED = {**_RUN, "outputs": None, "stats": None, "provenance": None}
 _INSTANCE = {
     "id": "gain_node-1",
+    "user": "ada",
     "plugin_id": "gain_node",
     "state": "ready",
     "waiting": 0,
