@@ -67,6 +67,16 @@ _DETAILS = {
     "definition": {"type": "gain_node", "label": "Gain"},
     "instances": ["gain_node-1"],
 }
+_PORT = {"name": "audio", "label": "Audio", "type": "audio"}
+_DEFINITION = {
+    "type": "gain_node",
+    "label": "Gain",
+    "inputs": [_PORT],
+    "outputs": [_PORT],
+    "parameters": [
+        {"name": "gain_db", "label": "Gain", "type": "number", "default": 0, "min": -96, "max": 24, "unit": "dB"}
+    ],
+}
 _LINE = {
     "at": "2026-11-28T12:00:00.000+00:00",
     "instance_id": "gain_node-1",
@@ -102,6 +112,7 @@ _PAGED = {"total": 1, "offset": 0, "limit": 100}
 ANSWERS: dict[str, Any] = {
     "GET /api/plugins": {"plugins": [_PLUGIN], **_PAGED},
     "GET /api/plugins/{plugin_id}": _DETAILS,
+    "GET /api/plugins/{plugin_id}/definition": _DEFINITION,
     "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
     "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0},
     "POST /api/plugins/{plugin_id}/reload": _DETAILS,
