@@ -34,6 +34,7 @@ _OF_FLOW = {
     "flow": "study",
     "state": "running",
     "progress": 0.0,
+    "nodes": {"resultant_rhythm": {"state": "running", "progress": 0.0}},
     "outputs": None,
     "stats": None,
     "provenance": None,
@@ -145,7 +146,15 @@ BODIES: dict[str, Any] = {
 
 _TEXTS = {
     "/metrics": ("text/plain", 'schillinger_calls_total{instance="gain_node-1",plugin="gain_node"} 3.0\n'),
-    "/api/plugins/events": ("text/event-stream", 'id: 1\nevent: executed\ndata: {"plugin_id": "gain_node"}\n\n'),
+}
+_EVENTS = {
+    "/api/plugins/events": {"id": "1", "event": "executed", "data": '{"plugin_id": "gain_node"}'},
+    "/api/plugins/runs/{run_id}/events": {"event": "run", "data": '{"id": "8c1d5e0f2a3b4c5d", "state": "done"}'},
+}
+_EVENT = {
+    "type": "object",
+    "description": "each event of the stream",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
 _OF_INSTANCE = ("instance_details", "execute_instance", "destroy_instance")
 _OF_RUN = ("run_details", "cancel_run")
@@ -182,6 +191,8 @@ def _complete(key: str, path: str, operation: dict[str, Any], page: dict[str, An
         if status == "200" and path in _TEXTS:
             media_type, text = _TEXTS[path]
             answer["content"] = {media_type: {"schema": {"type": "string"}, "example": text}}
+        if status == "200" and path in _EVENTS:
+            answer["content"] = {"text/event-stream": {"schema": _EVENT, "example": _EVENTS[path]}}
         if status in ("200", "201", "202") and key.endswith(("/instances", "/execute", "/runs")) and key[:4] == "POST":
             kind, targets = ("instance_id", _OF_INSTANCE) if key.endswith("/instances") else ("run_id", _OF_RUN)
             answer["links"] = {

@@ -212,6 +212,7 @@ def run_of(run: Run, *, root: str = "", with_outputs: bool = True) -> said.RunDe
         progress=run.progress,
         message=run.message,
         started_at=run.started_at,
+        nodes={node: said.NodeDetails(**asdict(at)) for node, at in dict(run.nodes).items()} if run.flow else None,
         problem=run.problem.as_dict() if run.problem else None,
         **details,
     )
