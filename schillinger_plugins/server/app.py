@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ..errors import PluginError
-from . import asks, flows, following, instances, metrics, plugins, readiness, said, telling
+from . import asks, flows, following, instances, metrics, page, plugins, readiness, said, telling
 from .access import Access, Guard
 from .described import describe
 from .once import Once
@@ -78,6 +78,7 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     app.include_router(instances.router)
     app.include_router(following.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
+    app.include_router(page.router)
     app.include_router(metrics.router)
     app.include_router(readiness.router)
     app.include_router(flows.router)
