@@ -81,6 +81,7 @@ def serve(
         say(f"{server.url}/api/plugins")
         if given is None:
             say(f"token {server.token}")
+            say(f"page {server.url}/#token={server.token}")
         note(
             f"send it as Authorization: Bearer TOKEN; {server.url}/openapi.json describes every address; Ctrl-C ends it"
         )

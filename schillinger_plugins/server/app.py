@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ..errors import PluginError
-from . import asks, flows, instances, metrics, plugins, readiness, said, telling
+from . import asks, flows, following, instances, metrics, page, plugins, readiness, said, telling
 from .access import Access, Guard
 from .described import describe
 from .once import Once
@@ -82,7 +82,9 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     # Added last, it stands first.
     app.add_middleware(Guard, access=access, is_ending=lambda: app.state.readiness.is_ending)
     app.include_router(instances.router)
+    app.include_router(following.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
+    app.include_router(page.router)
     app.include_router(metrics.router)
     app.include_router(readiness.router)
     app.include_router(flows.router)

@@ -1,8 +1,8 @@
 """Asking: what a call is asked with, out of a request's body.
 
 Owns the two forms of a body: JSON, or multipart/form-data with the JSON in the part ``request`` and sounds, arrays or
-bytes in parts that are named after their inputs. A sound is decoded in a confined worker. Called by ``instances`` and
-``flows``.
+bytes in parts that are named after their inputs. A sound is decoded in a confined worker. Called by ``instances``,
+``flows`` and ``sound``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 import os
 import tempfile
+from collections.abc import AsyncIterable, AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import AudioFileError, InputError
+from ..schema.strict import show
 from . import crossing, said
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
     from ..manager import PluginManager
+    from ..types import Audio
 
 
 async def asked(
@@ -66,25 +69,52 @@ def body_of(kind: type) -> dict[str, Any]:
     return body
 
 
+async def decoded(manager: PluginManager, pieces: AsyncIterable[bytes], suffix: str, *, name: str) -> Audio:
+    """A sound that was sent: put into a file of its own, and decoded in a confined worker.
+
+    Parameters
+    ----------
+    name : str
+        How messages call it: where the file is is nobody else's business.
+
+    Raises
+    ------
+    AudioFileError
+        If it is empty, cut off, too long or no audio.
+    """
+    descriptor, path = tempfile.mkstemp(prefix="schillinger-", suffix=suffix)
+    try:
+        try:
+            async for piece in pieces:
+                await asyncio.to_thread(_write, descriptor, piece)
+        finally:
+            os.close(descriptor)
+        return await asyncio.to_thread(manager.read_audio, path)
+    except AudioFileError as error:
+        raise AudioFileError(error.message.replace(show(path), name), remedy=error.remedy) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
 async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: UploadFile, plugin_id: str) -> Any:
     kind = crossing.type_of(ports, name)
     if kind == "audio":
-        return await asyncio.to_thread(_decode, manager, part)
+        suffix = Path(part.filename or "").suffix[:8]
+        named = f"the part `{name[:64]}`"
+        return await decoded(manager, _pieces(part), suffix if suffix[1:].isalnum() else "", name=named)
     data = await part.read()
     if kind in ("bytes", "midi"):
         return data
     return crossing.array_from(data, plugin_id=plugin_id, path=f"$.inputs.{name[:64]}")
 
 
-def _decode(manager: PluginManager, part: UploadFile) -> Any:
-    """A sound that was sent: put into a file of its own, and decoded in a confined worker."""
-    suffix = Path(part.filename or "").suffix[:8]
-    descriptor, path = tempfile.mkstemp(prefix="schillinger-", suffix=suffix if suffix[1:].isalnum() else "")
-    try:
-        with open(descriptor, "wb") as file:
-            while piece := part.file.read(1 << 20):
-                file.write(piece)
-        return manager.read_audio(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+def _write(descriptor: int, piece: bytes) -> None:
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await part.read(1 << 20):
+        yield piece

@@ -35,6 +35,7 @@ _OF_FLOW = {
     "flow": "study",
     "state": "running",
     "progress": 0.0,
+    "nodes": {"resultant_rhythm": {"state": "running", "progress": 0.0}},
     "outputs": None,
     "stats": None,
     "provenance": None,
@@ -68,6 +69,16 @@ _DETAILS = {
     "manifest": {"main_file": "main.py"},
     "definition": {"type": "gain_node", "label": "Gain"},
     "instances": ["gain_node-1"],
+}
+_PORT = {"name": "audio", "label": "Audio", "type": "audio"}
+_DEFINITION = {
+    "type": "gain_node",
+    "label": "Gain",
+    "inputs": [_PORT],
+    "outputs": [_PORT],
+    "parameters": [
+        {"name": "gain_db", "label": "Gain", "type": "number", "default": 0, "min": -96, "max": 24, "unit": "dB"}
+    ],
 }
 _LINE = {
     "at": "2026-11-28T12:00:00.000+00:00",
@@ -104,6 +115,7 @@ _PAGED = {"total": 1, "offset": 0, "limit": 100}
 ANSWERS: dict[str, Any] = {
     "GET /api/plugins": {"plugins": [_PLUGIN], **_PAGED},
     "GET /api/plugins/{plugin_id}": _DETAILS,
+    "GET /api/plugins/{plugin_id}/definition": _DEFINITION,
     "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
     "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0},
     "POST /api/plugins/{plugin_id}/reload": _DETAILS,
@@ -136,7 +148,15 @@ BODIES: dict[str, Any] = {
 
 _TEXTS = {
     "/metrics": ("text/plain", 'schillinger_calls_total{instance="gain_node-1",plugin="gain_node"} 3.0\n'),
-    "/api/plugins/events": ("text/event-stream", 'id: 1\nevent: executed\ndata: {"plugin_id": "gain_node"}\n\n'),
+}
+_EVENTS = {
+    "/api/plugins/events": {"id": "1", "event": "executed", "data": '{"plugin_id": "gain_node"}'},
+    "/api/plugins/runs/{run_id}/events": {"event": "run", "data": '{"id": "8c1d5e0f2a3b4c5d", "state": "done"}'},
+}
+_EVENT = {
+    "type": "object",
+    "description": "each event of the stream",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
 _OF_INSTANCE = ("instance_details", "execute_instance", "destroy_instance")
 _OF_RUN = ("run_details", "cancel_run")
@@ -173,6 +193,8 @@ def _complete(key: str, path: str, operation: dict[str, Any], page: dict[str, An
         if status == "200" and path in _TEXTS:
             media_type, text = _TEXTS[path]
             answer["content"] = {media_type: {"schema": {"type": "string"}, "example": text}}
+        if status == "200" and path in _EVENTS:
+            answer["content"] = {"text/event-stream": {"schema": _EVENT, "example": _EVENTS[path]}}
         if status in ("200", "201", "202") and key.endswith(("/instances", "/execute", "/runs")) and key[:4] == "POST":
             kind, targets = ("instance_id", _OF_INSTANCE) if key.endswith("/instances") else ("run_id", _OF_RUN)
             answer["links"] = {

@@ -21,8 +21,8 @@ from ..flow.document import Document, read
 from . import asking, said
 from .crossing import plain
 from .instances import answer_of
-from .problems import Problem
-from .runs import Run, Runs
+from .problems import Problem, problem_of
+from .runs import NodeStanding, Run, Runs
 from .scopes import MANAGE, READ, RUN, Refused
 from .shelf import Changed, Shelf
 
@@ -153,6 +153,9 @@ async def _carry_out(
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
     def hear(event: FlowEvent) -> None:
+        if event.kind == "node":
+            problem = problem_of(event.error).as_dict() if event.error is not None else None
+            run.nodes[event.node] = NodeStanding(event.state, event.progress, event.message, event.wall_s, problem)
         if event.kind == "ended":
             loop.call_soon_threadsafe(over.set)
 

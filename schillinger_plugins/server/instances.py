@@ -18,7 +18,8 @@ from ..errors import UnknownPlugin, nearest
 from ..instance import Instance
 from ..result import Result
 from ..status import status_of
-from . import asking, crossing, said
+from ..types import Audio
+from . import asking, crossing, said, sound
 from .access import OWNER
 from .problems import response_of
 from .runs import Run, Runs
@@ -89,18 +90,34 @@ def destroy_instance(request: Request, instance_id: said.InstanceId) -> None:
     dependencies=[Depends(RUN)],
     tags=["instances"],
     response_model=said.RunDetails,
-    responses={202: {"model": said.RunDetails, "description": "It goes on"}},
-    openapi_extra={"requestBody": asking.body_of(said.Execution)},
+    responses={
+        200: {"description": "What it gave", "content": sound.CONTENT},
+        202: {"model": said.RunDetails, "description": "It goes on"},
+    },
+    openapi_extra={"requestBody": sound.body_of(said.Execution)},
 )
 async def execute_instance(
     request: Request,
     response: Response,
     instance_id: said.InstanceId,
     wait: Annotated[bool, Query(description="false: answer at once, 202, with the run to ask about")] = True,
+    input: Annotated[str | None, sound.INPUT] = None,
+    parameters: Annotated[str | None, sound.PARAMETERS] = None,
+    output: Annotated[str | None, sound.OUTPUT] = None,
 ) -> Any:
-    """Call the plugin. With its outputs if it succeeds, with a problem if it fails."""
+    """Call the plugin. With its outputs if it succeeds, with a problem if it fails.
+
+    The body is JSON, or multipart/form-data, or a sound (``Content-Type: audio/flac``): then the query says the rest. With
+    ``Accept: audio/wav`` or ``audio/flac`` the answer is a sound, and ``Location`` says where all of it is.
+    """
     instance = _instance(request, instance_id)
-    asked, inputs = await asking.asked(request, said.Execution, instance.definition, plugin_id=instance.plugin_id)
+    definition, plugin_id = instance.definition, instance.plugin_id
+    form = sound.wanted(request) if wait else None
+    heard = sound.output_of(definition, output, plugin_id=plugin_id) if form else ""
+    if sound.is_body(request):
+        asked, inputs = await sound.asked(request, definition, input, parameters, plugin_id=plugin_id)
+    else:
+        asked, inputs = await asking.asked(request, said.Execution, definition, plugin_id=plugin_id)
     runs = _runs(request)
 
     def carry_out(run: Run) -> Awaitable[Result]:
@@ -108,8 +125,12 @@ async def execute_instance(
             inputs, asked.parameters, on_progress=run.on_progress, limits=asked.limits or None, seed=asked.seed
         )
 
-    run = runs.begin(carry_out, instance_id=instance.id, plugin_id=instance.plugin_id)
-    return await answer_of(request, response, run, wait=wait)
+    run = runs.begin(carry_out, instance_id=instance.id, plugin_id=plugin_id)
+    answer = await answer_of(request, response, run, wait=wait)
+    if form is None or run.result is None:
+        return answer
+    data = await asyncio.to_thread(sound.encoded, run.result[heard], form, plugin_id=plugin_id, name=heard)
+    return Response(data, media_type=form, headers={"Location": response.headers["Location"]})
 
 
 @router.get("/runs", dependencies=[Depends(READ)], tags=["runs"])
@@ -140,7 +161,7 @@ async def fetch_output(
     at: Annotated[str, Query(max_length=4096, description="a part of the output, as RFC 6901 points to it")] = "",
     form: Annotated[str, Query(pattern="^(npy)?$", description="npy: the samples of a sound as an array")] = "",
 ) -> Response:
-    """An output's data: WAV (32-bit float), .npy, SVG, PNG, Vega-Lite or JSON, as it is."""
+    """An output's data: WAV (32-bit float), .npy, SVG, PNG, Vega-Lite or JSON, as it is; FLAC, if that is accepted."""
     run = _run(request, run_id)
     result = run.result
     try:
@@ -151,6 +172,9 @@ async def fetch_output(
         message = f"run {run_id} has no output {name[:80]!r}" + (f" at {at[:80]}" if at else "")
         known = ", ".join(result or ()) or f"none: it is {run.state}"
         raise UnknownPlugin(message, plugin_id=run.plugin_id, remedy=f"it has {known}") from error
+    if sound.wanted(request) == "audio/flac" and isinstance(part, Audio) and not form:
+        data = await asyncio.to_thread(sound.encoded, part, "audio/flac", plugin_id=run.plugin_id, name=name)
+        return Response(data, media_type="audio/flac")
     data, media_type = await asyncio.to_thread(crossing.data_of, part, form)
     # What a plugin drew must not be run as a page of this server's, should a browser open it.
     sealed = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
@@ -189,6 +213,7 @@ def run_of(run: Run, *, root: str = "", with_outputs: bool = True) -> said.RunDe
         progress=run.progress,
         message=run.message,
         started_at=run.started_at,
+        nodes={node: said.NodeDetails(**asdict(at)) for node, at in dict(run.nodes).items()} if run.flow else None,
         problem=run.problem.as_dict() if run.problem else None,
         **details,
     )

@@ -24,6 +24,6 @@ def entry() -> dict[str, Any]:
         "absolute_url": False,
         "timeout": _STARTING_S,
         "request_headers_override": {"Authorization": f"Bearer {token}"},
-        "launcher_entry": {"title": "Plugins over HTTP", "path_info": "schillinger/openapi.json"},
+        "launcher_entry": {"title": "Plugins over HTTP", "path_info": "schillinger/"},
         "new_browser_tab": True,
     }

@@ -5,16 +5,18 @@ Called by ``app``. What blocks (reading folders, starting workers) is done in th
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from ..definition import NodeDefinition
 from ..registry import PluginRecord
 from . import said
 from .instances import seen
 from .problems import problem_of
-from .scopes import MANAGE, READ, sight_of
+from .scopes import MANAGE, READ, RUN, sight_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -68,6 +70,21 @@ def plugin_details(request: Request, response: Response, plugin_id: said.PluginI
         definition=record.definition.as_dict() if record.definition is not None else None,
         instances=instances,
     )
+
+
+@router.get("/{plugin_id}/definition", dependencies=[Depends(READ)], tags=["plugins"])
+def plugin_definition(request: Request, response: Response, plugin_id: said.PluginId) -> NodeDefinition:
+    """A plugin's node: ports, parameters, hints. One whose manifest doesn't tell is asked, which takes ``run``."""
+    manager = _manager(request)
+    record = manager.plugins[plugin_id]
+    if record.manifest is not None and record.definition is None:
+        RUN(request)
+    told = manager.definition(plugin_id)
+    tag = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    if tag in request.headers.get("if-none-match", ""):
+        raise NotModified(tag)
+    return told
 
 
 @router.post("/{plugin_id}/reload", dependencies=[Depends(MANAGE)], tags=["plugins"])

@@ -15,6 +15,7 @@ from ..errors import (
     Busy,
     ConfinementUnavailable,
     DefinitionError,
+    FlowError,
     InputError,
     LimitExceeded,
     LoadError,
@@ -69,7 +70,7 @@ class Problem:
     remedy : str
         What to do next.
     more : Mapping
-        What else is known: ``plugin_id``, ``path``, ``limit``, ``traceback``.
+        What else is known: ``plugin_id``, ``path``, ``limit``, ``traceback``; of a flow the problems of its ``nodes``.
     """
 
     status: int
@@ -106,6 +107,8 @@ def problem_of(error: PluginError) -> Problem:
         value = getattr(error, name, None)
         if value is not None:
             more[name] = value
+    if isinstance(error, FlowError):
+        more["nodes"] = {node: problem_of(failure).as_dict() for node, failure in error.failed.items()}
     if isinstance(error, PluginExecutionError):
         more["traceback"] = error.traceback_text
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}

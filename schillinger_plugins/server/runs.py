@@ -58,6 +58,17 @@ class Outcome(Protocol):
         """What is needed to repeat it, with ``as_dict``."""
 
 
+@dataclass(frozen=True)
+class NodeStanding:
+    """How it stands with a node of a flow that runs."""
+
+    state: str
+    progress: float
+    message: str
+    wall_s: float | None
+    problem: dict[str, Any] | None
+
+
 @dataclass(eq=False)
 class Run:
     """One call of a plugin, or one run of a flow.
@@ -72,6 +83,8 @@ class Run:
         0 to 1, as the plugin says.
     problem : Problem or None
         Why it failed.
+    nodes : dict
+        Of a flow: how it stands with each node that has been come to.
     """
 
     id: str
@@ -89,6 +102,7 @@ class Run:
     result: Outcome | None = None
     problem: Problem | None = None
     bytes: int = field(default=0)
+    nodes: dict[str, NodeStanding] = field(default_factory=dict)
 
     def on_progress(self, fraction: float, message: str) -> None:
         """Told by the driver of the call."""
@@ -106,6 +120,7 @@ class Runs:
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
+        self.followers = 0
         self._runs: dict[str, Run] = {}
         self._ending = False
 

@@ -162,6 +162,16 @@ class InstanceList(Page):
     instances: list[InstanceDetails]
 
 
+class NodeDetails(BaseModel):
+    """How it stands with a node of a flow that runs."""
+
+    state: str = Field(description="queued, running, done, cached, failed, blocked or cancelled", examples=["done"])
+    progress: float = Field(examples=[1.0])
+    message: str = Field(default="", description="what the plugin says it does, or why the node failed")
+    wall_s: float | None = Field(default=None, examples=[0.001])
+    problem: dict[str, Any] | None = None
+
+
 class RunDetails(BaseModel):
     """A call: going on, or what it came to."""
 
@@ -174,6 +184,9 @@ class RunDetails(BaseModel):
     progress: float
     message: str
     started_at: str
+    nodes: dict[str, NodeDetails] | None = Field(
+        default=None, description="of a flow: how it stands with each node that has been come to"
+    )
     outputs: dict[str, Any] | None = Field(
         default=None, description="by name; a sound, a figure and a large array as the address of its data"
     )

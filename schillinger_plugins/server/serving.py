@@ -189,7 +189,8 @@ class Server:
 
     def __repr__(self) -> str:
         # Without the token: what a notebook shows is saved with it, and sent to others.
-        return f"serving at {self.url}/api/plugins; requests need the header Authorization: Bearer TOKEN, with .token"
+        where = f"serving at {self.url}/api/plugins and, as a page, at {self.url}/"
+        return f"{where}; requests need the header Authorization: Bearer TOKEN, with .token"
 
 
 def _demand_pair(certificate: str | None, key: str | None) -> None:

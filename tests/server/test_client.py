@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
-from schillinger_plugins import Audio, PluginManager, errors
+from schillinger_plugins import Audio, Flow, PluginManager, errors
+from schillinger_plugins import client as client_of_servers
 from schillinger_plugins.client import Client, RemoteInstance
 from schillinger_plugins.errors import ServerError
-from schillinger_plugins.server import Server
+from schillinger_plugins.loader import inspect
+from schillinger_plugins.server import Access, Scope, Server, create_app
 from schillinger_plugins.types import Figure
 
 from .conftest import ANY
@@ -155,3 +158,144 @@ def test_a_server_that_is_not_there_is_said(there: Client) -> None:
     ):
         stranger.status()
     assert caught.value.status == 401
+
+
+def test_the_types_are_those_of_the_servers_page() -> None:
+    """Each has the keys that the page has, no more and no fewer, and None where the page has it."""
+    page = create_app(None, Access()).openapi()["components"]["schemas"]  # type: ignore[arg-type]
+    for name in ("Ask", "FlowSummary", "InstanceDetails", "LogLine", "NodeDetails", "PluginDetails", "RunDetails"):
+        known = get_type_hints(getattr(client_of_servers, name))
+        told = page[{"Ask": "AskDetails", "LogLine": "LogDetails"}.get(name, name)]["properties"]
+        assert set(known) == set(told), name
+        for key, kind in known.items():
+            may_be_null = any(one.get("type") == "null" for one in told[key].get("anyOf", ()))
+            assert (type(None) in get_args(kind)) == may_be_null, f"{name}.{key}"
+
+
+def test_flows_are_saved_run_and_forgotten(there: Client, manager: PluginManager) -> None:
+    """What each node gave comes under its id; who saves what somebody else has saved since is told."""
+    flow = Flow(manager, name="study", seed=1)
+    song = flow.input("song", type="audio")
+    song >> flow.add("gain_node", id="half", gain_db=-6.0206)
+    saved = there.save_flow("study", flow.as_dict())
+    assert [one["name"] for one in there.flows()] == ["study"]
+    assert there.flow("study").document["nodes"] == saved.document["nodes"]
+    run = there.run_flow("study", {"song": Audio(np.full((1, 4), 0.5, np.float32), 8000)}, nodes=["half"])
+    result = run.wait()
+    assert np.allclose(result["half"]["audio"].samples, 0.25, atol=1e-4)
+    assert run.details()["nodes"] == there.run(run.id).details()["nodes"]
+    there.save_flow("study", {"nodes": [], "edges": []}, unchanged_since=saved.tag)
+    with pytest.raises(ServerError, match="another one") as caught:
+        there.save_flow("study", flow.as_dict(), unchanged_since=saved.tag)
+    assert caught.value.status == 412
+    there.delete_flow("study")
+    assert there.flows() == []
+    with pytest.raises(errors.UnknownPlugin, match="no flow 'study'"):
+        there.run_flow("study")
+    flow.close()
+
+
+def test_a_flows_failures_are_told_node_by_node(
+    there: Client, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """Each with the error that it would have raised here."""
+    manager.load(write_plugin(body="raise KeyError('tempo')", definition=ANY))
+    node = {"id": "one", "type": "plugin", "data": {"plugin": "probe"}}
+    there.save_flow("broken", {"nodes": [node], "edges": []})
+    with pytest.raises(errors.FlowError, match="one: ") as caught:
+        there.run_flow("broken").wait()
+    failure = caught.value.failed["one"]
+    assert isinstance(failure, errors.PluginExecutionError)
+    assert failure.exception_type == "KeyError"
+
+
+def test_a_run_is_followed_until_it_ends(probe: Callable[[str], RemoteInstance]) -> None:
+    """It is told when it is further, and at last how it ended; one that has ended tells that alone."""
+    run = probe("self.context.progress(0.5, message='half')\nawait asyncio.sleep(60)").start()
+    seen = []
+    for told in run.follow():
+        seen.append((told["state"], told["message"]))
+        if seen[-1] == ("running", "half"):
+            run.cancel()
+    assert seen[-2:] == [("running", "half"), ("cancelled", "half")]
+    assert [told["state"] for told in run.follow()] == ["cancelled"]
+    with pytest.raises(ServerError, match="is cancelled"):
+        run.wait()
+
+
+def test_a_flows_run_tells_of_its_nodes(
+    there: Client, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """Which one goes on, how far it is, and what it says."""
+    body = "self.context.progress(0.5, message='half')\nawait asyncio.sleep(60)"
+    manager.load(write_plugin(body=body, definition=ANY))
+    nodes = [{"id": name, "type": "plugin", "data": {"plugin": name}} for name in ("resultant_rhythm", "probe")]
+    there.save_flow("slow", {"nodes": nodes, "edges": []})
+    run = there.run_flow("slow")
+    for told in run.follow():
+        at = told["nodes"] or {}
+        if at.get("probe", {}).get("progress") == 0.5 and at.get("resultant_rhythm", {}).get("state") == "done":
+            assert (at["probe"]["state"], at["probe"]["message"]) == ("running", "half")
+            run.cancel()
+    assert told["state"] == "cancelled"
+
+
+def test_lists_of_any_length_come_whole(probe: Callable[[str], RemoteInstance], there: Client) -> None:
+    """What a plugin has said, the newest first; instances and runs."""
+    instance = probe("for n in range(250):\n    print(f'line {n}')\nreturn {'y': 0}")
+    run = instance.execute()
+    lines = there.logs("probe")
+    assert [line["text"] for line in lines[:2]] == ["line 249", "line 248"]
+    assert len(lines) == 250
+    assert [line["text"] for line in there.logs("probe", limit=120)] == [line["text"] for line in lines[:120]]
+    assert [one["id"] for one in there.instances()] == [instance.id]
+    assert there.runs()[0]["plugin_id"] == "probe"
+    assert run.stats["wall_s"] > 0
+
+
+def test_what_is_asked_is_granted_by_another(
+    there: Client, server: Server, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """Who asked can't."""
+    asks = {"permissions": {"network": {"reason": "looks up", "hosts": ["example.org"]}}}
+    folder = write_plugin("nosy", definition=ANY, requires_permissions=["execute", "network"], manifest=asks)
+    manager.registry.register(inspect(folder, source="path"))
+    ada, grace = (
+        Client(server.url, server.access.issue(Scope.MANAGE, user=user, may_grant=True)) for user in ("ada", "grace")
+    )
+    with ada, grace:
+        with pytest.raises(errors.PermissionDenied):
+            ada.create_instance("nosy")
+        asked = ada.ask_permission("nosy", "network")
+        assert (asked["user"], asked["wants"]) == ("ada", "reach example.org")
+        assert grace.asks() == [asked]
+        with pytest.raises(ServerError, match="own question"):
+            ada.grant(asked["id"])
+        grace.grant(asked["id"])
+        assert ada.create_instance("nosy").details()["plugin_id"] == "nosy"
+        grace.decline(ada.ask_permission("nosy", "network")["id"])
+        assert grace.asks() == []
+
+
+def test_a_definition_is_a_definition(there: Client, manager: PluginManager) -> None:
+    """The same object as here."""
+    assert there.definition("gain_node") == manager.definition("gain_node")
+
+
+def test_the_server_itself_is_asked(there: Client) -> None:
+    """Whether it is ready, and its figures."""
+    there.create_instance("gain_node").destroy()
+    while not there.is_ready():  # it warms while it answers already
+        pass
+    assert "schillinger_plugins{" in there.metrics()
+    with Client("http://127.0.0.1:1", "x" * 43) as nobody:
+        assert not nobody.is_ready()
+
+
+def test_a_name_is_one_part_of_an_address(there: Client) -> None:
+    """Another address is not asked by it."""
+    for name in ("system/status", "..", ""):
+        with pytest.raises(errors.InputError, match="is no id"):
+            there.plugin(name)
+    with pytest.raises(errors.UnknownPlugin, match="no plugin 'a b"):
+        there.plugin("a b?x=#1")

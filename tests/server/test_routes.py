@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 import soundfile
 
 from schillinger_plugins import Audio, PluginManager
+from schillinger_plugins.loader import inspect
+from schillinger_plugins.server import Scope, Server
 
-from .conftest import Create
+from .conftest import ANY, Create
 
 
 def execute(client: httpx.Client, instance_id: str, **body: Any) -> httpx.Response:
@@ -216,3 +219,31 @@ def test_metrics_are_prometheus_s(client: httpx.Client, create: Create) -> None:
     assert found["schillinger_calls_total", instance] == 1
     assert found["schillinger_failures_total", instance] == 0
     assert found["schillinger_running_calls", None] == 0
+
+
+def test_a_definition_has_an_address_of_its_own(client: httpx.Client) -> None:
+    """The one of the manifest, without a worker; who has it already is told only that."""
+    told = client.get("/api/plugins/gain_node/definition")
+    assert told.json() == client.get("/api/plugins/gain_node").json()["definition"]
+    again = client.get("/api/plugins/gain_node/definition", headers={"If-None-Match": told.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    unknown = client.get("/api/plugins/gain_nod/definition")
+    assert (unknown.status_code, unknown.json()["title"]) == (404, "UnknownPlugin")
+
+
+def test_a_plugin_is_asked_for_its_definition(
+    client: httpx.Client, server: Server, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """Where its manifest tells none: its code runs for that, so a token that only reads doesn't do. New code, new ETag."""
+    folder = write_plugin(definition=ANY)
+    manager.registry.register(inspect(folder, source="path"))
+    reader = {"Authorization": f"Bearer {server.access.issue(Scope.READ)}"}
+    assert client.get("/api/plugins/probe/definition", headers=reader).status_code == 403
+    told = client.get("/api/plugins/probe/definition")
+    assert [port["name"] for port in told.json()["inputs"]] == [port["name"] for port in ANY["inputs"]]
+    assert client.get("/api/plugins/probe/definition", headers=reader).headers["ETag"] == told.headers["ETag"]
+    main = folder / "main.py"
+    main.write_text(main.read_text().replace("'Probe'", "'Sonde'"))
+    client.post("/api/plugins/probe/reload")
+    other = client.get("/api/plugins/probe/definition", headers={"If-None-Match": told.headers["ETag"]})
+    assert (other.status_code, other.json()["label"]) == (200, "Sonde")

@@ -1,0 +1,327 @@
+// One flow of the server's, as the canvas wants it: what a kernel is in a notebook, here are the server's addresses. Owns the
+// draft, what it was saved as, and its run. What goes wrong is told in a word that says what to do next.
+import type { AnyModel } from "@anywidget/types";
+
+import type { Entry, FlowState, Standing, ToKernel } from "../contract/flow.ts";
+import { type FlowDocument, EMPTY, isRecord, labelOf, pluginOf } from "../flow/document.ts";
+import { readDefinition, readDocument } from "../flow/hostile.ts";
+import { type Api, Trouble, readProblem } from "./api.ts";
+import { shownOf } from "./shown.ts";
+import { type Outputs, signatures, standingsOf } from "./standings.ts";
+
+type Callback = (...given: never[]) => void;
+
+export const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
+/** Inputs that are given as files: nothing of the server's own is read for a page. */
+const FILES = ["audio", "array", "bytes", "midi"];
+
+export interface FileInput {
+  name: string;
+  type: string;
+  file: File | null;
+}
+
+export class ServerFlow {
+  /** Of what the server has; empty if it has nothing yet. */
+  tag = "";
+  isDirty = false;
+  trouble: Trouble | null = null;
+  private readonly state: Record<string, unknown>;
+  private readonly callbacks = new Map<string, Set<Callback>>();
+  private readonly listeners = new Set<() => void>();
+  private readonly files = new Map<string, File>();
+  /** What else is saved of it: its seed, for example. */
+  private readonly about: Record<string, unknown>;
+  private revision = 1;
+  private runId = "";
+  private following: AbortController | null = null;
+  private nodes: unknown = {};
+  private outputs: Record<string, Outputs> = {};
+  private then: Record<string, string> = {};
+
+  constructor(private readonly api: Api, name: string, document: unknown = EMPTY, tag = "") {
+    this.tag = tag;
+    this.about = isRecord(document) && isRecord(document["schillinger"]) ? document["schillinger"] : { format: 1 };
+    this.state = {
+      name,
+      layout: {}, // by which views know that they are of one model
+      document: told(readDocument(document).document, 1),
+      palette: [],
+      definitions: {},
+      problems: [],
+      standings: {},
+      running: false,
+      progress: 0,
+      eta_s: null,
+      message: "",
+    } satisfies FlowState & { layout: object };
+  }
+
+  static async open(api: Api, name: string): Promise<ServerFlow> {
+    const answer = await api.ask("GET", `api/flows/${encodeURIComponent(name)}`);
+    return new ServerFlow(api, name, await answer.json(), answer.headers.get("ETag") ?? "");
+  }
+
+  /** What the canvas draws. */
+  get model(): AnyModel<FlowState> {
+    const model = {
+      get: (name: string) => this.state[name],
+      set: (name: string, value: unknown) => {
+        if (name === "document") this.state["document"] = value;
+      },
+      save_changes: () => this.take(),
+      send: (message: ToKernel) => void this.answer(message),
+      on: (name: string, callback: Callback) => void (this.callbacks.get(name) ?? this.callbacks.set(name, new Set()).get(name)!).add(callback),
+      off: (name: string, callback: Callback) => void this.callbacks.get(name)?.delete(callback),
+      widget_manager: {},
+    };
+    return model as unknown as AnyModel<FlowState>;
+  }
+
+  get name(): string {
+    return String(this.state["name"]);
+  }
+
+  get running(): boolean {
+    return this.state["running"] === true;
+  }
+
+  get document(): FlowDocument {
+    return readDocument(this.state["document"]).document;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  rename(name: string): void {
+    if (name === this.name) return;
+    this.tag = "";
+    this.isDirty = true;
+    this.put("name", name);
+    this.tell();
+  }
+
+  setPalette(palette: Entry[]): void {
+    this.put("palette", palette);
+    this.define();
+  }
+
+  /** The inputs that want a file, each with the one that was chosen. */
+  fileInputs(): FileInput[] {
+    return this.document.nodes
+      .filter((node) => node.type === "input" && FILES.includes(String(node.data["type"])))
+      .map((node) => ({ name: labelOf(node), type: String(node.data["type"]), file: this.files.get(labelOf(node)) ?? null }));
+  }
+
+  give(input: string, file: File | null): void {
+    if (file) this.files.set(input, file);
+    else this.files.delete(input);
+    this.tell();
+  }
+
+  /** Save what is drawn. @returns whether it is saved */
+  async save(): Promise<boolean> {
+    const { name } = this;
+    try {
+      if (!NAME.test(name)) throw new Trouble(422, "InputError", `${name.slice(0, 64) || "nothing"} is no name of a flow`, "take up to 64 letters, digits, - and _, as study_2");
+      if (!this.tag) await this.demandFree(name);
+      const { document } = this;
+      const { nodes, edges, viewport } = document;
+      const body = { nodes, edges, viewport, schillinger: { ...this.about, name } };
+      const headers: Record<string, string> = this.tag ? { "If-Match": this.tag } : {};
+      const answer = await this.api.ask("PUT", `api/flows/${encodeURIComponent(name)}`, { body, headers });
+      this.tag = answer.headers.get("ETag") ?? "";
+      this.isDirty = JSON.stringify(this.document) !== JSON.stringify(document); // drawn on meanwhile
+      this.complain(null);
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    }
+  }
+
+  async remove(): Promise<boolean> {
+    try {
+      if (this.tag) await this.api.json("DELETE", `api/flows/${encodeURIComponent(this.name)}`);
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    }
+  }
+
+  /** Run what is drawn: it is saved first, since the server runs what it has. */
+  async run(nodes: string[] = []): Promise<void> {
+    if (this.running) return;
+    this.put("running", true);
+    this.put("progress", 0);
+    this.put("message", "");
+    try {
+      if ((this.isDirty || !this.tag) && !(await this.save())) return;
+      this.then = signatures(this.document);
+      this.nodes = {};
+      const request = { nodes: nodes.length > 0 ? nodes : null };
+      const begun = await this.api.json("POST", `api/flows/${encodeURIComponent(this.name)}/runs`, { body: this.sent(request) });
+      this.runId = String(begun["id"]);
+      this.hear(begun);
+      this.complain(null);
+      this.following = new AbortController();
+      await this.api.events(`api/plugins/runs/${this.runId}/events`, (_, run) => this.hear(run), this.following.signal);
+      await this.conclude(await this.api.json("GET", `api/plugins/runs/${this.runId}`));
+    } catch (error) {
+      if (!this.following?.signal.aborted) this.complain(error);
+    } finally {
+      this.following = null;
+      this.runId = "";
+      this.put("running", false);
+      this.tell();
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (!this.runId) return;
+    try {
+      await this.api.json("DELETE", `api/plugins/runs/${this.runId}`);
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  /** Nobody looks at it any more. Its run goes on. */
+  close(): void {
+    this.following?.abort();
+  }
+
+  complain(error: unknown): void {
+    this.trouble = error === null ? null : error instanceof Trouble ? error : new Trouble(0, "Error", String(error), "");
+    this.tell();
+  }
+
+  private async demandFree(name: string): Promise<void> {
+    const known = await this.api.json("GET", "api/flows?limit=1000");
+    const taken = Array.isArray(known["flows"]) && known["flows"].some((one) => isRecord(one) && one["name"] === name);
+    if (taken) throw new Trouble(412, "Taken", `there is a flow ${name} already`, "open it, or give this one another name");
+  }
+
+  private sent(request: Record<string, unknown>): unknown {
+    const given = this.fileInputs().filter((one) => one.file !== null);
+    if (given.length === 0) return request;
+    const form = new FormData();
+    form.set("request", JSON.stringify(request));
+    for (const { name, file } of given) form.append(name, file!, file!.name);
+    return form;
+  }
+
+  private async answer(message: ToKernel): Promise<void> {
+    switch (message.kind) {
+      case "run":
+        return this.run(message.nodes ?? []);
+      case "cancel":
+        return this.cancel();
+      case "define":
+        return this.ask(message.plugin);
+      case "show":
+        return this.show(message.node);
+    }
+  }
+
+  /** A page has drawn: that is the document now, and the canvas is told that it was heard. */
+  private take(): void {
+    const written = this.state["document"] as Record<string, unknown>;
+    if (!written["page"]) return;
+    this.revision += 1;
+    this.isDirty = true;
+    const heard = { [String(written["page"])]: Number(written["write"]) };
+    queueMicrotask(() => {
+      if (this.state["document"] !== written) return; // it has drawn on
+      this.put("document", { ...written, page: "", write: 0, revision: this.revision, heard });
+      this.define();
+      this.stand();
+      this.tell();
+    });
+  }
+
+  private hear(run: Record<string, unknown>): void {
+    if (isRecord(run["nodes"])) this.nodes = run["nodes"];
+    if (run["state"] === "running") {
+      this.put("progress", typeof run["progress"] === "number" ? run["progress"] : 0);
+      this.put("message", String(run["message"] ?? ""));
+    }
+    this.stand();
+  }
+
+  private async conclude(run: Record<string, unknown>): Promise<void> {
+    this.hear(run);
+    const given = isRecord(run["outputs"]) ? run["outputs"] : {};
+    for (const [node, outputs] of Object.entries(given)) if (isRecord(outputs)) this.outputs[node] = outputs;
+    this.put("message", ended(run));
+    this.stand();
+    if (isRecord(run["problem"])) this.complain(readProblem(run["problem"], Number(run["problem"]["status"] ?? 0)));
+  }
+
+  private stand(): void {
+    const { document } = this;
+    const kept = new Set(document.nodes.map((node) => node.id));
+    const standings = standingsOf(this.nodes, this.outputs, this.then, signatures(document), (id) => this.definitionOf(id));
+    this.put("standings", Object.fromEntries(Object.entries(standings).filter(([id]) => kept.has(id))) satisfies Record<string, Standing>);
+  }
+
+  private definitionOf(node: string) {
+    const plugin = this.document.nodes.filter((one) => one.id === node).map(pluginOf)[0] ?? "";
+    return readDefinition((this.state["definitions"] as Record<string, unknown>)[plugin]);
+  }
+
+  /** The definitions of what is drawn, as far as the palette has them. */
+  private define(): void {
+    const known = { ...(this.state["definitions"] as Record<string, Record<string, unknown>>) };
+    for (const entry of this.state["palette"] as Entry[]) if (entry.definition) known[entry.plugin] = entry.definition;
+    if (Object.keys(known).some((key) => known[key] !== (this.state["definitions"] as Record<string, unknown>)[key])) this.put("definitions", known);
+  }
+
+  /** What no manifest tells of a plugin, it is asked. */
+  private async ask(plugin: string): Promise<void> {
+    try {
+      const definition = await this.api.json("GET", `api/plugins/${encodeURIComponent(plugin)}/definition`);
+      this.put("definitions", { ...(this.state["definitions"] as object), [plugin]: definition });
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  private async show(node: string): Promise<void> {
+    const outputs = Object.hasOwn(this.outputs, node) ? this.outputs[node]! : {};
+    try {
+      const { shown, buffers } = await shownOf(node, outputs, this.definitionOf(node), (href) => this.api.bytes(href));
+      this.say("msg:custom", shown, buffers);
+    } catch (error) {
+      this.complain(error);
+      const text = error instanceof Trouble ? error.message : "it can't be shown";
+      this.say("msg:custom", { kind: "shown", node, outputs: [{ name: "", label: "", text }], parts: [], view: "" }, []);
+    }
+  }
+
+  private put(name: keyof FlowState, value: unknown): void {
+    this.state[name] = value;
+    this.say(`change:${name}`);
+  }
+
+  private say(event: string, ...given: unknown[]): void {
+    for (const callback of [...(this.callbacks.get(event) ?? [])]) (callback as (...all: unknown[]) => void)(...given);
+  }
+
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+function told(document: FlowDocument, revision: number): FlowState["document"] {
+  return { ...document, revision, page: "", write: 0, heard: {} } as FlowState["document"];
+}
+
+function ended(run: Record<string, unknown>): string {
+  const state = String(run["state"] ?? "");
+  const wall = isRecord(run["stats"]) && typeof run["stats"]["wall_s"] === "number" ? ` in ${Number(run["stats"]["wall_s"].toPrecision(2))} s` : "";
+  return `${state}${wall}`;
+}

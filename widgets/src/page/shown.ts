@@ -1,0 +1,97 @@
+// A node's result, opened: its outputs in words, its sounds to be played, its pictures.
+import type { Shown } from "../contract/flow.ts";
+import { isRecord } from "../flow/document.ts";
+import type { Definition } from "../node/definition.ts";
+import type { Outputs } from "./standings.ts";
+
+/** Of what is fetched to be looked at. */
+const MAX_BYTES = 64e6;
+const MAX_PARTS = 4;
+const MAX_OUTPUTS = 400;
+const MAX_TEXT = 400;
+const WIDTH = 640;
+
+export type Bytes = (href: string) => Promise<ArrayBuffer>;
+
+export async function shownOf(node: string, outputs: Outputs, definition: Definition | null, bytes: Bytes): Promise<{ shown: Shown; buffers: DataView[] }> {
+  const shown: Shown = { kind: "shown", node, outputs: [], parts: [], view: "" };
+  const buffers: DataView[] = [];
+  for (const [name, value] of Object.entries(outputs).slice(0, MAX_OUTPUTS)) {
+    const port = definition?.outputs.find((one) => one.name === name);
+    let text = textOf(value);
+    if (buffers.length < MAX_PARTS && isRecord(value) && typeof value["href"] === "string") {
+      const part = value["type"] === "audio" ? `sound:${port?.label ?? name}` : value["type"] === "figure" ? "picture" : "";
+      if (part && sizeOf(value) <= MAX_BYTES) {
+        const data = await dataOf(value, value["href"], bytes);
+        if (data) {
+          shown.parts.push(part);
+          buffers.push(new DataView(data));
+        }
+      } else if (part) text += "; too large to be shown here";
+    }
+    shown.outputs.push({ name, label: port?.label ?? name, text: text.slice(0, MAX_TEXT), unit: port?.unit ?? "", tooltip: port?.tooltip ?? "" });
+  }
+  return { shown, buffers };
+}
+
+function sizeOf(value: Record<string, unknown>): number {
+  return value["type"] === "audio" ? 4 * Number(value["channels"]) * Number(value["frames"]) : 0;
+}
+
+/** WAV, or PNG; null for what a page can't draw by itself. */
+async function dataOf(value: Record<string, unknown>, href: string, bytes: Bytes): Promise<ArrayBuffer | null> {
+  if (value["type"] === "audio") return bytes(href);
+  if (value["format"] === "image") return bytes(href);
+  return value["format"] === "svg" ? drawn(await bytes(href)) : null;
+}
+
+/** An SVG as a picture: drawn as an image, in which nothing of it runs and nothing is fetched. */
+async function drawn(svg: ArrayBuffer): Promise<ArrayBuffer | null> {
+  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = WIDTH;
+    canvas.height = Math.min(2 * WIDTH, Math.round((WIDTH * (image.naturalHeight || 1)) / (image.naturalWidth || 1)));
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    const png = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
+    return (await png?.arrayBuffer()) ?? null;
+  } catch {
+    return null;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** An output in words, as the server has it in JSON. */
+export function textOf(value: unknown): string {
+  if (typeof value === "number") return plain(value);
+  if (typeof value === "string") return value;
+  if (!isRecord(value)) return Array.isArray(value) ? listed(value) : String(value);
+  if (typeof value["href"] !== "string") return JSON.stringify(value);
+  switch (value["type"]) {
+    case "audio": {
+      const rate = Number(value["sample_rate"]);
+      return `${Number(value["channels"])} ch, ${(Number(value["frames"]) / rate).toFixed(2)} s, ${rate} Hz`;
+    }
+    case "array": {
+      const shape = Array.isArray(value["shape"]) ? value["shape"].map(Number).join(" × ") : "";
+      return Array.isArray(value["values"]) ? listed(value["values"]) : `${shape || "one"} numbers`;
+    }
+    case "figure":
+      return String(value["alt"] ?? "");
+    default:
+      return `${Number(value["size"] ?? 0)} bytes`;
+  }
+}
+
+function listed(values: unknown[]): string {
+  const text = values.slice(0, 40).map((one) => (Array.isArray(one) ? `[${listed(one)}]` : typeof one === "object" ? JSON.stringify(one) : textOf(one))).join(", ");
+  return values.length > 40 ? `${text}, … (${values.length})` : text;
+}
+
+function plain(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : String(Number(value.toPrecision(6)));
+}
