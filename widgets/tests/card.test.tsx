@@ -30,7 +30,7 @@ function show(given: Partial<CardProps> = {}) {
     definition, pluginId: "gain_node", level: "full", values, errors: {}, inputsSet: {}, canRun: true, status: "idle",
     progress: 0, message: "", failure: {}, summary: [], permissions: [], canRead: false, live: false, waiting: false, waveform: {},
     presets: {}, saved: {}, canSave: false, presetError: "",
-    onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
+    onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSend: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
   };
   render(
     <ReactFlowProvider>
@@ -191,6 +191,15 @@ describe("the card of a node", () => {
     expect(onRead).toHaveBeenLastCalledWith("audio", "~/take.wav");
     await userEvent.click(screen.getByRole("button", { name: "take Audio away" }));
     expect(onRead).toHaveBeenLastCalledWith("audio", "");
+  });
+
+  it("takes a file of this computer, by name and size", async () => {
+    const { onSend } = show({ canRead: true });
+    await userEvent.click(screen.getByRole("button", { name: "file for Audio" }));
+    const file = new File(["RIFF"], "take.wav");
+    fireEvent.change(screen.getByLabelText("file of this computer for Audio"), { target: { files: [file] } });
+    expect(onSend).toHaveBeenLastCalledWith("audio", file);
+    expect(screen.queryByRole("textbox", { name: "path of a file for Audio" })).toBeNull();
   });
 
   it("switches live mode, and says that newer values wait", async () => {

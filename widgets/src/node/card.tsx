@@ -39,6 +39,7 @@ export interface CardProps {
   onReset: () => void;
   onLive: (live: boolean) => void;
   onRead: (name: string, path: string) => void;
+  onSend: (name: string, file: File) => void;
   onSave: (name: string) => void;
   onDelete: (name: string) => void;
   onRun: () => void;
@@ -59,7 +60,7 @@ export function Card(props: CardProps): ReactNode {
       </header>
       {definition.description ? <p className="sch-description">{definition.description}</p> : null}
       <div className="sch-ports">
-        <PortList ports={definition.inputs} side="input" notes={props.inputsSet} onRead={props.canRead ? props.onRead : undefined} />
+        <PortList ports={definition.inputs} side="input" notes={props.inputsSet} files={props.canRead ? { read: props.onRead, send: props.onSend } : undefined} />
         <PortList ports={definition.outputs} side="output" notes={{}} />
       </div>
       <PresetBar
