@@ -338,42 +338,6 @@ def test_a_preset_of_another_version_keeps_what_fits(plugin: _Plugin, tmp_path: 
     assert node.saved_presets == {"Old": {"gain_db": 0.0, "mode": "cold"}}
 
 
-def test_a_file_that_is_typed_becomes_the_input(plugin: _Plugin, tmp_path: Path) -> None:
-    """Decoded beside the conversation, named on the node, run with, and taken away again."""
-    file = tmp_path / "take.wav"
-    file.touch()
-    sound = Audio(np.zeros(8000), 8000)
-    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: sound if path == file else 1 / 0)
-    told = _told(node, "inputs_set", lambda notes: notes["audio"]["state"])
-    node.on_request({"kind": "read", "name": "audio", "path": str(file)})
-    assert told("given")
-    _finished("schillinger-node-file")
-    assert node.inputs_set["audio"]["text"] == "take.wav, Audio(1 ch, 1.000 s, 8000 Hz)"
-    assert node.inputs["audio"] is sound
-    node.on_request({"kind": "read", "name": "audio", "path": ""})
-    assert node.inputs_set["audio"]["state"] == "tone"
-
-
-@pytest.mark.parametrize("path", [None, 3, ["x"]])
-def test_a_path_that_is_no_text_is_dropped(plugin: _Plugin, path: Any) -> None:
-    """The contract knows no such message."""
-    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: pytest.fail("read"))
-    before = dict(node.inputs_set)
-    node.on_request({"kind": "read", "name": "audio", "path": path})
-    assert node.inputs_set == before
-
-
-@pytest.mark.parametrize("path", ["/no/such.wav", "/", "a\0b", "x" * 5000, "~nobody-of-that-name/x"])
-def test_a_path_that_is_no_file_is_refused_at_its_port(plugin: _Plugin, path: str) -> None:
-    """Nothing is read, and what the port had it keeps."""
-    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: pytest.fail("read"))
-    told = _told(node, "inputs_set", lambda notes: notes["audio"]["state"])
-    before = node.inputs["audio"]
-    node.on_request({"kind": "read", "name": "audio", "path": path})
-    assert told("refused")
-    assert node.inputs["audio"] is before
-
-
 @pytest.mark.parametrize(
     ("frames", "columns"), [(0, 0), (1, 1), (100_000, 240)], ids=["no sound", "one frame", "two seconds"]
 )

@@ -1,6 +1,7 @@
 // The panel itself: groups of controls, buttons and outputs. All text from the plugin is text to React, never HTML.
 import type { ReactNode } from "react";
 
+import { Gone } from "../gone.tsx";
 import { useUniqueId } from "../ids.ts";
 import { Control } from "../node/controls/control.tsx";
 import type { Failure, Port, Values } from "../node/definition.ts";
@@ -15,6 +16,8 @@ export interface BoardProps {
   values: Values;
   errors: Record<string, string>;
   views: Views;
+  /** Whether its kernel has ended. */
+  gone: boolean;
   status: "idle" | "busy" | "failed";
   message: string;
   failure: Failure;
@@ -37,6 +40,7 @@ export function Board(props: BoardProps): ReactNode {
           </span>
         ) : null}
       </header>
+      {props.gone ? <Gone /> : null}
       {definition.description ? <p className="sch-description">{definition.description}</p> : null}
       <div className={`sch-groups sch-columns-${panel.columns}`}>
         {panel.groups.map((group, index) => (
@@ -78,6 +82,7 @@ function ItemView({ item, board }: { item: Item; board: BoardProps }): ReactNode
         type="button"
         className={item.style === "normal" ? undefined : `sch-${item.style}`}
         title={item.tooltip || undefined}
+        disabled={board.gone}
         onClick={(event) => board.onPress(name, event.timeStamp / 1000)}
       >
         {item.label ?? name}
