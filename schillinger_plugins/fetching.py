@@ -40,6 +40,11 @@ class Fetcher:
         )
         return frames.Fetched(reply.status, reply.url, reply.headers, reply.body)
 
+    def interrupt(self) -> None:
+        """End what is under way: the call that it is for was interrupted."""
+        if self._broker is not None:
+            self._broker.interrupt()
+
     def close(self) -> None:
         """End what is under way: its worker has ended."""
         if self._broker is not None:

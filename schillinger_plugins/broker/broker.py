@@ -19,7 +19,7 @@ from ..errors import InputError, LimitExceeded, LimitName, PermissionDenied, Plu
 from ..hosts import split
 from .address import Lookups, NotPublic, Resolve, resolve
 from .allowance import Allowance, TooManyAtOnce, TooOften
-from .connection import STOPPED, Connection, Failed, TooLong, TooMuch
+from .connection import INTERRUPTED, STOPPED, Connection, Failed, TooLong, TooMuch
 from .headers import Headers, checked, without_body, without_secrets
 from .limits import FetchLimits
 from .place import Place, redacted
@@ -182,9 +182,20 @@ class Broker:
         """End what is under way, from any thread, and refuse what comes after. Twice is as good as once."""
         with self._lock:
             self._closed = True
+        self._abort(STOPPED)
+
+    def interrupt(self) -> None:
+        """End what is under way, from any thread; what comes after is fetched as ever.
+
+        A request that connects anew at this moment, as after a redirect, may escape: who must be sure calls it again.
+        """
+        self._abort(INTERRUPTED)
+
+    def _abort(self, reason: str) -> None:
+        with self._lock:
             connections = list(self._connections)
         for connection in connections:
-            connection.abort()
+            connection.abort(reason)
 
     def _ask(self, entry: _Entry, place: Place, headers: Headers, body: bytes, deadline_s: float) -> Answer:
         entry.url = place.shown
@@ -224,7 +235,7 @@ class Broker:
                 ) from error
             except Failed as error:
                 # Which error an aborted connection ends in depends on where it was, and on the version of TLS.
-                entry.reason = STOPPED if connection.aborted else str(error)
+                entry.reason = connection.aborted or str(error)
                 raise PluginError(f"the request failed: {entry.reason}") from error
             finally:
                 entry.sent_bytes, entry.received_bytes = connection.sent_bytes, connection.received_bytes

@@ -25,6 +25,7 @@ MAX_HEAD_BYTES = 192 * 1024
 """Before an answer's headers are complete: hints without end, for example."""
 
 STOPPED = "the plugin was stopped"
+INTERRUPTED = "the call was interrupted"
 """Why a connection failed that was aborted."""
 
 _MAX_TRIED = 4
@@ -58,8 +59,8 @@ class Connection(httpcore.NetworkBackend):
         Of everything that comes back, whatever it says that it is. At first enough for the head of an answer.
     sent_bytes, received_bytes : int
         HTTP's own lines included, TLS's not.
-    aborted : bool
-        Whether it was ended from another thread.
+    aborted : str
+        Why it was ended from another thread; empty if it wasn't.
     """
 
     def __init__(self, *, deadline_s: float, lookups: Lookups) -> None:
@@ -71,7 +72,7 @@ class Connection(httpcore.NetworkBackend):
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._lookup: Future[list[str]] | None = None
-        self.aborted = False
+        self.aborted = ""
 
     def connect_tcp(
         self,
@@ -111,7 +112,7 @@ class Connection(httpcore.NetworkBackend):
         TooLong, Failed
         """
         if self.aborted:
-            raise Failed(STOPPED)
+            raise Failed(self.aborted)
         left = self._deadline_s - time.monotonic()
         if left <= 0:
             raise TooLong
@@ -141,13 +142,13 @@ class Connection(httpcore.NetworkBackend):
         if self.received_bytes > self.max_received_bytes:
             raise TooMuch
 
-    def abort(self) -> None:
-        """End it from another thread: whoever waits for it gets `Failed`."""
+    def abort(self, reason: str) -> None:
+        """End it from another thread: whoever waits for it gets `Failed`. The first reason stands."""
         with self._lock:
-            self.aborted = True
+            self.aborted = self.aborted or reason
             if self._lookup is not None:
                 with contextlib.suppress(Exception):  # it has an answer already
-                    self._lookup.set_exception(Failed(STOPPED))
+                    self._lookup.set_exception(Failed(self.aborted))
             if self._socket is not None:
                 with contextlib.suppress(OSError):
                     # Not TLS's own: that one would touch what the other thread reads with.

@@ -22,6 +22,8 @@ from .steps import CANCEL, RECEIVE, Consult, Conversation, OnProgress, Peer, Sen
 
 _MB = 1024 * 1024
 _STARTING_S = 60.0
+_AFTER_LIMIT_S = 1.0
+"""How much longer than its call a request may take: the limit of the call is what ends it then, not the one or the other."""
 
 
 def retire_input(peer: Peer) -> None:
@@ -65,7 +67,7 @@ def answer(
             fetches = fetches or _Rate("asks the host to fetch", burst=500, per_s=10)
             fetches.count(plugin_id)
             left_s = (limits.wall_s if limits is not None else _STARTING_S) - (time.monotonic() - begun_s)
-            asked = msgspec.structs.replace(frame, timeout_s=max(0.001, min(frame.timeout_s, left_s)))
+            asked = msgspec.structs.replace(frame, timeout_s=max(0.001, min(frame.timeout_s, left_s + _AFTER_LIMIT_S)))
             fetched, rest = yield from _fetch(peer, asked, plugin_id)
             yield Send(fetched)
         elif isinstance(frame, frames.More) and rest:
@@ -126,6 +128,8 @@ def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tu
     def action() -> bytes:
         nonlocal body
         try:
+            if peer.cancelling:
+                raise PluginError("the call was interrupted: nothing is fetched for it any more")
             if peer.on_fetch is None:
                 raise PermissionDenied(
                     "it may not use the network", permission="network", plugin_id=plugin_id, target=request.url[:200]
@@ -140,7 +144,7 @@ def _fetch(peer: Peer, request: frames.Fetch, plugin_id: str) -> Conversation[tu
         )
         return frames.encode(first)
 
-    answer = yield Consult(action)
+    answer = yield Consult(action, ends_with_call=True)
     return bytes(answer or b""), body
 
 

@@ -70,18 +70,21 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
             # A frame fits the socket's buffer, and an honest worker is waiting for it: one that isn't is killed in time.
             worker.send(step.data, step.descriptor, wait=False)
             continue
-        if isinstance(step, Consult):
+        if isinstance(step, Consult) and not step.ends_with_call:
             answer = await asyncio.to_thread(step.action)
             continue
-        if not isinstance(step, Receive):
+        if isinstance(step, Consult):
+            consulted: asyncio.Future[bytes] | None = asyncio.ensure_future(asyncio.to_thread(step.action))
+        elif isinstance(step, Receive):
+            consulted, answer = None, _look(worker) if cancelled is None else None
+        else:
             worker.kill()  # an interrupt ends the event loop itself: nobody will be there to wait for the plugin
             raise KeyboardInterrupt
-        answer = _look(worker) if cancelled is None else None
         while answer is None:
             try:
                 patience_s = worker.patient_until_s - time.monotonic()
                 async with asyncio.timeout_at(asyncio.get_running_loop().time() + patience_s):
-                    answer = await _receive(worker)
+                    answer = await (_receive(worker) if consulted is None else asyncio.shield(consulted))
             except asyncio.CancelledError as error:
                 if cancelled is None:
                     cancelled = error
@@ -92,6 +95,8 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
                 worker.kill(None if cancelled is not None else unanswered(worker.plugin_id))
                 answer = b""
             except (OSError, ValueError):  # it was closed
+                if consulted is not None:
+                    raise
                 answer = b""
         if not answer:
             conversation.close()

@@ -1,7 +1,7 @@
 """Drives a conversation from an ordinary thread: the notebook, a script, a real-time loop.
 
 One send and one receive a frame, no other thread and no event loop in between. Ctrl-C asks the plugin to stop, waits a
-moment, then kills; a second Ctrl-C kills at once.
+moment, then kills; a second Ctrl-C kills at once. What the host fetches meanwhile is ended, and the plugin told as ever.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ def _drive(conversation: Conversation[T], worker: Worker) -> T:
         answer = None
         if isinstance(step, Send):
             worker.send(step.data, step.descriptor)
+        elif isinstance(step, Consult) and step.ends_with_call:
+            answer = step.action()
         elif isinstance(step, Consult):
             with interrupts.opened():
                 answer = step.action()

@@ -32,9 +32,17 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class Consult:
-    """Do this, which may take a while, and send its answer in."""
+    """Do this, which may take a while, and send its answer in.
+
+    Attributes
+    ----------
+    ends_with_call : bool
+        Whether it ends soon after the worker was asked to cancel: an interrupt then leaves it to its end. Any other is left
+        at once, and the conversation with it.
+    """
 
     action: Callable[[], bytes]
+    ends_with_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,9 @@ class OnFetch(Protocol):
 
     def __call__(self, request: frames.Fetch, body: bytes, /) -> frames.Fetched:
         """Make one. The body of the reply may be of any length. Raises `PluginError` where it can't."""
+
+    def interrupt(self) -> None:
+        """End what is under way, from any thread: the call that it is for was interrupted. Told again and again."""
 
     def close(self) -> None:
         """End what is under way, from any thread: the worker has ended."""

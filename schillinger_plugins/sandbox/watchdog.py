@@ -2,7 +2,7 @@
 
 Owns one thread for all workers of a sandbox. It looks every 25 ms at a call that goes on, every 100 ms at calls that are
 shorter than that and follow each other, every 250 ms at idle workers, and sleeps otherwise. Timers inside a worker could be
-ignored by the plugin; this one can't.
+ignored by the plugin; this one can't. What the host fetches for a call that was interrupted is ended here, too.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Process(Protocol):
     ready: bool
     growth: Growth
     leaks: bool
+    cancelling: bool
     memory_bytes: int
     peak_memory_bytes: int
 
@@ -90,6 +91,9 @@ class Process(Protocol):
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far."""
+
+    def interrupt_fetch(self) -> None:
+        """End what the host fetches for a call that was asked to end."""
 
     def end(self) -> int | None:
         """End it, and give back everything that it held."""
@@ -181,8 +185,9 @@ class Watchdog:
         """End the workers that nobody has ended, and the thread."""
         for worker in list(self._workers):
             worker.end()
-        self._closing = True
-        self._wake_up()
+        with self._lock:  # else the thread could end in between, and the number of what wakes it be somebody else's
+            self._closing = True
+            self._wake_up()
         if threading.current_thread() is not self._thread:
             self._thread.join(2.0)
 
@@ -195,8 +200,9 @@ class Watchdog:
                 self._turn()
             except Exception:  # one worker's oddity must not leave the others unwatched
                 _log.exception("the watchdog stumbled")
-        self._selector.close()
-        os.close(self._wake)
+        with self._lock:
+            self._selector.close()
+            os.close(self._wake)
 
     def _turn(self) -> None:
         with self._lock:
@@ -226,6 +232,8 @@ class Watchdog:
                     self._read.append((key.fd, key.data))
         now = time.monotonic()
         for worker, figures in workers:
+            if worker.cancelling:
+                worker.interrupt_fetch()
             if now - figures.looked_s < _pause_s(worker, figures, now):
                 continue
             with contextlib.suppress(ProcessLookupError, FileNotFoundError, OSError):  # it ended meanwhile

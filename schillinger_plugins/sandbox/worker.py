@@ -101,6 +101,7 @@ class Worker:
         self._clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) computes
         self._ending = threading.RLock()
         self._signalling = threading.RLock()
+        self._interrupting = threading.Lock()
         self._ended = False
         # The kernel's own timeouts, which cost no call a system call.
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(_LOOK_UP_S * 1e6)))
@@ -133,7 +134,9 @@ class Worker:
     def begin(self, limits: Limits) -> None:
         """Begin a conversation: the watchdog holds the worker to `limits` until `finish`."""
         now_s = time.monotonic()
-        self.cancelling = False
+        if self.cancelling:
+            with self._interrupting:  # not while what this call will fetch could be taken for the last one's
+                self.cancelling = False
         self.interrupts_before = self.interrupts
         self.patient_until_s = now_s + limits.wall_s + WATCHDOG_SLACK_S
         self.turns += 1
@@ -188,6 +191,15 @@ class Worker:
         self.interrupts += 1
         self.patient_until_s = time.monotonic() + CANCEL_GRACE_S
         self._signal(signal.SIGINT)
+
+    def interrupt_fetch(self) -> None:
+        """End what the host fetches for a call that was asked to end. Called by the watchdog, as long as that goes on.
+
+        Not by whoever asks, which may be a signal handler: it could wait for a lock that the code below it holds.
+        """
+        with self._interrupting:
+            if self.cancelling and self.watched is not None and self.on_fetch is not None:
+                self.on_fetch.interrupt()
 
     def kill(self, verdict: PluginError | None = None) -> None:
         """End the process now. The first verdict stands."""

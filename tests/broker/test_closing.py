@@ -79,6 +79,32 @@ def test_a_body_that_is_cut_off_by_closing_is_no_answer(
     release.set()
 
 
+def test_an_interrupted_request_ends_and_the_next_is_made(
+    serve: Serve, broker: MakeBroker, records: list[FetchRecord], thread: ThreadPoolExecutor
+) -> None:
+    """What is under way ends and says why, wherever it was; unlike a closed broker, an interrupted one goes on."""
+    arrived, release = threading.Event(), threading.Event()
+
+    def hold(connection: socket.socket, head: bytes) -> None:
+        if b"/slow" not in head:
+            reply()(connection, head)
+            return
+        arrived.set()
+        release.wait(60)
+
+    server = serve(hold)
+    one = broker(f"127.0.0.1:{server.port}")
+    url = f"http://127.0.0.1:{server.port}"
+    waiting = thread.submit(one.fetch, FetchRequest(method="GET", url=f"{url}/slow", timeout_s=60))
+    assert arrived.wait(20)
+    one.interrupt()
+    with pytest.raises(PluginError, match="the call was interrupted"):
+        waiting.result(20)
+    release.set()
+    assert records[0].outcome == "failed: the call was interrupted"
+    assert one.fetch(FetchRequest(method="GET", url=f"{url}/")).body == b"fine"
+
+
 def test_a_lookup_under_way_is_not_waited_for(broker: MakeBroker, thread: ThreadPoolExecutor) -> None:
     """A resolver that hangs goes on hanging, alone."""
     arrived, release = threading.Event(), threading.Event()

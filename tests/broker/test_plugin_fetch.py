@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import threading
 import time
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
-from schillinger_plugins.errors import PluginError, PluginExecutionError, ProtocolViolation
+from schillinger_plugins.errors import LimitExceeded, PluginExecutionError, ProtocolViolation
 from schillinger_plugins.loader import inspect
+from schillinger_plugins.sandbox import worker as worker_module
 
 from .conftest import Serve, reply
 
@@ -127,33 +129,121 @@ def test_the_wall_limit_holds_while_the_host_fetches(serve: Serve, fetching: Cal
     instance = fetching(f"127.0.0.1:{server.port}", body=f"if not inputs.get('x'): return {{'y': 1}}\n{FETCH}")
     for call in (instance.execute, lambda *a, **k: asyncio.run(instance.aexecute(*a, **k))):
         began_s = time.monotonic()
-        with pytest.raises(PluginError):
+        with pytest.raises(LimitExceeded):
             call(asked, limits={"wall_s": 1})
         assert time.monotonic() - began_s < 10
         assert instance.execute()["y"] == 1
     released.set()
 
 
-def test_cancelling_ends_the_request(serve: Serve, fetching: Callable[..., Instance]) -> None:
-    """A task that is cancelled while the host fetches doesn't leave it fetching."""
-    arrived, released = threading.Event(), threading.Event()
+class Silent:
+    """A server that takes requests and answers none; knows when one has come, and when its connection has ended."""
 
-    def never(connection: socket.socket, _: bytes) -> None:
-        arrived.set()
-        released.wait(30)
+    def __init__(self, serve: Serve) -> None:
+        self.arrived, self.left = threading.Event(), threading.Event()
+        self.server = serve(self._never)
+        self.place = f"127.0.0.1:{self.server.port}"
+        self.asked = {"x": {"url": f"http://{self.place}/", "timeout_s": 60.0}}
 
-    server = serve(never)
-    instance = fetching(f"127.0.0.1:{server.port}")
+    def _never(self, connection: socket.socket, _: bytes) -> None:
+        self.arrived.set()
+        connection.settimeout(60)
+        assert not connection.recv(1)
+        self.left.set()
 
-    async def cancelled() -> None:
-        asked = {"x": {"url": f"http://127.0.0.1:{server.port}/", "timeout_s": 30.0}}
-        task = asyncio.create_task(instance.aexecute(asked))
-        assert await asyncio.to_thread(arrived.wait, 20)
+
+def interrupted(instance: Instance, silent: Silent) -> None:
+    """A call that Ctrl-C breaks off once its request has come."""
+
+    def press() -> None:
+        assert silent.arrived.wait(20)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    presser = threading.Thread(target=press)
+    presser.start()
+    with pytest.raises(KeyboardInterrupt):
+        instance.execute(silent.asked)
+    presser.join(20)
+
+
+def cancelled(instance: Instance, silent: Silent) -> None:
+    """A call whose task is cancelled once its request has come."""
+
+    async def run() -> None:
+        task = asyncio.create_task(instance.aexecute(silent.asked))
+        assert await asyncio.to_thread(silent.arrived.wait, 20)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
+    asyncio.run(run())
+
+
+TOLD = """
+if not inputs.get('x'):
+    return {'y': [os.getpid(), getattr(self, 'told', None)]}
+try:
+    return {'y': (await self.context.fetch(**inputs['x'])).body}
+except BaseException as error:
+    self.told = [type(error).__name__, self.context.cancelled]
+    AFTER
+    raise
+"""
+
+
+@pytest.fixture
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time to stop also on a machine that is busy with other things."""
+    monkeypatch.setattr(worker_module, "CANCEL_GRACE_S", 20.0)
+
+
+@pytest.mark.usefixtures("no_hurry")
+@pytest.mark.parametrize("break_off", [interrupted, cancelled])
+def test_breaking_off_ends_the_request_and_the_worker_stays(
+    serve: Serve, fetching: Callable[..., Instance], manager: PluginManager, break_off: Callable[..., None]
+) -> None:
+    """At either door: the connection ends, the plugin is told as ever, its worker goes on, and fetches again."""
+    silent = Silent(serve)
+    answering = serve(reply())
+    place = f"127.0.0.1:{answering.port}"
+    instance = fetching(silent.place, place, body=TOLD.replace("AFTER", "pass"))
+    pid = instance.execute()["y"][0]
+    break_off(instance, silent)
+    assert silent.left.wait(20)
+    assert instance.state == "ready"
+    assert instance.execute()["y"] == [pid, ["KeyboardInterrupt", True]]
+    assert instance.execute({"x": {"url": f"http://{place}/"}})["y"] == b"fine"
+    assert instance.stats.restarts == 0
+    (event, _) = [one for one in manager.trace("probe") if one.kind == "fetch" and one.instance_id == instance.id]
+    assert "failed: the call was interrupted" in event.what
+
+
+@pytest.mark.usefixtures("no_hurry")
+@pytest.mark.parametrize("break_off", [interrupted, cancelled])
+def test_nothing_is_fetched_for_a_call_that_was_broken_off(
+    serve: Serve, fetching: Callable[..., Instance], break_off: Callable[..., None]
+) -> None:
+    """A plugin that asks once more instead of stopping is refused at once: the server hears nothing."""
+    silent = Silent(serve)
+    again = "try: await self.context.fetch(**inputs['x'])\n    except OSError as error: self.told.append(str(error))"
+    instance = fetching(silent.place, body=TOLD.replace("AFTER", again))
+    pid = instance.execute()["y"][0]
+    break_off(instance, silent)
+    last_pid, told = instance.execute()["y"]
+    assert (last_pid, told[0]) == (pid, "KeyboardInterrupt")
+    assert "the call was interrupted: nothing is fetched for it any more" in told[2]
+    assert len(silent.server.requests) == 1
+
+
+@pytest.mark.parametrize("break_off", [interrupted, cancelled])
+def test_a_plugin_that_does_not_stop_is_ended(
+    serve: Serve, fetching: Callable[..., Instance], break_off: Callable[..., None]
+) -> None:
+    """One that goes on after its request was broken off is given a second, as ever; the next call works."""
+    silent = Silent(serve)
+    instance = fetching(silent.place, body=TOLD.replace("AFTER", "[None for _ in iter(int, 1)]"))
+    pid = instance.execute()["y"][0]
     began_s = time.monotonic()
-    asyncio.run(cancelled())
-    assert time.monotonic() - began_s < 10
-    released.set()
+    break_off(instance, silent)
+    assert time.monotonic() - began_s < 20
+    assert instance.execute()["y"][0] != pid

@@ -78,6 +78,9 @@ class Fetcher:
             raise PermissionDenied("no" * 5000, permission="network", target=request.url)
         return frames.Fetched(200, "http://x/", {}, bytes(self.length))
 
+    def interrupt(self) -> None:
+        """Nothing is under way."""
+
     def close(self) -> None:
         """Nothing is under way."""
 
