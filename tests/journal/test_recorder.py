@@ -182,7 +182,9 @@ def test_secrets_are_not_told(kept: PluginManager, write_plugin: WritePlugin) ->
     kept.create_instance(kept.load(folder).id).execute({"x": 1})
     (found,) = journal(kept).runs()
     assert json.loads(found.config) == {
-        **{"token": "(secret)", "word": "(secret)", "host": "example.org"},
+        "token": "(secret)",
+        "word": "(secret)",
+        "host": "example.org",
         "inner": {"words": ["(secret)", "(secret)"]},
     }
 

@@ -56,8 +56,8 @@ def _called(
             subject.call(instance, case)
         except Failed as failure:
             raise Failed(
-                f"it answered the same call {instance.stats.calls} times, then failed: {failure.message}. It may keep what it "
-                "is given",
+                f"it answered the same call {instance.stats.calls} times, then failed: {failure.message}. It may keep "
+                "what it is given",
                 case,
             ) from failure
         seen.append(instance.measured_memory_bytes())
