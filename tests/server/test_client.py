@@ -160,9 +160,9 @@ def test_a_server_that_is_not_there_is_said(there: Client) -> None:
     assert caught.value.status == 401
 
 
-def test_the_types_are_those_of_the_servers_page() -> None:
+def test_the_types_are_those_of_the_servers_page(manager: PluginManager) -> None:
     """Each has the keys that the page has, no more and no fewer, and None where the page has it."""
-    page = create_app(None, Access()).openapi()["components"]["schemas"]  # type: ignore[arg-type]
+    page = create_app(manager, Access()).openapi()["components"]["schemas"]
     for name in ("Ask", "FlowSummary", "InstanceDetails", "LogLine", "NodeDetails", "PluginDetails", "RunDetails"):
         known = get_type_hints(getattr(client_of_servers, name))
         told = page[{"Ask": "AskDetails", "LogLine": "LogDetails"}.get(name, name)]["properties"]

@@ -21,9 +21,11 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
+from schillinger_plugins import PluginManager
 from schillinger_plugins.server import Access, Server, create_app
 
-PAGE: dict[str, Any] = create_app(None, Access()).openapi()  # type: ignore[arg-type]
+with PluginManager(paths=[]) as _manager:
+    PAGE: dict[str, Any] = create_app(_manager, Access()).openapi()
 CREATE = "/api/plugins/{plugin_id}/instances"
 EXECUTE = "/api/plugins/instances/{instance_id}/execute"
 ENDLESS = {"/api/plugins/events"}
