@@ -110,7 +110,7 @@ class Run:
 
 
 class Runs:
-    """The runs of one server. Used from its event loop alone.
+    """The runs of one server. Changed from its event loop alone; looked at from the threads of routes, too.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Runs:
     @property
     def going_on(self) -> int:
         """How many have not ended."""
-        return sum(run.state == "running" for run in self._runs.values())
+        return sum(run.state == "running" for run in self._known())
 
     def begin(
         self,
@@ -177,7 +177,7 @@ class Runs:
 
     def all(self, sight: Sight) -> list[Run]:
         """Those that are known and seen, the newest first."""
-        return [run for run in reversed(self._runs.values()) if sight(run.user)]
+        return [run for run in reversed(self._known()) if sight(run.user)]
 
     async def wait(self, run: Run) -> None:
         """Until it has ended. Who waits may go away; the run goes on."""
@@ -202,6 +202,10 @@ class Runs:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=5.0)
+
+    def _known(self) -> list[Run]:
+        """As they are at this moment: a dictionary is copied in one step, whatever other threads do."""
+        return list(self._runs.copy().values())
 
     def _ended(self, run: Run, task: asyncio.Task[Outcome]) -> None:
         run.wall_s = time.monotonic() - run.began_s
