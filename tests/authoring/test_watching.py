@@ -333,10 +333,20 @@ def test_a_main_file_that_only_a_careless_disk_finds_is_told(
     assert answers(watched) == 1
 
 
-def test_of_200_saves_the_last_one_serves(watched: Instance, save: Save, outcomes: Outcomes) -> None:
-    """As fast as they can be written; most of them are nobody's concern."""
-    for number in range(200):
+@pytest.mark.parametrize("every_s", [0.0, 0.05])
+def test_of_200_saves_the_last_one_serves(watched: Instance, save: Save, outcomes: Outcomes, every_s: float) -> None:
+    """As fast as they can be written, and in ten seconds: most are nobody's concern, and some version always answers."""
+    begun_s = time.monotonic()
+    last_answer = 0
+    for number in range(1, 201):
         save(number)
+        # Nothing is waited for here: the pace itself is what is tried.
+        threading.Event().wait(max(0.0, begun_s + number * every_s - time.monotonic()))
+        if number % 20 == 0:
+            answer = answers(watched)
+            assert isinstance(answer, int)
+            assert last_answer <= answer <= number
+            last_answer = answer
     save("last")
     reports = [outcomes.next()]
     while answers(watched) != "last":
