@@ -47,6 +47,11 @@ class Outcomes:
             one._wait_for_rest()
             assert one._queue.empty(), one._queue.get()
 
+    def be_told_last(self) -> None:
+        """Of what comes from now on, after everybody who is told now."""
+        self._undo()
+        self._undo = self._manager.events.subscribe(None, self._on_event)
+
     def close(self) -> None:
         """Be told no more."""
         self._undo()
