@@ -54,9 +54,9 @@ def chapter(run: Run) -> Chapter:
 A folder is watched. The clock runs from the moment at which its main file has been saved with a new line to the one at
 which it is told that the new code serves; that it does is checked, and so is the state where the plugin keeps some. The
 file is *written over*, or another is written beside it and *put in its place*, as most editors do. A save comes at least
-{_REST_S:g} s after the one before it in that folder. *node*, *effect* and *analysis* are what `%plugin new` writes. In turns with
-them an instance of the same plugin is created; the one that keeps state is called once, too. *9 of 10* and *the worst* are
-single saves divided by the median of creating. `python -m tests.bench watching` measures this chapter alone.""",
+{_REST_S:g} s after the one before it in that folder. *node*, *effect* and *analysis* are what `%plugin new` writes. In turns
+with them an instance of the same plugin is created; the one that keeps state is called once, too. *9 of 10* and *the worst*
+are single saves divided by the median of creating. `python -m tests.bench watching` measures this chapter alone.""",
         rows=(*_counting(run), *_templates(run)),
     )
 
