@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _MOST_ROWS = 10
 _COLOURS = {"+": "var(--jp-success-color1, #2e7d32)", "-": "var(--jp-error-color1, #c62828)", "@": "gray"}
 _NONE = "nothing is watched"
-_NONE_YET = "nothing is loaded; what is loaded from now on is watched"
+_LATER = "what is loaded from now on is watched"
+_NONE_YET = f"nothing is loaded; {_LATER}"
 _views: weakref.WeakKeyDictionary[Session, View] = weakref.WeakKeyDictionary()
 
 
@@ -69,25 +70,30 @@ def unwatch(session: Session, line: str, _: Mapping[str, Any] | None) -> Text:
     view = _views.get(session)
     if view is not None:
         if plugin_id is None:
-            view.close(watching=False)
+            view.end()
             del _views[session]
         view.draw()
     return Text(f"{', '.join(ended)}: watched no more" if ended else "it was not watched" if plugin_id else _NONE)
 
 
 class View:
-    """The last reloads of the plugins that are watched, drawn anew in the place where they were drawn first."""
+    """The last reloads of the plugins that are watched, drawn anew in the place where they were drawn first.
+
+    What was watched and is no more is named as such, above what happened until then.
+    """
 
     def __init__(self, session: Session, *, every: bool = False) -> None:
         self._every = every
         self._manager = session.manager
         self._in_notebook = session.in_notebook
         self._reports: deque[Reload] = deque(maxlen=_MOST_ROWS)
+        self._known = dict.fromkeys(self._manager.watched)
         self._broken: PluginError | None = None
         self._lock = threading.Lock()
         self._id = secrets.token_hex(8)
         self._is_drawn = False
         self._has_moved = False
+        self._has_ended = False
         # It tells a kernel which cell an output of another thread belongs to.
         self._context = contextvars.copy_context()
         reference = weakref.WeakMethod(self._on_event)
@@ -115,10 +121,14 @@ class View:
             show(data, transient={"display_id": self._id}, update=self._is_drawn)
             self._is_drawn = True
 
-    def close(self, *, watching: bool = True) -> None:
-        """Be told no more; `watching` says whether anything is watched still."""
+    def close(self) -> None:
+        """Be told no more."""
         self._undo()
-        self._every &= watching
+
+    def end(self) -> None:
+        """Be told no more, since nothing is watched any more; what happened until then stays."""
+        self.close()
+        self._has_ended = True
 
     def move_on(self) -> None:
         """Be told no more, since another view is; say so in its place."""
@@ -158,10 +168,18 @@ class View:
     def _title(self) -> str:
         if self._has_moved:
             return "what is watched is shown by the cell that began to watch last"
-        watched = self._manager.watched
-        return "; ".join(_described(one) for one in watched.values()) or (_NONE_YET if self._every else _NONE)
+        watched = {} if self._has_ended else self._manager.watched
+        parts = [_described(one) for one in watched.values()]
+        parts += [f"{one} is watched no more" for one in self._known if one not in watched]
+        if not watched:
+            if self._every and not self._has_ended:
+                parts.append(_LATER if parts else _NONE_YET)
+            elif self._reports:
+                parts.append("until then:")
+        return "; ".join(parts) or _NONE
 
     def _on_event(self, event: Event) -> None:
+        self._known |= dict.fromkeys(self._manager.watched)
         report = event.data.get("report")
         if isinstance(report, Reload):
             if report.plugin_id not in self._manager.watched:

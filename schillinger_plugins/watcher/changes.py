@@ -139,6 +139,7 @@ class Changes:
         self._first_s: float | None = None  # of what has not been looked at yet
         self._last_s = 0.0
         self._paths: set[str] = set()
+        self._made: set[str] = set()
         self._new: set[str] = set()
         self._open: set[str] = set()
         self._told_s = -_FOLLOWS_WITHIN_S
@@ -163,8 +164,10 @@ class Changes:
             self._first_s = self._last_s if self._first_s is None else self._first_s
             self.stamp += 1
             name = str(path)
-            if new and name not in self._paths:  # else it was there a moment ago, and is there again
+            if name in self._made:  # and written to here. What was moved here from elsewhere is whole
                 self._new.add(name)
+            if new and name not in self._paths:  # else it was there a moment ago, and is there again
+                self._made.add(name)
             if len(self._paths) <= _MANY:
                 self._paths.add(name)
             (self._open.add if writing else self._open.discard)(name)
@@ -197,7 +200,7 @@ class Changes:
                 if self.stamp != stamp and not restless:
                     continue  # it has changed while it was read
                 self._first_s = None if self.stamp == stamp else now_s
-                for paths in (self._paths, self._new, self._open):
+                for paths in (self._paths, self._made, self._new, self._open):
                     paths.clear()
                 again, self._was_restless = self._was_restless, restless
                 settled = Settled(self, found, stamp, self._last_s, restless=restless, again=again)

@@ -1,4 +1,4 @@
-"""What reloads have led to, as a queue with a deadline: called by the tests of this folder."""
+"""What reloads have led to, as a queue with a deadline, and what answers: called by the tests of this folder."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 
-from schillinger_plugins import PluginManager
+from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.events import Event
 from schillinger_plugins.registry import content_hash
 from schillinger_plugins.versions import Reload
 
 DEADLINE_S = 20.0
+
+
+def answers(instance: Instance) -> object:
+    """What ``probe`` answers now."""
+    return instance.execute()["y"]
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    ends_s = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < ends_s
+        threading.Event().wait(0.005)
 
 
 class Outcomes:
@@ -47,6 +60,11 @@ class Outcomes:
             one._wait_for_rest()
             assert one._queue.empty(), one._queue.get()
 
+    def be_told_last(self) -> None:
+        """Of what comes from now on, after everybody who is told now."""
+        self._undo()
+        self._undo = self._manager.events.subscribe(None, self._on_event)
+
     def close(self) -> None:
         """Be told no more."""
         self._undo()
@@ -67,10 +85,7 @@ class Outcomes:
         assert noticed.told.wait(DEADLINE_S)  # and so is what happened before it
         observer.remove_handler_for_watch(noticed, watch)
         marker.unlink()
-        ends_s = time.monotonic() + DEADLINE_S
-        while folder.changes._first_s is not None:
-            assert time.monotonic() < ends_s
-            threading.Event().wait(0.005)
+        until(lambda: folder.changes._first_s is None)
         with self._manager._reloading._turn("probe"):
             pass
 

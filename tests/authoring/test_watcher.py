@@ -191,6 +191,7 @@ def test_half_saves_without_an_end_are_told_all_the_same(
     monkeypatch.setattr(changes_module, "LONGEST_S", 5 * QUICK_S)
     content.now = "new"
     changes.touch("/plugin/1.tmp", new=True)
+    changes.touch("/plugin/1.tmp")
     settled = _asked(iter(changes)).get(timeout=DEADLINE_S)
     assert settled is not None
     assert settled.content_hash == "new"
@@ -343,7 +344,14 @@ def _begun_beside(main: Path) -> Iterator[None]:
     os.replace(main.with_name("main.py.tmp"), main)
 
 
-@pytest.mark.parametrize("save", [_emptied, _removed, _moved_aside, _written_beside, _begun_beside])
+def _written_elsewhere(main: Path) -> Iterator[None]:
+    elsewhere = main.parents[1] / "elsewhere.py"
+    elsewhere.write_text("2")
+    yield
+    os.replace(elsewhere, main)
+
+
+@pytest.mark.parametrize("save", [_emptied, _removed, _moved_aside, _written_beside, _begun_beside, _written_elsewhere])
 def test_a_save_in_two_strokes_is_one_change(
     seen: Seen, patience: None, save: Callable[[Path], Iterator[None]]
 ) -> None:

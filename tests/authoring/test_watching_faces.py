@@ -24,6 +24,7 @@ from traitlets.config import Config
 import schillinger_plugins
 from schillinger_plugins import Instance, PluginManager, magics
 from schillinger_plugins.errors import InputError, UnknownPlugin
+from schillinger_plugins.magics import watching
 from schillinger_plugins.magics.watching import View
 
 from .conftest import Save
@@ -61,6 +62,7 @@ def test_in_a_terminal_each_reload_is_told_in_lines(
 ) -> None:
     """How it went; where it failed the traceback and the difference; until nothing is watched any more."""
     assert _run(shell, "watch probe") == "probe is watched"
+    outcomes.be_told_last()
     save(2)
     outcomes.next()
     assert "probe is reloaded: " in capsys.readouterr().out
@@ -168,6 +170,7 @@ def test_a_view_that_another_has_followed_says_so(
     session = shell.meta["schillinger_plugins"][0]
     former, present = View(session), View(session)
     former.move_on()
+    outcomes.be_told_last()
     save(2)
     outcomes.next()
     assert "the cell that began to watch last" in repr(former)
@@ -176,11 +179,38 @@ def test_a_view_that_another_has_followed_says_so(
     present.close()
 
 
+def test_a_view_of_what_is_watched_no_more_keeps_what_happened(
+    shell: InteractiveShell, watched: Instance, save: Save, outcomes: Outcomes
+) -> None:
+    """It says that it is over, of whom, and goes on saying so when others are watched elsewhere."""
+    _run(shell, "watch probe")
+    view = watching._views[shell.meta["schillinger_plugins"][0]]
+    assert repr(view) == "probe is watched"
+    _run(shell, "unwatch")
+    assert repr(view) == "probe is watched no more"
+    _run(shell, "watch")
+    view = watching._views[shell.meta["schillinger_plugins"][0]]
+    outcomes.be_told_last()
+    save(2)
+    outcomes.next()
+    _run(shell, "unwatch probe")
+    assert repr(view).startswith("probe is watched no more; what is loaded from now on is watched\n")
+    _run(shell, "unwatch")
+    _run(shell, "watch probe")
+    said = repr(view).split("\n")
+    assert said[0] == "probe is watched no more; until then:"
+    assert "probe is reloaded: " in said[1]
+    html = view._repr_html_()
+    assert "<strong>probe is watched no more; until then:</strong>" in html
+    assert "reloaded" in html
+
+
 def test_nothing_a_plugin_says_is_html(
     shell: InteractiveShell, watched: Instance, save: Save, outcomes: Outcomes
 ) -> None:
     """Neither in its traceback nor in its code, nor in the names of its files."""
     view = View(shell.meta["schillinger_plugins"][0])
+    outcomes.be_told_last()
     folder = save(2, body=f"if '{EVIL}'")
     (folder / f"{EVIL[1:7]}&<b>.py").write_text(EVIL)
     outcomes.next()

@@ -1,12 +1,12 @@
 """What an instance costs: to create, to reload, and to have beside many others.
 
-Owns the rows of creating and reloading, and the plot against the number of instances.
+Owns the rows of creating and reloading, and the plot against the number of instances. What it costs to create one is also
+what ``watching`` compares with.
 """
 
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,8 +30,7 @@ import librosa.onset, librosa.segment, librosa.sequence, librosa.util
 AUDIO = "from schillinger_plugins.worker.preload import preload; preload('audio', lambda fraction, message: None)"
 """The same, its kernels read from the cache and run once: what a worker begins with."""
 
-_REST_S = 1.2
-_CREATING = "creating an instance"
+CREATING = "creating an instance"
 _NUMBERS = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
@@ -39,14 +38,12 @@ def chapter(run: Run) -> Chapter:
     """Measure them."""
     return Chapter(
         title="Instances",
-        how=f"""\
+        how="""\
 An instance is created of a plugin that has been imported before, and is called once, to see that it works; it is
 destroyed outside of what is measured. A *fresh interpreter* is `python -I -c` with the same imports: NumPy, or what
 the zygote for audio has in memory: librosa and its kin; *and its kernels* has numba's kernels read from the cache
 and each of them called once besides, as that zygote has them. A *reload* follows the main file being written with a
-new line; its one instance keeps its state, which is checked, and is called once. *Watched* is from the moment at which
-the file has been written to the one at which the new code serves, with nobody asking for it: the folder is watched, and
-every save comes {_REST_S:g} s after the one before. The plot has so many instances of
+new line; its one instance keeps its state, which is checked, and is called once. The plot has so many instances of
 one plugin alive, all but the one that is measured idle.""",
         rows=(*_base(run), *_audio(run), *_reload(run)),
         plots=(_against_number(run),),
@@ -57,7 +54,7 @@ def _base(run: Run) -> tuple[Row, ...]:
     with managed("nothing") as (manager, _):
         figures = run.turns(
             "creating an instance",
-            {"ours": _creating(manager, "nothing"), NUMPY: repeated(fresh_interpreter(NUMPY))},
+            {"ours": creating(manager, "nothing"), NUMPY: repeated(fresh_interpreter(NUMPY))},
             rounds=run.pick(30, 3),
         )
     return compared("create an instance (NumPy)", figures["ours"], {"a fresh interpreter, NumPy": figures[NUMPY]})
@@ -71,7 +68,7 @@ def _audio(run: Run) -> tuple[Row, ...]:
     with managed("listen") as (manager, _):
         figures = run.turns(
             "creating an instance with librosa",
-            {"ours": _creating(manager, "listen"), **{name: _once(repeated(start)) for name, start in peers.items()}},
+            {"ours": creating(manager, "listen"), **{name: _once(repeated(start)) for name, start in peers.items()}},
             rounds=run.pick(3, 1),
             burst=run.pick(10, 3),
             settle=0,
@@ -90,22 +87,11 @@ def _reload(run: Run) -> tuple[Row, ...]:
         instance = manager.create_instance("count")
         figures = run.turns(
             "reloading",
-            {"reload": _reloading(manager, instance, folder), _CREATING: _creating(manager, "count")},
+            {"reload": _reloading(manager, instance, folder), CREATING: creating(manager, "count")},
             rounds=run.pick(30, 3),
         )
-        manager.watch("count")
-        watched = run.turns(
-            "saving while it is watched",
-            {"watched": _saving(manager, instance, folder), _CREATING: _creating(manager, "count")},
-            rounds=run.pick(15, 2),
-        )
-    return tuple(
-        row
-        for what, ours, theirs in (
-            ("reload after a save, state kept", figures["reload"], figures[_CREATING]),
-            ("watched: from a save to new code", watched["watched"], watched[_CREATING]),
-        )
-        for row in compared(what, ours, {_CREATING: theirs}, reaches={_CREATING: 3})
+    return compared(
+        "reload after a save, state kept", figures["reload"], {CREATING: figures[CREATING]}, reaches={CREATING: 3}
     )
 
 
@@ -123,30 +109,6 @@ def _reloading(manager: PluginManager, instance: Instance, folder: Path) -> Cont
             taken.append(time.perf_counter() - begun_s)
             if after != before + 1:
                 raise RuntimeError(f"its state was lost: {before} calls before the reload, then {after}")
-        return taken
-
-    return contend
-
-
-def _saving(manager: PluginManager, instance: Instance, folder: Path) -> Contender:
-    saves = itertools.count(1)
-    main = folder / "count" / "main.py"
-
-    def contend(times: int) -> list[float]:
-        taken = []
-        for _ in range(times):
-            time.sleep(_REST_S)
-            before, text = instance.execute()["calls"], main.read_text(encoding="utf-8")
-            serves = threading.Event()
-            undo = manager.events.subscribe("reloaded", lambda event, serves=serves: serves.set())
-            main.write_text(f"{text}\n# watched, saved {next(saves)} times\n", encoding="utf-8")
-            begun_s = time.perf_counter()
-            if not serves.wait(30):
-                raise RuntimeError("the save was not seen")
-            taken.append(time.perf_counter() - begun_s)
-            undo()
-            if instance.execute()["calls"] != before + 1:
-                raise RuntimeError("its state was lost")
         return taken
 
     return contend
@@ -174,7 +136,7 @@ def _against_number(run: Run) -> Plot:
             )
             figures |= run.turns(
                 f"one more than {number} instances",
-                {"create one more": _creating(manager, "nothing")},
+                {"create one more": creating(manager, "nothing")},
                 rounds=run.pick(7, 2),
             )
             for name, figure in figures.items():
@@ -188,12 +150,15 @@ def _against_number(run: Run) -> Plot:
     )
 
 
-def _creating(manager: PluginManager, plugin_id: str) -> Contender:
-    return repeated(_creator(manager, plugin_id), after=_destroyer(manager))
+def creating(manager: PluginManager, plugin_id: str, *, call: bool = True) -> Contender:
+    """Create an instance, and call it once if it can be called with nothing; destroy it outside of what is measured."""
+    return repeated(_creator(manager, plugin_id, call=call), after=_destroyer(manager))
 
 
-def _creator(manager: PluginManager, plugin_id: str) -> Action:
-    return lambda: manager.create_instance(plugin_id).execute()
+def _creator(manager: PluginManager, plugin_id: str, *, call: bool) -> Action:
+    if call:
+        return lambda: manager.create_instance(plugin_id).execute()
+    return lambda: manager.create_instance(plugin_id)
 
 
 def _destroyer(manager: PluginManager) -> Callable[[object], None]:

@@ -56,6 +56,12 @@ class Figure:
         return values[-1 - len(values) // 100]
 
     @property
+    def p90(self) -> float:
+        """The 90th percentile; the largest where there are fewer than ten."""
+        values = self.values
+        return values[-1 - len(values) // 10]
+
+    @property
     def largest(self) -> float:
         """The worst that was seen."""
         return self.values[-1]

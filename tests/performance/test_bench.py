@@ -60,6 +60,12 @@ def test_contenders_take_turns() -> None:
     assert figures["a"].number == figures["b"].number == 20
 
 
+def test_nine_of_ten_values_are_within_the_90th_percentile() -> None:
+    """Of few values it is the largest: nothing that was seen is left out of what is told."""
+    assert Figure((tuple(map(float, range(1, 21))),)).p90 == 18.0
+    assert Figure(((1.0, 3.0), (2.0,))).p90 == 3.0
+
+
 def test_a_ratio_is_taken_within_each_round() -> None:
     """A machine that becomes ten times slower halfway doesn't change a ratio."""
     ours, theirs = Figure(((3.0,), (30.0,), (30.0,))), Figure(((2.0,), (20.0,), (20.0,)))
