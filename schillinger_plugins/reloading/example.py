@@ -1,7 +1,7 @@
 """A run of the plugin's example, before any instance is given the new code.
 
-Owns when there is something to run: an example that the plugin offers or whose sounds can be made, and that needs nothing
-from outside. What it was run in has seen a call and serves nobody. Called by `Reloading`.
+Owns when there is something to run: an example that the plugin offers, or whose sounds can be made, or a generator's
+defaults; and that needs nothing from outside. What it was run in has seen a call and serves nobody. Called by `Reloading`.
 """
 
 from __future__ import annotations
@@ -30,16 +30,19 @@ def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Work
     Raises
     ------
     PluginError
-        If it fails, or returns what the definition doesn't say. A plugin that refuses on purpose a sound which was made for
-        it has not failed: it may want a stereo one.
+        If it fails, or returns what the definition doesn't say. A plugin that refuses on purpose what was made up for it has
+        not failed: it may want a stereo sound, or a name.
     """
     definition = plugin.definition
-    is_made_up = bool(made_up(definition))
-    if definition.example is None and not is_made_up:
+    sounds = made_up(definition)
+    # Of inputs that may be missing nobody knows which belong together; a generator needs none.
+    kind = plugin.manifest.metadata.plugin_type
+    if definition.example is None and not sounds and kind != "GENERATOR":
         return "", worker
+    is_made_up = definition.example is None or bool(sounds)
     if plugin.granted.hosts or plugin.granted.write:
         return "not run, since it may reach hosts or write files", worker
-    if plugin.manifest.metadata.plugin_type == "WORKFLOW":
+    if kind == "WORKFLOW":
         return "not run, since its steps are other plugins", worker
     try:
         inputs = definition.check_inputs(example_inputs(definition), plugin_id=plugin.plugin_id)
@@ -59,7 +62,7 @@ def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Work
                 if (unused := _made(following)) is not None:
                     unused.end()
                 raise
-            told = f"it refuses the sound that was made for it: {error.message}"
+            told = f"it refuses what was made up for it: {error.message}"
         finally:
             worker.end()
         return told, _made(following)

@@ -57,7 +57,12 @@ class EffectPlugin(Plugin):
         Returns
         -------
         Audio
-            Of the same shape and rate. The result must not depend on where the blocks were cut.
+            Of the same shape ``(channels, frames)`` and rate in Hz. The result must not depend on where the blocks were cut.
+
+        Raises
+        ------
+        NotImplementedError
+            If it was not written. What an author's own raises ends the stream.
         """
         raise NotImplementedError(f"{type(self).__name__} has no process(block, parameters), so it can't be streamed")
 

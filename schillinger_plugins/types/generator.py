@@ -46,7 +46,23 @@ class GeneratorPlugin(Plugin):
     plugin_type = "GENERATOR"
 
     def generate(self, parameters: Any) -> Iterator[Any]:
-        """Yield blocks of `Audio` (all of the same channels and rate), or `Event`, or both, in the order of time."""
+        """Make sound or events, a piece at a time.
+
+        Parameters
+        ----------
+        parameters : dict
+            As for `execute`.
+
+        Yields
+        ------
+        Audio or Event
+            Blocks of any length, all of the same channels and rate, and events in the order of their ``time_s``; or both.
+
+        Raises
+        ------
+        NotImplementedError
+            If it was not written.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no generate(parameters)")
 
     async def execute(self, inputs: Any, parameters: Any) -> Any:

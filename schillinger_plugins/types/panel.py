@@ -35,6 +35,11 @@ class UIPlugin(Plugin):
         -------
         dict
             What changes, each key optional: ``values`` for parameters, ``outputs`` for outputs, ``message`` for the user.
+
+        Raises
+        ------
+        Exception
+            Whatever is raised is shown at the panel, which stays as it was.
         """
         return {}
 

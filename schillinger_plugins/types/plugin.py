@@ -54,6 +54,12 @@ class Plugin(ABC):
         dict
             One entry for each output port: `Audio`, NumPy arrays, numbers, strings, booleans, None, lists and dicts of
             these with string keys.
+
+        Raises
+        ------
+        Exception
+            Whatever is raised ends this call and no other: the caller is told with these lines, and the instance goes on. A
+            ``ValueError`` with a sentence is how an input is refused on purpose.
         """
 
     async def cleanup(self) -> bool:
@@ -87,7 +93,9 @@ class NodePlugin(Plugin):
 class AnalysisPlugin(Plugin):
     """Audio or symbolic music in, described features out.
 
-    Each output carries a descriptor (``unit``, ``sample_type``, ``times``, ``bins``) from which its plot follows.
+    Each output carries a descriptor from which its plot follows: ``unit`` (dB, Hz, s, …), ``sample_type``, and as ``times``
+    and ``bins`` the names of the outputs that hold them. An array has the shape ``(steps,)`` or ``(bins, steps)``, its times
+    ``(steps,)`` in seconds, its bins ``(bins,)``. What there is not, as the tempo of silence, is None.
     """
 
     plugin_type = "ANALYSIS"
@@ -98,19 +106,26 @@ class WorkflowPlugin(Plugin):
 
     The definition has ``steps``, each with an ``id``, a ``plugin``, and ``inputs`` and ``parameters`` that are values or
     refer to ``inputs.NAME``, ``parameters.NAME`` or ``STEP.OUTPUT`` of an earlier step. When they have been run, `execute`
-    makes of them what the workflow gives: ``inputs["steps"]`` has the outputs of each step by its id.
+    makes of them what the workflow gives: ``inputs["steps"]`` has the outputs of each step by its id. A step that fails ends
+    the call with its error, and `execute` is not called.
     """
 
     plugin_type = "WORKFLOW"
 
 
 class IntegrationPlugin(Plugin):
-    """Talks to a service outside, through the host: ``await self.context.fetch(url)``, to hosts that the user granted."""
+    """Talks to a service outside, through the host: ``await self.context.fetch(url)``, to hosts that the user granted.
+
+    A host that was not granted is a ``PermissionError``, a request that fails an ``OSError``.
+    """
 
     plugin_type = "INTEGRATION"
 
 
 class VisualizationPlugin(Plugin):
-    """Turns data into figure data, which the host checks and draws: outputs of the type ``figure``, made by `Figure`."""
+    """Turns data into figure data, which the host checks and draws: outputs of the type ``figure``, made by `Figure`.
+
+    A figure that fetches, runs or links to anything is refused, with the place in it.
+    """
 
     plugin_type = "VISUALIZATION"

@@ -106,11 +106,37 @@ def test_a_made_sound_that_is_refused_on_purpose_refuses_nothing(manager: Plugin
     manager.load(write("return {'y': 1}", **SOUND))
     write(wants_two, **SOUND)
     manager.reload("probe")
-    assert _last(manager).example == "it refuses the sound that was made for it: ValueError: it takes two channels"
+    assert _last(manager).example == "it refuses what was made up for it: ValueError: it takes two channels"
     assert manager.default_instance("probe").execute({"audio": (np.zeros((2, 8)), 8)})["y"] == 2
     write("raise ValueError('it takes no example')", example={})
     with pytest.raises(PluginExecutionError, match="it takes no example"):
         manager.reload("probe")
+
+
+GENERATOR = """
+from collections.abc import Iterator
+from typing import Annotated, TypedDict
+from schillinger_plugins.types import Event, GeneratorPlugin, Parameter
+
+class Settings(TypedDict):
+    gap_s: Annotated[float, Parameter(1.0, min=0)]
+
+class Probe(GeneratorPlugin):
+    def generate(self, parameters: Settings) -> Iterator[Event]:
+        yield {"time_s": parameters["gap_s"]}
+"""
+
+
+def test_a_generator_is_tried_on_its_defaults(manager: PluginManager, write_plugin: Callable[..., Path]) -> None:
+    """It needs nothing else; one that refuses them on purpose wants to be set first."""
+    manager.load(write_plugin(main=GENERATOR, plugin_type="GENERATOR"))
+    write_plugin(main=GENERATOR.replace('["gap_s"]', '["gap"]'), plugin_type="GENERATOR")
+    with pytest.raises(PluginExecutionError, match="KeyError"):
+        manager.reload("probe")
+    refuses = GENERATOR.replace("yield", "raise ValueError('choose a gap')\n        yield")
+    write_plugin(main=refuses, plugin_type="GENERATOR")
+    manager.reload("probe")
+    assert _last(manager).example == "it refuses what was made up for it: ValueError: choose a gap"
 
 
 HINTED = """

@@ -52,6 +52,14 @@ def test_a_cell_that_no_longer_fetches_asks_for_nothing() -> None:
     assert json.loads(path.read_text())["metadata"]["requires_permissions"] == ["execute"]
 
 
+def test_what_a_cell_imports_is_what_it_depends_on() -> None:
+    """By the names that pip knows; the standard library, NumPy and this package are there anyway."""
+    imports = "import json, numpy as np, yaml\nfrom scipy.signal import lfilter\nimport no_such_library\n"
+    read_cell("asks", "asks", imports + CODE.replace("FETCH", "1")).write()
+    manifest = json.loads((cell_folder("asks") / "plugin.json").read_text())
+    assert manifest["python_dependencies"] == ["PyYAML", "no_such_library", "scipy"]
+
+
 def test_a_cell_whose_writing_ends_half_way_is_no_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without its manifest, which comes last, nothing finds the folder."""
     written = []
