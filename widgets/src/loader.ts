@@ -4,6 +4,7 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 
 import type { BundleState, ToKernel, ToPage } from "./contract/bundle.ts";
+import { say } from "./saying.ts";
 import { READY, hideStatics, whenConnected } from "./statics.ts";
 
 interface Bundle {
@@ -40,7 +41,7 @@ function request(model: AnyModel<BundleState>, key: string, signal: AbortSignal)
     const ask = (): void => {
       const known = bundles.get(key);
       if (known) settle(known);
-      else model.send({ kind: "code" } satisfies ToKernel);
+      else say(model, { kind: "code" } satisfies ToKernel);
     };
     model.on("msg:custom", receive);
     const timer = setInterval(ask, ASK_AGAIN_MS);
