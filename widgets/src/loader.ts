@@ -92,8 +92,15 @@ function keepKeys(el: HTMLElement): () => void {
   };
 }
 
+/** With Ctrl they edit: what is typed, and what is drawn on a canvas, which is an application. Else they are the notebook's. */
+const EDITS = ["z", "y", "a", "c", "v", "x", "d", "g"];
+const EDITED = "input, textarea, [role=application]";
+
 function isForPage(event: KeyboardEvent): boolean {
-  return event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter");
+  if (event.ctrlKey || event.metaKey) {
+    return !(EDITS.includes(event.key.toLowerCase()) && event.target instanceof Element && event.target.closest(EDITED));
+  }
+  return event.key === "Escape" || (event.shiftKey && event.key === "Enter");
 }
 
 async function render(props: RenderProps<BundleState>): Promise<() => void> {
