@@ -6,6 +6,7 @@ import { Badges } from "./badges.tsx";
 import { Control } from "./controls/control.tsx";
 import { type Waveform, WaveformContext } from "./controls/waveform.tsx";
 import type { Definition, Failure, Figure, InputNote, Permission, Status, Values } from "./definition.ts";
+import { Description } from "./description.tsx";
 import { FailureBox } from "./failure.tsx";
 import { groupsOf, isDefault } from "./parameters.ts";
 import { PortList } from "./port_list.tsx";
@@ -62,7 +63,7 @@ export function Card(props: CardProps): ReactNode {
         <Badges level={level} permissions={props.permissions} />
       </header>
       {gone ? <Gone /> : null}
-      {definition.description ? <p className="sch-description">{definition.description}</p> : null}
+      <Description text={definition.description} />
       <div className="sch-ports">
         <PortList ports={definition.inputs} side="input" notes={props.inputsSet} files={props.canRead ? { read: props.onRead, send: props.onSend } : undefined} />
         <PortList ports={definition.outputs} side="output" notes={{}} />

@@ -5,6 +5,7 @@ import { Gone } from "../gone.tsx";
 import { useUniqueId } from "../ids.ts";
 import { Control } from "../node/controls/control.tsx";
 import type { Failure, Port, Values } from "../node/definition.ts";
+import { Description } from "../node/description.tsx";
 import { FailureBox } from "../node/failure.tsx";
 import type { Drawn, Group, Item, Panel, View, Views } from "./definition.ts";
 
@@ -41,7 +42,7 @@ export function Board(props: BoardProps): ReactNode {
         ) : null}
       </header>
       {props.gone ? <Gone /> : null}
-      {definition.description ? <p className="sch-description">{definition.description}</p> : null}
+      <Description text={definition.description} />
       <div className={`sch-groups sch-columns-${panel.columns}`}>
         {panel.groups.map((group, index) => (
           <GroupBox key={index} group={group} board={props} />
