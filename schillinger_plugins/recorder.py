@@ -23,7 +23,7 @@ from .behalf import current
 from .call import Call, Digests
 from .errors import PluginError
 from .events import Event, EventName, Events
-from .journal import Happening, Journal, Line, Ran, Retention, Writer
+from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .sandbox.limits import Limits
@@ -105,6 +105,8 @@ class Recorder:
         self.session = secrets.token_hex(4)
         self.is_on = retention.days > 0
         self._writer = Writer(journal, retention=retention)
+        self._journal = journal
+        self._spool: Spool | None = None
         self._user = current_user()
         self._loaded = loaded
         self._numbers = itertools.count(1)
@@ -133,7 +135,11 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits, and end."""
-        self._writer.close()
+        is_written = self._writer.close()
+        with self._lock:
+            if self._spool is not None:
+                self._spool.close(is_written=is_written)
+                self._spool = None
 
     def new_run(self) -> str:
         """What the next run is called."""
@@ -162,8 +168,8 @@ class Recorder:
         """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
         if not self.is_on:
             return
-        # What a server has told its client the name of has a record of its own, however many there are.
-        told = call.method == "execute" and (bool(current().run_id) or self._budget.take())
+        is_awaited = call.method == "execute" and bool(current().run_id)
+        told = is_awaited or (call.method == "execute" and self._budget.take())
         key = (instance_id, call.method)
         if not told:
             with self._lock:
@@ -177,7 +183,9 @@ class Recorder:
         make = partial(
             self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, peak_memory_bytes, "done"
         )
-        if from_stream:
+        if is_awaited:
+            self._keep(make())
+        elif from_stream:
             self._streams[key] = make
         else:
             self._writer.put(make if told else partial(self._summed, key, make))
@@ -211,8 +219,26 @@ class Recorder:
         make = partial(
             self._ran, instance_id, plugin, config, call, seed, dict, wall_s, 0.0, 0, outcome, kind, text
         )  # not the exception: its traceback would keep the arrays of the call
-        self._writer.put(make)
+        if current().run_id:
+            self._keep(make())
+        else:
+            self._writer.put(make)
         return call.run_id
+
+    def _keep(self, record: Ran) -> None:
+        """Write a record down of which somebody is told by its name: one of its own, that outlives this process."""
+        with self._lock:
+            if self._spool is None:
+                self._spool = Spool(folder_of(self._journal().place), self.session)
+            full = self._spool.put(record)
+            self._writer.put(partial(_same, record))
+        if full:
+            self._writer.mark(partial(self._forget, full))
+
+    def _forget(self, full: list[Any], is_written: bool) -> None:
+        with self._lock:
+            if is_written and self._spool is not None:
+                self._spool.forget(full)
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
@@ -302,6 +328,10 @@ class Recorder:
             instance_id=event.instance_id or "",
             detail=_json(detail),
         )
+
+
+def _same(record: Ran) -> Ran:
+    return record
 
 
 def _iso(time_s: float) -> str:
