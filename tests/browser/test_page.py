@@ -147,6 +147,7 @@ def test_a_flow_is_drawn_run_and_found_again(desk: Desk, tmp_path: Path) -> None
     desk.page.get_by_label("file for audio").set_input_files(tmp_path / "half.wav")
     desk.run()
     expect(desk.state("gain_node")).to_have_text(re.compile(r"\d m?s"))
+    expect(desk.page.get_by_label("open a flow"), "it was saved to be run").to_contain_text("study")
     desk.page.keyboard.press("Escape")  # the bar of what is selected would cover it
     desk.node("gain_node").get_by_role("button", name="Result").click()
     result = desk.canvas.get_by_role("region", name="result of gain_node")
@@ -179,12 +180,14 @@ def test_what_does_not_fit_is_refused_with_its_reason(desk: Desk) -> None:
 
 
 def test_a_run_is_seen_as_it_goes_and_cancelled(desk: Desk) -> None:
-    """How each node stands comes by itself; the run ends on the server."""
+    """How each node stands comes by itself, also to a page that is loaded half-way; the run ends on the server."""
     desk.draw("slow", "resultant_rhythm", "Slow")
     desk.run()
     expect(desk.state("Slow")).to_have_text("25 %")
     expect(desk.node("Slow")).to_contain_text("a quarter")
     expect(desk.state("resultant_rhythm")).to_have_text(re.compile(r"\d m?s"))
+    desk.page.reload()
+    expect(desk.state("Slow"), "a page that is loaded meanwhile takes the run up").to_have_text("25 %")
     desk.canvas.get_by_role("button", name="Cancel").click()
     expect(desk.canvas.locator(".sch-run-words")).to_contain_text("cancelled")
     headers = {"Authorization": f"Bearer {desk.server.token}"}

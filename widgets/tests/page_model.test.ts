@@ -106,6 +106,24 @@ describe("a flow of the server's", () => {
     expect(flow.trouble).toMatchObject({ title: "FlowError", status: 422 });
   });
 
+  it("takes up a run that goes on already when it is opened", async () => {
+    const going = { ...RUNS["POST api/flows/study/runs"](), flow: "study" };
+    const { flow, store, answers } = await opened({ ...RUNS, "GET api/plugins/runs": () => ({ runs: [{ ...going, flow: "other", id: "r2" }, going] }) });
+    await flow.resume();
+    await Promise.resolve();
+    expect(store.standingOf("a")).toMatchObject({ state: "done", has_result: true });
+    answers["GET api/plugins/runs"] = () => ({ runs: [{ ...going, state: "done" }] });
+    await flow.resume();
+    expect(flow.running).toBe(false);
+  });
+
+  it("is let go of when another one is opened: its run goes on, and nobody complains", async () => {
+    const { flow, asked } = await opened({ ...RUNS, "GET api/plugins/runs/r1/events": () => (flow.close(), events()) });
+    await flow.run();
+    expect(flow.trouble).toBe(null);
+    expect(asked.filter(({ method, path }) => method === "DELETE" || path === "api/plugins/runs/r1")).toEqual([]);
+  });
+
   it("is cancelled on the server, and what it was asked for is forgotten when nobody looks", async () => {
     let cancelled = false;
     const { flow, asked } = await opened({
@@ -148,7 +166,7 @@ describe("a result, opened", () => {
 
   it.each([
     [[3, 1, 2], "3, 1, 2"],
-    [Array.from({ length: 50 }, (_, index) => index), /39, … \(50\)$/],
+    [Array.from({ length: 50 }, (_, index) => index), /15, … \(50\)$/],
     [null, "null"],
     [{ a: 1 }, '{"a":1}'],
     [{ type: "array", shape: [3, 4000], href: "/x" }, "3 × 4000 numbers"],
