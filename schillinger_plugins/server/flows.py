@@ -189,8 +189,9 @@ async def _carry_out(
             await asyncio.to_thread(running.wait, _ENDING_S)
         await asyncio.shield(asyncio.to_thread(flow.close))
     assert flow.last is not None
+    run.result = outcome = await asyncio.to_thread(FlowOutcome, flow.last)  # what the others gave is there if one fails
     flow.last.demand_success()
-    return await asyncio.to_thread(FlowOutcome, flow.last)
+    return outcome
 
 
 def _end(made: asyncio.Future[Flow]) -> None:

@@ -81,6 +81,8 @@ class Run:
         In whose name; empty: of whoever has started the server.
     progress : float
         0 to 1, as the plugin says.
+    result : Outcome or None
+        What it gave; of a flow that failed, what the nodes that didn't gave.
     problem : Problem or None
         Why it failed.
     nodes : dict
@@ -216,7 +218,6 @@ class Runs:
                 run.problem = _ENDED
         elif (error := task.exception()) is None:
             run.result, run.state, run.progress = task.result(), "done", 1.0
-            run.bytes = _size(dict(run.result.items()))
         else:
             run.state = "failed"
             if isinstance(error, PluginError):
@@ -224,6 +225,8 @@ class Runs:
             else:
                 _log.error("run %s failed", run.id, exc_info=error)
                 run.problem = UNFORESEEN
+        if run.result is not None:
+            run.bytes = _size(dict(run.result.items()))
         self._forget()
 
     def _forget(self) -> None:

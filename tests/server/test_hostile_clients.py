@@ -52,6 +52,23 @@ def test_every_address_but_two_needs_a_token(client: httpx.Client, server: Serve
         assert stranger.get("/openapi.json").status_code == 401
 
 
+def test_the_page_is_the_same_for_everybody(server: Server) -> None:
+    """It needs no token and has none in it, but another name or origin doesn't get it; what is beside it isn't there."""
+    with httpx.Client(base_url=server.url, trust_env=False) as stranger:
+        page = stranger.get("/")
+        assert server.token not in page.text
+        assert 'data-token="asked"' in page.text
+        for path, media_type in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
+            answer = stranger.get(path)
+            assert answer.headers["Content-Type"].startswith(media_type)
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert stranger.get(path, headers={"Host": "evil.example"}).status_code == 421
+            assert stranger.get(path, headers={"Origin": "http://evil.example"}).status_code == 403
+            assert stranger.post(path).status_code == 405
+        for path in ("/flow.js", "/page.js/../flow.js", "/%2e%2e/page.js"):
+            assert stranger.get(path).status_code == 401
+
+
 def test_a_token_is_good_for_its_scope(client: httpx.Client, server: Server) -> None:
     """One for reading runs nothing, one for running reloads nothing; a revoked one is none."""
     reader, runner = server.access.issue(Scope.READ), server.access.issue(Scope.RUN)
@@ -207,7 +224,7 @@ def test_a_figure_of_a_plugin_is_no_page_of_ours(client: httpx.Client, create: C
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/plugins/%00", "/api/plugins/..%2f..%2fetc", "/api/plugins/" + "x" * 5000]
+    "path", ["/index.html", "/api", "/api/plugins/%00", "/api/plugins/..%2f..%2fetc", "/api/plugins/" + "x" * 5000]
 )
 def test_an_address_that_is_none_is_a_problem_too(client: httpx.Client, path: str) -> None:
     """404 or 422 in the same form as all others."""

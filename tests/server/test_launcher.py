@@ -36,6 +36,8 @@ def test_the_command_starts_a_server_that_answers_behind_a_prefix() -> None:
                 made = client.post("/api/plugins/resultant_rhythm/instances", timeout=60)
                 assert made.headers["Location"].startswith("/user/ada/schillinger/api/plugins/instances/")
                 assert client.get("/api/plugins", headers={"Authorization": ""}).status_code == 401
+                page = client.get("/")
+                assert 'data-token="sent"' in page.text, "the page asks for none, since the proxy adds it"
                 foreign = client.get("/api/plugins", headers={"Origin": "https://evil.example"})
                 assert foreign.status_code == 403
                 assert client.get("/api/plugins", headers={"Origin": "https://hub.example.org"}).status_code == 200

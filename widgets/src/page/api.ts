@@ -66,9 +66,10 @@ export class Api {
     const options: RequestInit = { method, headers: sent, cache: "no-store", credentials: "same-origin", redirect: "error" };
     if (body !== undefined) options.body = isForm ? body : JSON.stringify(body);
     if (signal) options.signal = signal;
+    const url = this.at(path);
     let answer: Response;
     try {
-      answer = await this.fetch(this.at(path), options);
+      answer = await this.fetch(url, options);
     } catch (error) {
       if (signal?.aborted) throw error;
       throw gone(error);

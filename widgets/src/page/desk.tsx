@@ -41,12 +41,13 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
     now.current.close();
     next.setPalette(entries.current);
     setFlow(next);
-    showFlow(next.tag ? next.name : "");
   }, []);
   const open = useCallback(async (name: string) => {
     if (now.current.isDirty && !window.confirm(`${now.current.name} isn't saved. Open ${name} all the same?`)) return;
     try {
-      show(await ServerFlow.open(api, name));
+      const next = await ServerFlow.open(api, name);
+      show(next);
+      void next.resume();
     } catch (error) {
       fail(error);
     }
@@ -80,6 +81,13 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
     };
   }, [api, first, open, list, fail]);
 
+  const tag = useFlow(flow, () => flow.tag);
+  useEffect(() => {
+    // Saved, as a run does, too, or another one.
+    showFlow(tag ? flow.name : "");
+    list().catch(() => {}); // who watches tells
+  }, [flow, tag, list]);
+
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent): void => {
       if (now.current.isDirty) event.preventDefault();
@@ -93,19 +101,14 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
       <Bar
         flow={flow}
         saved={saved}
-        onSave={async () => {
-          if (!(await flow.save())) return;
-          showFlow(flow.name);
-          await list().catch(fail);
-        }}
+        onSave={() => void flow.save()}
         onOpen={(name) => void open(name)}
         onNew={() => (!flow.isDirty || window.confirm(`${flow.name} isn't saved. Begin a new one all the same?`)) && show(new ServerFlow(api, FRESH))}
         onDelete={async () => {
           if (!window.confirm(`Delete ${flow.name} from the server?`) || !(await flow.remove())) return;
           show(new ServerFlow(api, FRESH));
-          await list().catch(fail);
         }}
-        onLeave={() => onLeave("")}
+        onLeave={api.token ? () => onLeave("") : null}
       />
       {gone ? <p className="sch-page-trouble" role="alert">{gone.message}</p> : null}
       <Words flow={flow} />
@@ -149,7 +152,8 @@ interface BarProps {
   onOpen: (name: string) => void;
   onNew: () => void;
   onDelete: () => void;
-  onLeave: () => void;
+  /** None where a proxy knows who it is. */
+  onLeave: (() => void) | null;
 }
 
 function Bar({ flow, saved, onSave, onOpen, onNew, onDelete, onLeave }: BarProps): ReactNode {
@@ -175,7 +179,7 @@ function Bar({ flow, saved, onSave, onOpen, onNew, onDelete, onLeave }: BarProps
       </label>
       <button type="button" onClick={onNew}>New</button>
       <button type="button" onClick={onDelete} disabled={!isSaved}>Delete</button>
-      <button type="button" className="sch-quiet" onClick={onLeave}>Sign out</button>
+      {onLeave ? <button type="button" className="sch-quiet" onClick={onLeave}>Sign out</button> : null}
     </header>
   );
 }

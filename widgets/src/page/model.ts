@@ -154,29 +154,22 @@ export class ServerFlow {
 
   /** Run what is drawn: it is saved first, since the server runs what it has. */
   async run(nodes: string[] = []): Promise<void> {
-    if (this.running) return;
-    this.put("running", true);
-    this.put("progress", 0);
-    this.put("message", "");
-    try {
+    await this.busy(async () => {
       if ((this.isDirty || !this.tag) && !(await this.save())) return;
-      this.then = signatures(this.document);
-      this.nodes = {};
       const request = { nodes: nodes.length > 0 ? nodes : null };
-      const begun = await this.api.json("POST", `api/flows/${encodeURIComponent(this.name)}/runs`, { body: this.sent(request) });
-      this.runId = String(begun["id"]);
-      this.hear(begun);
-      this.complain(null);
-      this.following = new AbortController();
-      await this.api.events(`api/plugins/runs/${this.runId}/events`, (_, run) => this.hear(run), this.following.signal);
-      await this.conclude(await this.api.json("GET", `api/plugins/runs/${this.runId}`));
+      await this.follow(await this.api.json("POST", `api/flows/${encodeURIComponent(this.name)}/runs`, { body: this.sent(request) }));
+    });
+  }
+
+  /** A run that goes on already, begun by a page that was closed, or by somebody else. */
+  async resume(): Promise<void> {
+    try {
+      const known = await this.api.json("GET", "api/plugins/runs?limit=100");
+      const runs = Array.isArray(known["runs"]) ? known["runs"].filter(isRecord) : [];
+      const going = runs.find((run) => run["flow"] === this.name && run["state"] === "running");
+      if (going) await this.busy(() => this.follow(going));
     } catch (error) {
-      if (!this.following?.signal.aborted) this.complain(error);
-    } finally {
-      this.following = null;
-      this.runId = "";
-      this.put("running", false);
-      this.tell();
+      this.complain(error);
     }
   }
 
@@ -197,6 +190,36 @@ export class ServerFlow {
   complain(error: unknown): void {
     this.trouble = error === null ? null : error instanceof Trouble ? error : new Trouble(0, "Error", String(error), "");
     this.tell();
+  }
+
+  private async busy(work: () => Promise<void>): Promise<void> {
+    if (this.running) return;
+    this.put("running", true);
+    this.put("progress", 0);
+    this.put("message", "");
+    try {
+      await work();
+    } catch (error) {
+      if (!this.following?.signal.aborted) this.complain(error);
+    } finally {
+      this.following = null;
+      this.runId = "";
+      this.put("running", false);
+      this.tell();
+    }
+  }
+
+  /** See a run through to its end, and take what it gave. */
+  private async follow(run: Record<string, unknown>): Promise<void> {
+    this.runId = String(run["id"]);
+    this.then = signatures(this.document);
+    this.nodes = {};
+    this.hear(run);
+    this.complain(null);
+    this.following = new AbortController();
+    await this.api.events(`api/plugins/runs/${this.runId}/events`, (_, told) => this.hear(told), this.following.signal);
+    if (this.following.signal.aborted) return;
+    await this.conclude(await this.api.json("GET", `api/plugins/runs/${this.runId}`));
   }
 
   private async demandFree(name: string): Promise<void> {

@@ -9,6 +9,7 @@ const MAX_BYTES = 64e6;
 const MAX_PARTS = 4;
 const MAX_OUTPUTS = 400;
 const MAX_TEXT = 400;
+const MAX_NUMBERS = 16;
 /** Formats of figures that an image can show; Vega-Lite is told in words. */
 const DRAWN = ["svg", "image"];
 
@@ -63,8 +64,8 @@ export function textOf(value: unknown): string {
 }
 
 function listed(values: unknown[]): string {
-  const text = values.slice(0, 40).map((one) => (Array.isArray(one) ? `[${listed(one)}]` : typeof one === "object" ? JSON.stringify(one) : textOf(one))).join(", ");
-  return values.length > 40 ? `${text}, … (${values.length})` : text;
+  const text = values.slice(0, MAX_NUMBERS).map((one) => (Array.isArray(one) ? `[${listed(one)}]` : typeof one === "object" ? JSON.stringify(one) : textOf(one))).join(", ");
+  return values.length > MAX_NUMBERS ? `${text}, … (${values.length})` : text;
 }
 
 function plain(value: number): string {
