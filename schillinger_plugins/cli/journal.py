@@ -92,10 +92,12 @@ def journal(
 @click.command()
 @click.argument("plugin", metavar="ID", required=False)
 @click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
+@click.option("--instances", "by_instance", is_flag=True, help="A row for each instance, with the session it is of.")
 @click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
-def stats(plugin: str | None, days: float | None, want_json: bool) -> None:
+def stats(plugin: str | None, days: float | None, by_instance: bool, want_json: bool) -> None:
     """Tell how often plugins ran, how many runs failed, how long they took (percentiles), and what they used."""
-    found = Journal().summaries(plugin_id=plugin, since=since_days(days) if days is not None else "")
+    since = since_days(days) if days is not None else ""
+    found = Journal().summaries(plugin_id=plugin, since=since, by_instance=by_instance)
     if want_json:
         as_json([asdict(one) for one in found])
     elif found:

@@ -12,7 +12,7 @@ import pytest
 
 from schillinger_plugins import cli
 from schillinger_plugins.errors import PluginError
-from schillinger_plugins.journal import Journal, Line, Ran, export
+from schillinger_plugins.journal import Happening, Journal, Line, Ran, export
 
 from .conftest import ran
 
@@ -86,6 +86,25 @@ def test_top_tells_of_the_last_minute(filled: Journal, capsys: pytest.CaptureFix
     (row,) = (line.split() for line in out.splitlines() if "probe" in line)
     assert row[:3] == ["probe", "6", "16.7%"]
     assert "10.4%" in row  # of a CPU
+
+
+def test_figures_of_each_instance(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Memory now and at most, growth, restarts and the queue, by instance and session, in top and stats."""
+    now = datetime.now(UTC).isoformat()
+    usage = {"memory_bytes": 5_000_000, "peak_memory_bytes": 6_000_000, "growth_bytes_per_call": 20_000.0, "waiting": 3}
+    filled.add([ran(3, at=now, **usage), ran(4, at=now, instance_id="probe-2")])
+    filled.add([Happening(at=now, user="u", session="s", name="restarted", plugin_id="probe", instance_id="probe-1")])
+    for command in (("top", "--once", "--instances"), ("stats", "--instances")):
+        _, out, _ = told(capsys, *command)
+        (row,) = (line for line in out.splitlines() if "probe-1" in line)
+        assert "probe-1 (s)" in row
+        assert "0.02 MB a call" in row
+        assert "probe-2 (s)" in out
+    _, out, _ = told(capsys, "top", "--once", "--instances")
+    (row,) = (line for line in out.splitlines() if "probe-1" in line)
+    assert "5.0 MB" in row
+    assert "6.0 MB" in row
+    assert row.split()[-3:-1] == ["1", "3"]
 
 
 def test_an_empty_journal_says_so(own_places: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +60,34 @@ def test_a_call_is_told_with_all_that_repeats_it(kept: PluginManager, write_plug
     assert (found.seed, found.level, found.outcome, found.calls) == (7, provenance.sandbox_level, "done", 1)
     assert found.wall_s == result.stats.wall_s
     assert found.at == provenance.started_at
+
+
+def test_a_call_is_told_with_its_workers_memory_and_the_queue(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What the watchdog saw of its memory, by how much that grows, and how many calls waited when it ended."""
+    body = "self.context.progress(0.1)\nreturn {'y': 1}"
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    instance.execute({"x": 1})
+    worker = instance._worker
+    assert worker is not None
+    for calls in range(21, 60):
+        worker.growth.add(calls, calls * 1_000_000)
+    others = [threading.Thread(target=instance.execute, args=({"x": 2},)) for _ in range(2)]
+
+    def wait_behind(*_: object) -> None:
+        for other in others:
+            other.start()
+        while instance.waiting < 2:
+            os.sched_yield()
+        worker.memory_bytes, worker.peak_memory_bytes = 5_000_000, 7_000_000_000
+
+    instance.execute({"x": 1}, on_progress=wait_behind)
+    for other in others:
+        other.join()
+    _, found, *_ = journal(kept).runs()
+    assert found.waiting in (1, 2)  # the next one may have begun already
+    assert found.memory_bytes > 0
+    assert found.peak_memory_bytes == 7_000_000_000
+    assert found.growth_bytes_per_call == pytest.approx(1e6)
 
 
 def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> None:
@@ -182,7 +212,9 @@ def test_secrets_are_not_told(kept: PluginManager, write_plugin: WritePlugin) ->
     kept.create_instance(kept.load(folder).id).execute({"x": 1})
     (found,) = journal(kept).runs()
     assert json.loads(found.config) == {
-        **{"token": "(secret)", "word": "(secret)", "host": "example.org"},
+        "token": "(secret)",
+        "word": "(secret)",
+        "host": "example.org",
         "inner": {"words": ["(secret)", "(secret)"]},
     }
 
