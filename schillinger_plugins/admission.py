@@ -144,7 +144,7 @@ class Admission:
         manifest = code.manifest
         log = Log(code.plugin_id, f"{code.plugin_id}-load")
         self._on_log(log)
-        fetch = Fetcher(code, log.trace)
+        fetch = Fetcher(code, log)
         worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
         try:
             if on_worker is not None:

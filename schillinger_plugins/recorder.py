@@ -202,10 +202,24 @@ class Recorder:
         kind = "" if cancelled else type(error).__name__
         wall_s = time.perf_counter() - call.started_s if call is not None and call.started_s else 0.0
         call = call if call is not None else _REFUSED
+        run_id = call.run_id or self.new_run()  # refused before it was given one: it is to be found all the same
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
         make = partial(
-            self._ran, instance_id, plugin, config, call, seed, dict, wall_s, 0.0, _NO_USAGE, outcome, kind, text
+            self._ran,
+            instance_id,
+            plugin,
+            config,
+            call,
+            seed,
+            dict,
+            wall_s,
+            0.0,
+            _NO_USAGE,
+            outcome,
+            kind,
+            text,
+            run_id,
         )  # not the exception: its traceback would keep the arrays of the call
         self._writer.put(make)
 
@@ -236,10 +250,11 @@ class Recorder:
         outcome: Any,
         error_kind: str = "",
         error: str = "",
+        run_id: str = "",
     ) -> Ran:
         peak_memory_bytes, memory_bytes, growth, waiting = usage
         return Ran(
-            run_id=call.run_id,
+            run_id=run_id or call.run_id,
             at=_iso(call.started_at_s or time.time()),
             user=self._user,
             session=self.session,

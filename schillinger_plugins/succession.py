@@ -127,7 +127,9 @@ class Succession:
         except BaseException:
             worker.end()
             raise
-        worker.log = self._log
+        if ready is not None:
+            worker.write_into(self._log)
+            worker.on_fetch = Fetcher(plugin, self._log)
         self.worker, self.plugin, self._former = worker, plugin, left_to
         if old is not None:
             self._sandbox.retire(old)
@@ -164,7 +166,7 @@ class Succession:
 
     def _spawn(self, plugin: LoadedPlugin, limits: Limits, on_progress: OnProgress | None) -> Worker:
         return plugin.spawn(
-            self._sandbox, self._log, limits=limits, on_fetch=Fetcher(plugin, self._log.trace), on_progress=on_progress
+            self._sandbox, self._log, limits=limits, on_fetch=Fetcher(plugin, self._log), on_progress=on_progress
         )
 
     def _not_begun(self, worker: Worker, error: BaseException) -> None:

@@ -9,12 +9,16 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
-from .records import Happening, Line, Ran, Record, Summary
+from .export import Entry
+from .grants import Denial, Grant
+from .records import Happening, Line, Ran, Summary
 
-HEADINGS: dict[type[Record], tuple[str, ...]] = {
+HEADINGS: dict[type[Entry], tuple[str, ...]] = {
     Ran: ("when", "run", "plugin", "outcome", "calls", "took", "why"),
     Happening: ("when", "plugin", "what", ""),
     Line: ("when", "run", "instance", ""),
+    Grant: ("when", "by", "plugin", "may", "until"),
+    Denial: ("when", "by", "plugin", "was denied"),
 }
 STATS_HEADINGS = (
     *(
@@ -37,7 +41,7 @@ _SHORT = 160
 _TOLD_GROWTH_BYTES = 1_000
 
 
-def record_rows(records: Iterable[Record]) -> list[tuple[str, ...]]:
+def record_rows(records: Iterable[Entry]) -> list[tuple[str, ...]]:
     """A row for each record, under the headings of its kind."""
     return [_row(record) for record in records]
 
@@ -100,7 +104,20 @@ def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
     return known + [("printed" if index == 0 else "", line.text) for index, line in enumerate(lines)]
 
 
-def _row(record: Record) -> tuple[str, ...]:
+def _row(record: Entry) -> tuple[str, ...]:
+    if isinstance(record, Grant):
+        what = ", ".join([*record.read, *(f"write {folder}" for folder in record.write), *record.hosts])
+        may = f"{record.permission}: {what}"
+        return (
+            _local(record.granted_at),
+            record.user,
+            f"{record.plugin_id} {record.version}",
+            may,
+            _local(record.ended_at),
+        )
+    if isinstance(record, Denial):
+        denied = f"{record.permission}: {record.target}"
+        return _local(record.denied_at), record.user, f"{record.plugin_id} {record.version}", denied
     if isinstance(record, Happening):
         return _local(record.at), record.plugin_id, record.name, record.detail if record.detail != "{}" else ""
     if isinstance(record, Line):
