@@ -176,7 +176,7 @@ class Admission:
         on_worker: Callable[[Worker], object] | None,
     ) -> tuple[Worker, Any]:
         """The worker, and how the plugin describes its node, unchecked."""
-        fetch = Fetcher(code, log.trace)
+        fetch = Fetcher(code, log)
         worker = code.spawn(self._sandbox, log, limits=code.limits, on_fetch=fetch, on_progress=on_progress)
         try:
             if on_worker is not None:

@@ -1,4 +1,4 @@
-"""Puts instances to sleep that nobody calls.
+"""Has instances that nobody calls collect their garbage, and then puts them to sleep.
 
 Owns one thread, begun with the first instance, and the time after which an instance counts as idle. Called by the manager.
 """
@@ -52,7 +52,10 @@ class Caretaker:
         slept = 0
         for instance in list(self._instances.values()):
             try:
-                slept += instance.rest_if_idle(self._idle_s)
+                if instance.rest_if_idle(self._idle_s):
+                    slept += 1
+                else:
+                    instance.collect_if_idle(self._idle_s / _LOOKS_PER_IDLE_TIME)
             except Exception:  # one instance's oddity must not keep the others awake
                 _log.exception("%s could not be put to sleep", instance.id)
         return slept

@@ -25,6 +25,9 @@ EventName = Literal[
     "reload_failed",
     "instance_created",
     "instance_destroyed",
+    "restarted",
+    "slept",
+    "collected",
     "executed",
     "failed",
     "leaks",
@@ -41,8 +44,9 @@ class Event:
     """Something that happened to a plugin.
 
     ``reloaded`` and ``reload_failed`` bring the `Reload` along, as ``data["report"]``; ``failed`` the error's text, as
-    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt. ``user`` says whose instance it
-    happened to; empty: that of whoever runs this process.
+    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt. ``slept`` and ``collected`` tell
+    the memory that was given back, as ``data["given_back_bytes"]``; ``leaks`` how fast it grows and how large it is.
+    ``user`` says whose instance it happened to; empty: that of whoever runs this process.
     """
 
     name: EventName

@@ -1,7 +1,8 @@
 """How a plugin's request reaches the broker.
 
 Owns the translation between the frames of the protocol and the broker, and the entry that each request makes in the
-trace. Called by ``instance`` and the manager.
+trace; of one that was refused the log has a line, too, so that the journal has it with its run. Called by ``instance``
+and the manager.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from .loaded import PluginCode
 from .protocol import frames
-from .sandbox.trace import Trace
+from .sandbox.log import Log
+
+REFUSED = "refused"
 
 if TYPE_CHECKING:
     from .broker import Broker, FetchRecord
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
 class Fetcher:
     """Fetches for one worker of a plugin, from the hosts that were granted; every request leaves an entry in the trace."""
 
-    def __init__(self, plugin: PluginCode, trace: Trace) -> None:
+    def __init__(self, plugin: PluginCode, log: Log) -> None:
         self._plugin = plugin
-        self._trace = trace
+        self._log = log
         self._broker: Broker | None = None
 
     def __call__(self, asked: frames.Fetch, body: bytes) -> frames.Fetched:
@@ -52,7 +55,9 @@ class Fetcher:
 
     def _record(self, made: FetchRecord) -> None:
         status = f" {made.status}" if made.status else ""
-        self._trace.add(
+        if made.outcome.startswith(REFUSED):
+            self._log.say(f"{made.method} {made.url} was {made.outcome}")
+        self._log.trace.add(
             "fetch",
             f"{made.method} {made.url} {made.outcome}{status}, "
             f"{made.sent_bytes} bytes sent, {made.received_bytes} received, {made.wall_s:.2f} s",

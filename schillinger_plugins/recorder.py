@@ -26,8 +26,10 @@ from .events import Event, EventName, Events
 from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
 from .loaded import LoadedPlugin
 from .permissions import current_user
+from .sandbox.growth import Growth
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
+from .sandbox.worker import Worker
 from .schema.secrecy import without_secrets
 
 ONE_BY_ONE_PER_S = 100
@@ -43,10 +45,14 @@ _HAPPENINGS: tuple[EventName, ...] = (
     "reload_failed",
     "instance_created",
     "instance_destroyed",
+    "restarted",
+    "slept",
+    "collected",
     "leaks",
 )
 _MAX_JSON = 64_000
 _REFUSED = Call({}, {}, Limits(), None, None)
+_NO_USAGE = 0, 0, Growth(), 0
 
 
 class _Budget:
@@ -162,7 +168,8 @@ class Recorder:
         digests: Digests,
         wall_s: float,
         cpu_s: float,
-        peak_memory_bytes: int,
+        worker: Worker,
+        waiting: int,
         from_stream: bool = False,
     ) -> None:
         """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
@@ -180,9 +187,8 @@ class Recorder:
                     summed.cpu_s += cpu_s
                     return
                 self._sums[key] = _Sum(1, wall_s, cpu_s)
-        make = partial(
-            self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, peak_memory_bytes, "done"
-        )
+        usage = worker.peak_memory_bytes, worker.memory_bytes, worker.growth, waiting
+        make = partial(self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, usage, "done")
         if is_awaited:
             self._keep(make())
         elif from_stream:
@@ -217,7 +223,19 @@ class Recorder:
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
         make = partial(
-            self._ran, instance_id, plugin, config, call, seed, dict, wall_s, 0.0, 0, outcome, kind, text
+            self._ran,
+            instance_id,
+            plugin,
+            config,
+            call,
+            seed,
+            dict,
+            wall_s,
+            0.0,
+            _NO_USAGE,
+            outcome,
+            kind,
+            text,
         )  # not the exception: its traceback would keep the arrays of the call
         if current().run_id:
             self._keep(make())
@@ -263,11 +281,12 @@ class Recorder:
         digests: Callable[[], dict[str, str]],
         wall_s: float,
         cpu_s: float,
-        peak_memory_bytes: int,
+        usage: tuple[int, int, Growth, int],
         outcome: Any,
         error_kind: str = "",
         error: str = "",
     ) -> Ran:
+        peak_memory_bytes, memory_bytes, growth, waiting = usage
         return Ran(
             run_id=call.run_id,
             at=_iso(call.started_at_s or time.time()),
@@ -290,6 +309,9 @@ class Recorder:
             outcome=outcome,
             error_kind=error_kind,
             error=error,
+            memory_bytes=memory_bytes,
+            growth_bytes_per_call=growth.bytes_per_call,
+            waiting=waiting,
         )
 
     def _summed(self, key: tuple[str, str], make: Callable[[], Ran]) -> Ran:

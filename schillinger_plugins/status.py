@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .instance import Instance, InstanceStats
+from .tally import Pace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +21,16 @@ class InstanceStatus:
     ----------
     waiting : int
         Calls that wait for their turn.
+    memory_bytes, peak_memory_bytes : int
+        Now, and the most so far.
     growth_bytes_per_call : float
         How much its memory grows with each call.
     leaks : bool
         Whether that is steady, and has come to more than 16 MB.
+    pace : Pace
+        Calls a minute, and percentiles of their time.
+    stats : InstanceStats
+        What it has done so far.
     """
 
     id: str
@@ -31,8 +38,10 @@ class InstanceStatus:
     state: str
     waiting: int
     memory_bytes: int
+    peak_memory_bytes: int
     growth_bytes_per_call: float
     leaks: bool
+    pace: Pace
     stats: InstanceStats
 
 
@@ -74,7 +83,9 @@ def status_of(instance: Instance) -> InstanceStatus:
         state=instance.state,
         waiting=instance.waiting,
         memory_bytes=instance.memory_bytes,
+        peak_memory_bytes=instance.peak_memory_bytes,
         growth_bytes_per_call=instance.growth_bytes_per_call,
         leaks=instance.leaks,
+        pace=instance.pace,
         stats=instance.stats,
     )

@@ -22,6 +22,7 @@ from .sandbox.limits import Limits
 from .sandbox.log import Log
 from .sandbox.sandbox import Sandbox
 from .sandbox.steps import Conversation, OnProgress
+from .sandbox.usage import usage_of
 from .sandbox.worker import Worker
 
 _TRIES = 2
@@ -126,7 +127,9 @@ class Succession:
         except BaseException:
             worker.end()
             raise
-        worker.log = self._log
+        if ready is not None:
+            worker.write_into(self._log)
+            worker.on_fetch = Fetcher(plugin, self._log)
         self.worker, self.plugin, self._former = worker, plugin, left_to
         if old is not None:
             self._sandbox.retire(old)
@@ -138,6 +141,23 @@ class Succession:
         if worker is not None:
             worker.stop(deadline_s)
 
+    def collect(self) -> int:
+        """Have the worker collect garbage; by how many bytes its memory has become smaller."""
+        worker = self.worker
+        if worker is None or not worker.alive or not worker.ready:
+            return 0
+        plugin = self.plugin
+        asked = conversation.call(
+            worker, {}, {}, plugin_id=plugin.plugin_id, seed=None, limits=plugin.limits, method="collect"
+        )
+        try:
+            before = usage_of(worker.pid).private_bytes
+            conversation.discard(blocking.drive(asked, worker, worker.limits.starting))
+            return max(0, before - usage_of(worker.pid).private_bytes)
+        except (PluginError, OSError) as error:
+            self._log.say(f"it could not collect garbage: {error}")
+            return 0
+
     def _successor(self, limits: Limits, on_progress: OnProgress | None) -> Worker:
         """A new worker that has yet to be started; the state of the one there was is kept for it."""
         if self.worker is not None:
@@ -146,7 +166,7 @@ class Succession:
 
     def _spawn(self, plugin: LoadedPlugin, limits: Limits, on_progress: OnProgress | None) -> Worker:
         return plugin.spawn(
-            self._sandbox, self._log, limits=limits, on_fetch=Fetcher(plugin, self._log.trace), on_progress=on_progress
+            self._sandbox, self._log, limits=limits, on_fetch=Fetcher(plugin, self._log), on_progress=on_progress
         )
 
     def _not_begun(self, worker: Worker, error: BaseException) -> None:

@@ -185,9 +185,10 @@ def _failure(failure: Failure | None, redact: Redaction, *, with_values: bool) -
     facts = {
         "when": datetime.fromtimestamp(failure.time_s, UTC).isoformat(timespec="seconds"),
         "what": redact(f"{failure.kind}: {failure.message}"),
-        "remedy": redact(failure.remedy),
         "where": failure.instance_id or "as it was loaded",
     }
+    if failure.remedy:
+        facts["what to do"] = redact(failure.remedy)
     lines = [redact(failure.traceback_text.rstrip())]
     if with_values:
         for site in reversed(failure.sites):

@@ -12,13 +12,19 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
-from ..journal import Happening, Journal, Line, Ran, Record, Retention, export
-from ..journal.export import as_dict
+from ..journal import Denial, Grant, Happening, Journal, Line, Ran, Retention, export
+from ..journal.export import Entry, as_dict
 from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
 from ..journal.records import since_days
 from .console import as_json, note, say, tell_table
 
-_KINDS: dict[str, type[Record]] = {"runs": Ran, "events": Happening, "lines": Line}
+_KINDS: dict[str, type[Entry]] = {
+    "runs": Ran,
+    "events": Happening,
+    "lines": Line,
+    "grants": Grant,
+    "denials": Denial,
+}
 
 
 @click.command()
@@ -26,7 +32,10 @@ _KINDS: dict[str, type[Record]] = {"runs": Ran, "events": Happening, "lines": Li
 @click.option("--failed", is_flag=True, help="Only runs that failed.")
 @click.option("--run", "run_id", metavar="RUN", help="All that is known of one run, what it printed included.")
 @click.option(
-    "--what", type=click.Choice(tuple(_KINDS)), default="runs", help="Runs, events (as reloads) or log lines."
+    "--what",
+    type=click.Choice(tuple(_KINDS)),
+    default="runs",
+    help="Runs, events (as reloads), log lines, grants (those that were ended, too) or denials.",
 )
 @click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
 @click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="The last N; 30 if nothing else is said.")
@@ -70,17 +79,23 @@ def journal(
         return
     since = since_days(days) if days is not None else ""
     newest = count if count is not None or out is not None else 30
-    records: Iterator[Record]
+    records: Iterator[Entry]
     if what == "runs":
         records = book.runs(plugin_id=plugin, outcome="failed" if failed else None, since=since, newest=newest)
     elif what == "events":
         records = book.happenings(plugin_id=plugin, since=since, newest=newest)
-    else:
+    elif what == "lines":
         records = book.lines(plugin_id=plugin, since=since, newest=newest)
+    elif what == "grants":
+        given = book.grants(plugin_id=plugin, with_ended=True)
+        records = iter([one for one in given if one.granted_at >= since][-(newest or 0) :])
+    else:
+        refused = book.denials(plugin_id=plugin)
+        records = iter([one for one in refused if one.denied_at >= since][-(newest or 0) :])
     if out is not None:
         note(f"{export(records, _KINDS[what], out)} {what} written to {out}")
         return
-    rows: list[Record] = list(records)
+    rows: list[Entry] = list(records)
     if want_json:
         as_json([as_dict(row) for row in rows])
     elif rows:
@@ -92,10 +107,12 @@ def journal(
 @click.command()
 @click.argument("plugin", metavar="ID", required=False)
 @click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
+@click.option("--instances", "by_instance", is_flag=True, help="A row for each instance, with the session it is of.")
 @click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
-def stats(plugin: str | None, days: float | None, want_json: bool) -> None:
+def stats(plugin: str | None, days: float | None, by_instance: bool, want_json: bool) -> None:
     """Tell how often plugins ran, how many runs failed, how long they took (percentiles), and what they used."""
-    found = Journal().summaries(plugin_id=plugin, since=since_days(days) if days is not None else "")
+    since = since_days(days) if days is not None else ""
+    found = Journal().summaries(plugin_id=plugin, since=since, by_instance=by_instance)
     if want_json:
         as_json([asdict(one) for one in found])
     elif found:

@@ -235,7 +235,8 @@ class Instance(Life):
                 digests=dict,
                 wall_s=time.perf_counter() - call.started_s,
                 cpu_s=outcome.cpu_s,
-                peak_memory_bytes=worker.peak_memory_bytes,
+                worker=worker,
+                waiting=self._turnstile.waiting,
                 from_stream=from_stream,
             )
             return outcome.outputs
@@ -273,7 +274,8 @@ class Instance(Life):
 
     def _following(self, worker: Worker | None, call: Call) -> tuple[Limits, OnProgress | None]:
         """What a new worker is started with, in the place of this one."""
-        self._tally.stats.restarts += worker is not None
+        if worker is not None:
+            self._tally.restarted(worker)
         return call.limits, call.on_progress
 
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
@@ -296,8 +298,9 @@ class Instance(Life):
         if outcome.segment is not None:
             self._digests = outcome.content, digests
         outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
-        wall_s = time.perf_counter() - call.started_s
-        self._tally.returned(wall_s, worker, call.run_id)
+        ended_s = time.perf_counter()
+        wall_s = ended_s - call.started_s
+        self._tally.returned(wall_s, ended_s, outcome.cpu_s, worker, call.run_id)
         self._recorder.ran(
             self.id,
             plugin,
@@ -307,7 +310,8 @@ class Instance(Life):
             digests=digests,
             wall_s=wall_s,
             cpu_s=outcome.cpu_s,
-            peak_memory_bytes=worker.peak_memory_bytes,
+            worker=worker,
+            waiting=self._turnstile.waiting,
         )
         return Result(
             outputs,

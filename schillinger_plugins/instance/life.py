@@ -27,7 +27,7 @@ from ..sandbox.turnstile import Turnstile
 from ..sandbox.usage import usage_of
 from ..sandbox.worker import Worker
 from ..succession import Succession
-from ..tally import InstanceStats, Tally
+from ..tally import InstanceStats, Pace, Tally
 
 QUEUE_PLACES = 64
 """Calls of one instance that may wait for their turn."""
@@ -82,6 +82,7 @@ class Life:
         )
         self._turnstile = Turnstile(QUEUE_PLACES, plugin_id=plugin.plugin_id, instance_id=instance_id)
         self._destroyed = False
+        self._collected_after = -1
         self._streaming = threading.Lock()
 
     @property
@@ -138,6 +139,17 @@ class Life:
             return 0
 
     @property
+    def peak_memory_bytes(self) -> int:
+        """The most that any of its workers used."""
+        worker, before = self._worker, self._tally.stats.peak_memory_bytes
+        return max(before, worker.peak_memory_bytes) if worker is not None else before
+
+    @property
+    def pace(self) -> Pace:
+        """How fast it has been of late."""
+        return self._tally.pace
+
+    @property
     def cpu_s(self) -> float:
         """CPU time of its worker so far; that of a new worker begins at 0."""
         worker = self._worker
@@ -183,7 +195,7 @@ class Life:
         with interrupts.held():
             self._turnstile.enter()
             try:
-                self._succession.retire()
+                self._retire(is_idle=False)
             finally:
                 self._leave()
 
@@ -198,11 +210,30 @@ class Life:
                 # Looked at again, now that nobody can call it: a call may have come and gone since.
                 if self._worker is None or self._destroyed or time.monotonic() - self.used_s < idle_s:
                     return False
-                self._succession.retire()
-                self._tally.stats.sleeps += 1
+                self._retire(is_idle=True)
                 return True
             finally:
                 self._leave()
+
+    def collect_if_idle(self, idle_s: float) -> bool:
+        """Have its worker collect garbage, once after its last call, if that is so long ago; whether it did."""
+        worker = self._worker
+        if worker is None or worker.turns == self._collected_after or time.monotonic() - self.used_s < idle_s:
+            return False
+        if self._streaming.locked():  # the next block must not be late
+            return False
+        with interrupts.held():
+            if not self._turnstile.try_enter():
+                return False
+            used_s = self.used_s  # what the caretaker does is no use: it is to fall asleep in its time
+            try:
+                if self._worker is not worker or self._destroyed:
+                    return False
+                self._tally.collected(self._succession.collect())
+                self._collected_after = worker.turns
+                return True
+            finally:
+                self._leave(used_s)
 
     def become(self, plugin: LoadedPlugin, ready: Worker | None = None) -> dict[str, str]:
         """Go on with another version of the plugin; a running call ends on the old one first.
@@ -264,15 +295,22 @@ class Life:
 
     def _begun(self) -> None:
         self._tally.new_worker()
+        self._collected_after = -1
         if self._destroyed:  # meanwhile
             raise self._gone()
 
-    def _leave(self) -> None:
+    def _retire(self, *, is_idle: bool) -> None:
+        given_back, was_awake = self.memory_bytes, self._worker is not None
+        self._succession.retire()
+        if was_awake:
+            self._tally.slept(given_back, is_idle=is_idle)
+
+    def _leave(self, used_s: float | None = None) -> None:
         try:
             if self._destroyed:
                 self._succession.give_up(0.0)
         finally:
-            self.used_s = time.monotonic()
+            self.used_s = time.monotonic() if used_s is None else used_s
             self._turnstile.leave()
 
     def _is_streaming(self) -> Busy:

@@ -12,7 +12,7 @@ from .database import ENVIRONMENT_VARIABLE, journal_place
 from .export import FORMATS, export
 from .grants import Denial, Grant, now
 from .journal import Journal
-from .records import Happening, Line, Ran, Record, Summary
+from .records import Happening, Line, Ran, Record, Summary, percentile
 from .retention import DAYS_VARIABLE, MEGABYTES_VARIABLE, Retention
 from .spool import Spool, folder_of
 from .writer import Writer
@@ -37,4 +37,5 @@ __all__ = [
     "folder_of",
     "journal_place",
     "now",
+    "percentile",
 ]

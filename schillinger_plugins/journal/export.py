@@ -18,6 +18,7 @@ from ..errors import InputError, PluginError
 from ..files import writing
 from ..paths import shown
 from .chrome_trace import trace_events
+from .grants import Denial, Grant
 from .records import PAGE, Ran, Record
 
 if TYPE_CHECKING:
@@ -25,16 +26,19 @@ if TYPE_CHECKING:
 
 FORMATS = (".jsonl", ".parquet", ".trace.json")
 
+Entry = Record | Grant | Denial
+"""What a journal holds."""
+
 _PACKED = ("parameters", "config", "input_digests", "detail")
 
 
-def export(records: Iterable[Record], kind: type[Any], file: Path) -> int:
+def export(records: Iterable[Entry], kind: type[Any], file: Path) -> int:
     """Write records of one kind into a file; how many they were.
 
     Parameters
     ----------
     kind : type
-        `Ran`, `Happening` or `Line`.
+        `Ran`, `Happening`, `Line`, `Grant` or `Denial`.
     file : Path
         Ends with ``.jsonl`` or ``.parquet``; runs also with ``.trace.json``.
 
@@ -59,7 +63,7 @@ def export(records: Iterable[Record], kind: type[Any], file: Path) -> int:
     )
 
 
-def as_dict(record: Record) -> dict[str, Any]:
+def as_dict(record: Entry) -> dict[str, Any]:
     """A record as plain data, what it holds as JSON unpacked."""
     return {
         name: _unpacked(value) if name in _PACKED and isinstance(value, str) else value
@@ -67,7 +71,7 @@ def as_dict(record: Record) -> dict[str, Any]:
     }
 
 
-def _json_lines(records: Iterable[Record], file: Path) -> int:
+def _json_lines(records: Iterable[Entry], file: Path) -> int:
     count = 0
     with writing(file) as out:
         for record in records:
@@ -87,7 +91,7 @@ def _trace(runs: Iterable[Ran], file: Path) -> int:
     return count
 
 
-def _parquet(records: Iterable[Record], kind: type[Any], file: Path) -> int:
+def _parquet(records: Iterable[Entry], kind: type[Any], file: Path) -> int:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -96,7 +100,8 @@ def _parquet(records: Iterable[Record], kind: type[Any], file: Path) -> int:
             "Parquet needs pyarrow, which is not installed",
             remedy='pip install "schillinger_plugins[journal]", or export .jsonl',
         ) from error
-    types: dict[str, Any] = {"int": pyarrow.int64(), "float": pyarrow.float64()}
+    texts = pyarrow.list_(pyarrow.string())
+    types: dict[str, Any] = {"int": pyarrow.int64(), "float": pyarrow.float64(), "tuple[str, ...]": texts}
     schema = pyarrow.schema([(field.name, types.get(str(field.type), pyarrow.string())) for field in fields(kind)])
     count, rows = 0, iter(records)
     with writing(file) as out, parquet.ParquetWriter(out, schema) as writer:

@@ -9,19 +9,39 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
-from .records import Happening, Line, Ran, Record, Summary
+from .export import Entry
+from .grants import Denial, Grant
+from .records import Happening, Line, Ran, Summary
 
-HEADINGS: dict[type[Record], tuple[str, ...]] = {
+HEADINGS: dict[type[Entry], tuple[str, ...]] = {
     Ran: ("when", "run", "plugin", "outcome", "calls", "took", "why"),
     Happening: ("when", "plugin", "what", ""),
     Line: ("when", "run", "instance", ""),
+    Grant: ("when", "by", "plugin", "may", "until"),
+    Denial: ("when", "by", "plugin", "was denied"),
 }
-STATS_HEADINGS = ("plugin", "calls", "failed", "cancelled", "p50", "p90", "p99", "CPU", "peak memory", "last")
+STATS_HEADINGS = (
+    *(
+        "plugin",
+        "calls",
+        "failed",
+        "cancelled",
+        "p50",
+        "p90",
+        "p99",
+        "CPU",
+        "peak memory",
+        "growth",
+        "restarts",
+        "last",
+    ),
+)
 
 _SHORT = 160
+_TOLD_GROWTH_BYTES = 1_000
 
 
-def record_rows(records: Iterable[Record]) -> list[tuple[str, ...]]:
+def record_rows(records: Iterable[Entry]) -> list[tuple[str, ...]]:
     """A row for each record, under the headings of its kind."""
     return [_row(record) for record in records]
 
@@ -30,17 +50,35 @@ def stats_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
     """A row for each plugin."""
     return [
         (
-            one.plugin_id,
+            named(one),
             str(one.calls),
             f"{one.failed} ({one.failed / one.calls:.1%})" if one.failed else "",
             str(one.cancelled) if one.cancelled else "",
             *(duration(seconds) for seconds in (one.p50_s, one.p90_s, one.p99_s)),
             duration(one.cpu_s),
-            f"{one.peak_memory_bytes / 1e6:.1f} MB" if one.peak_memory_bytes else "",
+            megabytes(one.peak_memory_bytes),
+            growth(one),
+            str(one.restarts or ""),
             _local(one.last),
         )
         for one in summaries
     ]
+
+
+def named(one: Summary) -> str:
+    """Whose figures they are: a plugin's, or an instance's in a session."""
+    return f"{one.instance_id} ({one.session})" if one.instance_id else one.plugin_id
+
+
+def megabytes(size: float) -> str:
+    """Nothing for nothing."""
+    return f"{size / 1e6:.1f} MB" if size else ""
+
+
+def growth(one: Summary) -> str:
+    """By how much its memory grows with each call, if that is a kilobyte or more."""
+    bytes_per_call = one.growth_bytes_per_call
+    return f"{bytes_per_call / 1e6:.2g} MB a call" if bytes_per_call >= _TOLD_GROWTH_BYTES else ""
 
 
 def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
@@ -66,7 +104,20 @@ def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
     return known + [("printed" if index == 0 else "", line.text) for index, line in enumerate(lines)]
 
 
-def _row(record: Record) -> tuple[str, ...]:
+def _row(record: Entry) -> tuple[str, ...]:
+    if isinstance(record, Grant):
+        what = ", ".join([*record.read, *(f"write {folder}" for folder in record.write), *record.hosts])
+        may = f"{record.permission}: {what}"
+        return (
+            _local(record.granted_at),
+            record.user,
+            f"{record.plugin_id} {record.version}",
+            may,
+            _local(record.ended_at),
+        )
+    if isinstance(record, Denial):
+        denied = f"{record.permission}: {record.target}"
+        return _local(record.denied_at), record.user, f"{record.plugin_id} {record.version}", denied
     if isinstance(record, Happening):
         return _local(record.at), record.plugin_id, record.name, record.detail if record.detail != "{}" else ""
     if isinstance(record, Line):

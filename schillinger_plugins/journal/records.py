@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,10 @@ class Ran:
         More than 1 where calls came too fast for a record of each: then the times are their sum, the rest is the last one's.
     wall_s, cpu_s : float
     peak_memory_bytes : int
+    memory_bytes, growth_bytes_per_call : int, float
+        Of its worker when it had ended, and by how much that grows with each call.
+    waiting : int
+        Calls that waited for the instance then.
     error_kind, error : str
         Empty unless it failed.
     """
@@ -75,6 +80,9 @@ class Ran:
     outcome: Outcome
     error_kind: str = ""
     error: str = ""
+    memory_bytes: int = 0
+    growth_bytes_per_call: float = 0.0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,21 +138,29 @@ _TABLES: dict[type, str] = {Ran: "runs", Happening: "happenings", Line: "lines"}
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What the journal knows of a plugin's runs.
+    """What the journal knows of the runs of a plugin, or of one of its instances.
 
     Attributes
     ----------
+    session, instance_id : str
+        Empty for all of them.
     calls, failed, cancelled : int
     p50_s, p90_s, p99_s : float
         Percentiles of the wall time of the calls that returned; of calls that were summed up, of their mean.
     wall_s, cpu_s : float
         In all.
     peak_memory_bytes : int
+    memory_bytes, growth_bytes_per_call, waiting : int, float, int
+        As they were last; of several instances the sum, but of growth the most.
+    restarts : int
+        Workers that had to be replaced.
     first, last : str
         When it was called first and last.
     """
 
     plugin_id: str
+    session: str = ""
+    instance_id: str = ""
     calls: int
     failed: int
     cancelled: int
@@ -154,6 +170,10 @@ class Summary:
     wall_s: float
     cpu_s: float
     peak_memory_bytes: int
+    memory_bytes: int
+    growth_bytes_per_call: float
+    waiting: int
+    restarts: int
     first: str
     last: str
 
@@ -206,12 +226,17 @@ class RecordBook(Database):
         which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Line, which, newest)
 
-    def summaries(self, *, plugin_id: str | None = None, since: str = "") -> list[Summary]:
-        """The figures of each plugin's runs, the most called first."""
-        found: dict[str, list[Ran]] = {}
+    def summaries(self, *, plugin_id: str | None = None, since: str = "", by_instance: bool = False) -> list[Summary]:
+        """The figures of each plugin's runs, or of each instance's, the most called first."""
+        found: dict[tuple[str, ...], list[Ran]] = {}
         for ran in self.runs(plugin_id=plugin_id, since=since):
-            found.setdefault(ran.plugin_id, []).append(ran)
-        made = [_summary(name, runs) for name, runs in found.items()]
+            whose = (ran.plugin_id, ran.session, ran.instance_id) if by_instance else (ran.plugin_id,)
+            found.setdefault(whose, []).append(ran)
+        restarts: Counter[tuple[str, ...]] = Counter()
+        for one in self.happenings(plugin_id=plugin_id, since=since):
+            if one.name == "restarted":
+                restarts[(one.plugin_id, one.session, one.instance_id) if by_instance else (one.plugin_id,)] += 1
+        made = [_summary(whose, runs, restarts[whose]) for whose, runs in found.items()]
         return sorted(made, key=lambda summary: -summary.calls)
 
     def _take_in(self) -> None:
@@ -279,26 +304,35 @@ def _storable(text: str) -> str:
     return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "backslashreplace").decode()
 
 
-def _summary(plugin_id: str, runs: list[Ran]) -> Summary:
+def _summary(whose: tuple[str, ...], runs: list[Ran], restarts: int) -> Summary:
+    plugin_id, session, instance_id = (*whose, "", "")[:3]
     done = sorted((ran.wall_s / ran.calls, ran.calls) for ran in runs if ran.outcome == "done")
+    # What was refused before it began, or failed, tells nothing of its worker.
+    last = {(ran.session, ran.instance_id): ran for ran in runs if ran.outcome == "done"}.values()
     return Summary(
         plugin_id=plugin_id,
+        session=session,
+        instance_id=instance_id,
         calls=sum(ran.calls for ran in runs),
         failed=sum(ran.calls for ran in runs if ran.outcome == "failed"),
         cancelled=sum(ran.calls for ran in runs if ran.outcome == "cancelled"),
-        p50_s=_percentile(done, 0.50),
-        p90_s=_percentile(done, 0.90),
-        p99_s=_percentile(done, 0.99),
+        p50_s=percentile(done, 0.50),
+        p90_s=percentile(done, 0.90),
+        p99_s=percentile(done, 0.99),
         wall_s=math.fsum(ran.wall_s for ran in runs),
         cpu_s=math.fsum(ran.cpu_s for ran in runs),
         peak_memory_bytes=max(ran.peak_memory_bytes for ran in runs),
+        memory_bytes=sum(ran.memory_bytes for ran in last),
+        growth_bytes_per_call=max((ran.growth_bytes_per_call for ran in last), default=0.0),
+        waiting=sum(ran.waiting for ran in last),
+        restarts=restarts,
         first=min(ran.at for ran in runs),
         last=max(ran.at for ran in runs),
     )
 
 
-def _percentile(weighted: list[tuple[float, int]], share: float) -> float:
-    """Of values, each of which counts so many times; sorted."""
+def percentile(weighted: Sequence[tuple[float, int]], share: float) -> float:
+    """Of values, each of which counts so many times; sorted. 0 if there is none."""
     rest = share * sum(count for _, count in weighted)
     for value, count in weighted:
         rest -= count

@@ -43,6 +43,9 @@ def tables() -> MetaData:
         Column("cpu_s", Float, nullable=False),
         Column("peak_memory_bytes", BigInteger, nullable=False),
         *texts("outcome", "error_kind", "error"),
+        Column("memory_bytes", BigInteger, nullable=False, server_default="0"),
+        Column("growth_bytes_per_call", Float, nullable=False, server_default="0"),
+        Column("waiting", BigInteger, nullable=False, server_default="0"),
     )
     Index("runs_by_plugin", runs.c.plugin_id, runs.c.at)
     Index("runs_by_time", runs.c.at)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, PluginError
+from ..journal.overview import duration
 from ..permissions import described_grant
 from ..policy import Granted
 from ..registry import PluginRecord
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from ..widgets.status import StatusWidget
 
 Locals = Mapping[str, Any] | None
+
+_TOLD_GROWTH_BYTES = 1_000
+_STATUS_HEADINGS = (
+    *("instance", "state", "calls", "failed", "cancelled", "a minute", "p50", "p99", "CPU", "memory"),
+    "housekeeping",
+)
 
 _LEVELS = {
     "full": "a plugin reaches no file, network, process or signal that it was not given; the kernel sees to it",
@@ -125,11 +132,13 @@ def _status_table(session: Session) -> Table:
             instance.id,
             f"{instance.state}, {instance.waiting} wait" if instance.waiting else instance.state,
             str(instance.stats.calls),
-            str(instance.stats.failures),
+            _failed(instance),
             str(instance.stats.cancelled),
-            f"{instance.stats.wall_mean_s * 1000:.1f} ms" if instance.stats.calls else "",
-            f"{instance.stats.wall_total_s:.2f} s" if instance.stats.calls else "",
+            f"{instance.pace.calls_per_minute:.3g}",
+            *(duration(time_s) if time_s else "" for time_s in (instance.pace.p50_s, instance.pace.p99_s)),
+            duration(instance.stats.cpu_total_s) if instance.stats.calls else "",
             _memory(instance),
+            _given_back(instance),
         )
         for instance in now.instances
     ]
@@ -137,18 +146,38 @@ def _status_table(session: Session) -> Table:
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     level = now.level or "known when the first plugin is loaded; %plugin doctor finds out now"
     return Table(
-        headings=("instance", "state", "calls", "failed", "cancelled", "mean", "total", "memory"),
+        headings=_STATUS_HEADINGS,
         rows=rows,
         title=f"Sandbox level: {level}",
         notes=[f"plugins: {counts or 'none'}", *_granted(session)],
     )
 
 
+def _failed(instance: InstanceStatus) -> str:
+    stats = instance.stats
+    return f"{stats.failures} ({stats.failed_share:.0%})" if stats.failures else "0"
+
+
 def _memory(instance: InstanceStatus) -> str:
-    if not instance.memory_bytes:
-        return ""
-    leak = f", leaks {instance.growth_bytes_per_call / 1e6:.2g} MB a call" if instance.leaks else ""
-    return f"{instance.memory_bytes / 1e6:.{int(instance.memory_bytes < 1e7)}f} MB{leak}"
+    """Now, at most, and by how much it grows if it does."""
+    told = [_megabytes(instance.memory_bytes)] if instance.memory_bytes else []
+    if instance.peak_memory_bytes > instance.memory_bytes:
+        told.append(f"peak {_megabytes(instance.peak_memory_bytes)}")
+    if instance.leaks or instance.growth_bytes_per_call >= _TOLD_GROWTH_BYTES:
+        told.append(f"{'leaks' if instance.leaks else 'grows by'} {instance.growth_bytes_per_call / 1e6:.2g} MB a call")
+    return ", ".join(told)
+
+
+def _given_back(instance: InstanceStatus) -> str:
+    """How often it was restarted, slept and collected garbage, and what that gave back."""
+    stats = instance.stats
+    counted = ((stats.restarts, "restarted"), (stats.sleeps, "slept"), (stats.collections, "collected garbage"))
+    told = [f"{word} {count}×" for count, word in counted if count]
+    return ", ".join([*told, *([f"gave back {_megabytes(stats.given_back_bytes)}"] if stats.given_back_bytes else [])])
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.{int(size < 1e7)}f} MB"
 
 
 def _granted(session: Session) -> list[str]:

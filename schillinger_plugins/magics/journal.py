@@ -52,8 +52,10 @@ def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> 
 def stats(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
     """How often plugins ran, how many runs failed, how long they took, and what they used."""
     days, words = _option(line.split(), "--days", "stats")
-    plugin_id = _plugin(words, "stats")
-    rows = stats_rows(_book(session).summaries(plugin_id=plugin_id, since=_since(days, "stats")))
+    by_instance = "--instances" in words
+    plugin_id = _plugin([word for word in words if word != "--instances"], "stats")
+    since = _since(days, "stats")
+    rows = stats_rows(_book(session).summaries(plugin_id=plugin_id, since=since, by_instance=by_instance))
     notes = [] if rows else ["the journal has nothing of that"]
     return Table(headings=STATS_HEADINGS, rows=rows, notes=[*notes, *_losses(session)])
 

@@ -164,11 +164,14 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         ),
         Subcommand(
             name="stats",
-            usage="[ID] [--days N]",
+            usage="[ID] [--days N] [--instances]",
             summary="how often plugins ran, how many runs failed, how long they took, what they used",
             examples=("stats", "stats audio_analyzer --days 30"),
             takes_plugin=True,
-            options=(("--days", "N", "of the last N days"),),
+            options=(
+                ("--days", "N", "of the last N days"),
+                ("--instances", "", "a row for each instance, with the session it is of"),
+            ),
         ),
         Subcommand(
             name="profile",

@@ -161,7 +161,8 @@ class Returned(Frame, frozen=True):
     """`execute` returned.
 
     `keeps_inputs`: the plugin still holds an input array, so the segment can't be reused. `state`: that of the instance,
-    packed, if it is small and has changed since it was last told; empty otherwise. `report`: where the time went.
+    packed, if it is small and has changed since it was last told; empty otherwise. `report`: where the time went. `said`:
+    something was printed or logged since the last answer, which is to be read before the next call begins.
     """
 
     body: Body
@@ -171,6 +172,7 @@ class Returned(Frame, frozen=True):
     state: bytes = b""
     turn: int = 0
     report: str = ""
+    said: bool = False
 
 
 class Saved(Frame, frozen=True):
@@ -206,6 +208,7 @@ class Raised(Frame, frozen=True):
     keeps_inputs: bool = False
     turn: int = 0
     sites: list[Site] = []
+    said: bool = False
 
 
 # Host to zygote, and its answers.

@@ -49,6 +49,8 @@ def answer(
         frame = frames.decode_from_worker(data or b"")
         if isinstance(frame, (expected, frames.Raised)) and frame.turn != peer.turns:
             raise ProtocolViolation("it answered something that it was not asked now", plugin_id=plugin_id)
+        if isinstance(frame, (frames.Returned, frames.Raised)) and frame.said:
+            peer.read_log()  # now, while what is read belongs to this call
         if isinstance(frame, expected):
             peer.busy = False
             return frame

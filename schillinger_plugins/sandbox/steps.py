@@ -92,3 +92,6 @@ class Peer(Protocol):
     shown_as: tuple[str, str]
     state: bytes
     on_fetch: OnFetch | None
+
+    def read_log(self) -> None:
+        """Read what the worker has printed and logged until now."""

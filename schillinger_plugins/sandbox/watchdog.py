@@ -169,12 +169,26 @@ class Watchdog:
                         break
                 os.close(descriptor)
 
+    def read(self, worker: Process) -> None:
+        """Read what one worker has written until now."""
+        with self._lock:
+            for descriptor, drain in worker.pipes.items():
+                drain(descriptor)
+
+    def redirect(self, worker: Process, log: Log) -> None:
+        """What a worker writes from now on goes into another log; what it has written before does not."""
+        with self._lock:
+            self.read(worker)
+            worker.log = log
+            worker.pipes = dict(zip(worker.pipes, (log.drain, log.trace.drain), strict=False))  # none if it has ended
+            if (figures := self._workers.get(worker)) is not None:
+                figures.log_bytes = log.told_bytes
+
     def flush(self) -> None:
         """Read what the workers have written until now."""
         with self._lock:
             for worker in self._workers:
-                for descriptor, drain in worker.pipes.items():
-                    drain(descriptor)
+                self.read(worker)
 
     def attend(self) -> None:
         """A call begins: look every 25 ms from now on."""

@@ -158,6 +158,15 @@ class Worker:
         if self.busy:
             self.end()
 
+    def read_log(self) -> None:
+        """Read what it has printed and logged until now, rather than when the watchdog comes by."""
+        self._watchdog.read(self)
+
+    def write_into(self, log: Log) -> None:
+        """Have what it prints, logs and does from now on told in another log: it has become that instance's."""
+        self._watchdog.redirect(self, log)
+        log.trace.shown_as = self.shown_as
+
     def slept(self, seconds: float) -> None:
         """Note how long an answer took that had to be slept for; where looking for answers begins, see that it can help.
 

@@ -6,17 +6,19 @@ Owns their names. Nothing is counted here: a scrape reads what the instances hav
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ..tally import KEPT
 from .scopes import READ
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
+    from ..status import InstanceStatus
     from .runs import Runs
 
 router = APIRouter()
@@ -27,7 +29,23 @@ _COUNTERS = (
     ("cancelled", "Calls that were interrupted.", "cancelled"),
     ("restarts", "Workers that had to be replaced.", "restarts"),
     ("sleeps", "Times it was put to sleep for being idle.", "sleeps"),
+    ("collections", "Times its worker collected garbage while it was idle.", "collections"),
+    ("given_back_bytes", "Memory that sleeping and collecting gave back.", "given_back_bytes"),
     ("wall_seconds", "Time of the calls that returned.", "wall_total_s"),
+    ("cpu_seconds", "CPU time of the calls that returned.", "cpu_total_s"),
+)
+_GAUGES: tuple[tuple[str, str, Callable[[InstanceStatus], float]], ...] = (
+    ("memory_bytes", "Private memory of its worker.", lambda one: one.memory_bytes),
+    ("memory_peak_bytes", "The most that any of its workers used.", lambda one: one.peak_memory_bytes),
+    ("memory_growth_bytes", "By how much its memory grows with each call.", lambda one: one.growth_bytes_per_call),
+    ("leaks", "1 if its memory grows steadily.", lambda one: one.leaks),
+    ("waiting_calls", "Calls that wait for their turn.", lambda one: one.waiting),
+    ("calls_per_minute", "Calls that returned within the last minute.", lambda one: one.pace.calls_per_minute),
+)
+_QUANTILES: tuple[tuple[str, Callable[[InstanceStatus], float]], ...] = (
+    ("0.5", lambda one: one.pace.p50_s),
+    ("0.9", lambda one: one.pace.p90_s),
+    ("0.99", lambda one: one.pace.p99_s),
 )
 
 
@@ -47,17 +65,29 @@ class Figures:
             for one in status.instances:
                 counter.add_metric([one.plugin_id, one.id], getattr(one.stats, field))
             yield counter
-        memory = GaugeMetricFamily("schillinger_memory_bytes", "Private memory of its worker.", labels=which)
-        waiting = GaugeMetricFamily("schillinger_waiting_calls", "Calls that wait for their turn.", labels=which)
+        for name, meaning, read in _GAUGES:
+            gauge = GaugeMetricFamily(f"schillinger_{name}", meaning, labels=which)
+            for one in status.instances:
+                gauge.add_metric([one.plugin_id, one.id], read(one))
+            yield gauge
+        latency = GaugeMetricFamily(
+            "schillinger_latency_seconds",
+            f"Percentiles of the time of its last {KEPT} calls.",
+            labels=[*which, "quantile"],
+        )
         for one in status.instances:
-            memory.add_metric([one.plugin_id, one.id], one.memory_bytes)
-            waiting.add_metric([one.plugin_id, one.id], one.waiting)
+            for quantile, read in _QUANTILES:
+                latency.add_metric([one.plugin_id, one.id, quantile], read(one))
         plugins = GaugeMetricFamily("schillinger_plugins", "Plugins by their state.", labels=["state"])
         for state, count in Counter(status.plugins.values()).items():
             plugins.add_metric([state], count)
         runs = GaugeMetricFamily("schillinger_running_calls", "Calls over HTTP that go on.")
         runs.add_metric([], self._runs.going_on)
-        yield from (memory, waiting, plugins, runs)
+        lost = CounterMetricFamily(
+            "schillinger_journal_lost", "Records that found no room on their way to the journal."
+        )
+        lost.add_metric([], self._manager.recorder.dropped)
+        yield from (latency, plugins, runs, lost)
 
 
 @router.get("/metrics", dependencies=[Depends(READ)], tags=["system"], response_class=Response)

@@ -150,8 +150,10 @@ class InstanceDetails(BaseModel):
     state: str = Field(description="running, ready, resting or destroyed", examples=["ready"])
     waiting: int
     memory_bytes: int
+    peak_memory_bytes: int
     growth_bytes_per_call: float
     leaks: bool
+    pace: dict[str, float] = Field(description="calls a minute, and percentiles of their time")
     stats: dict[str, Any]
     config: dict[str, Any]
 

@@ -19,7 +19,7 @@ from typing import NoReturn, TextIO
 
 from ..protocol import frames
 from ..protocol.line import BOX_BYTES, Line
-from . import serve
+from . import log_lines, serve
 from .channel import Channel
 from .confine import Confinement
 
@@ -70,7 +70,7 @@ def become_worker(
 def _line_writer(descriptor: int) -> TextIO:
     """What a plugin prints to: a line at a time, so that its last words are not lost in a crash."""
     return io.TextIOWrapper(
-        io.FileIO(descriptor, "w", closefd=False), encoding="utf-8", errors="backslashreplace", line_buffering=True
+        log_lines.Pipe(descriptor, "w", closefd=False), encoding="utf-8", errors="backslashreplace", line_buffering=True
     )
 
 

@@ -1,16 +1,36 @@
-"""How what a plugin logs becomes a line.
+"""How what a plugin prints and logs becomes lines.
 
-Owns the form: level, message, then what was given as ``extra``, as ``key=value``. Called by `serve`.
+Owns the form of what is logged: level, message, then what was given as ``extra``, as ``key=value``; and the notice that
+there is something to read, which goes along with a call's answer. Called by `boot` and `serve`.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from typing import Any
 
 import msgspec
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Pipe(io.FileIO):
+    """The way to the host's log; whoever writes past it is read a little later."""
+
+    wrote = False
+
+    def write(self, data: Any) -> int:
+        """Write, and note that it was."""
+        Pipe.wrote = True
+        return super().write(data)
+
+
+def said() -> bool:
+    """Whether anything was printed or logged since this was asked last."""
+    was, Pipe.wrote = Pipe.wrote, False
+    return was
 
 
 class _Line(logging.Formatter):

@@ -6,6 +6,7 @@ Owns what is given to each and what becomes of its result. Called by `serve`, wh
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from ..types import EffectPlugin, Plugin, UIPlugin
@@ -21,6 +22,8 @@ async def call(plugin: Plugin, method: str, inputs: dict[str, Any], parameters: 
     """
     if method == "execute":
         return await plugin.execute(inputs, parameters)  # type: ignore[no-any-return]  # it is checked by whoever called
+    if method == "collect":
+        return {"objects": gc.collect()}
     if isinstance(plugin, EffectPlugin):
         if method == "process":
             return {"audio": plugin.process(inputs["audio"], parameters)}

@@ -128,6 +128,8 @@ class _Worker:
         lacking, self._channel.lacking = self._channel.lacking, None  # the host makes another segment for the next call
         if lacking is not None or (self._view is not None and not self._release_inputs()):
             answer = msgspec.structs.replace(answer, keeps_inputs=True)
+        if log_lines.said() and isinstance(answer, (frames.Returned, frames.Raised)):
+            answer = msgspec.structs.replace(answer, said=True)
         self._channel.send(answer)
 
     def _answer(self, frame: frames.Start | frames.Save | frames.Restore) -> _Answer:

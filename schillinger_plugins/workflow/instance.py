@@ -81,6 +81,7 @@ class WorkflowInstance(Instance):
             self._runs.enter()
             try:
                 with interrupts.opened():
+                    run = None
                     try:
                         run = Run(
                             self.plugin,
@@ -90,7 +91,7 @@ class WorkflowInstance(Instance):
                         for index in range(len(run.steps)):
                             self._step(run, index)
                     except BaseException as error:
-                        self._failed(None, error)
+                        self._failed(run.call if run is not None else None, error)
                         raise
                     own = super().execute(*_after(run), limits=limits, **_options(run, profile))
             finally:
@@ -110,6 +111,7 @@ class WorkflowInstance(Instance):
         """`execute` without blocking the event loop. Cancelling the task ends the step that runs, and those after it."""
         await self._runs.enter_async()
         try:
+            run = None
             try:
                 run = Run(
                     self.plugin,
@@ -119,7 +121,7 @@ class WorkflowInstance(Instance):
                 for index in range(len(run.steps)):
                     await self._step_async(run, index)
             except BaseException as error:
-                self._failed(None, error)
+                self._failed(run.call if run is not None else None, error)
                 raise
             own = await super().aexecute(*_after(run), limits=limits, **_options(run, profile))
         finally:

@@ -82,6 +82,10 @@ def test_another_host_is_refused_and_traced(
     assert not server.requests
     (event,) = [event for event in manager.trace("probe") if event.kind == "fetch" and event.instance_id == instance.id]
     assert (event.source, "refused" in event.what, "secret" in event.what) == ("host", True, False)
+    # The journal has the log's lines, each with its run: so it has this denial.
+    (line,) = [one for one in manager.logs("probe") if "was refused" in one.text]
+    assert (line.level, line.instance_id, "secret" in line.text) == ("host", instance.id, False)
+    assert line.run_id == instance.log.run_id != ""
 
 
 def test_without_the_permission_nothing_is_fetched(serve: Serve, make: Callable[..., Instance]) -> None:

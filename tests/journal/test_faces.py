@@ -12,7 +12,7 @@ import pytest
 
 from schillinger_plugins import cli
 from schillinger_plugins.errors import PluginError
-from schillinger_plugins.journal import Journal, Line, Ran, export
+from schillinger_plugins.journal import Denial, Grant, Happening, Journal, Line, Ran, export
 
 from .conftest import ran
 
@@ -88,6 +88,25 @@ def test_top_tells_of_the_last_minute(filled: Journal, capsys: pytest.CaptureFix
     assert "10.4%" in row  # of a CPU
 
 
+def test_figures_of_each_instance(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Memory now and at most, growth, restarts and the queue, by instance and session, in top and stats."""
+    now = datetime.now(UTC).isoformat()
+    usage = {"memory_bytes": 5_000_000, "peak_memory_bytes": 6_000_000, "growth_bytes_per_call": 20_000.0, "waiting": 3}
+    filled.add([ran(3, at=now, **usage), ran(4, at=now, instance_id="probe-2")])
+    filled.add([Happening(at=now, user="u", session="s", name="restarted", plugin_id="probe", instance_id="probe-1")])
+    for command in (("top", "--once", "--instances"), ("stats", "--instances")):
+        _, out, _ = told(capsys, *command)
+        (row,) = (line for line in out.splitlines() if "probe-1" in line)
+        assert "probe-1 (s)" in row
+        assert "0.02 MB a call" in row
+        assert "probe-2 (s)" in out
+    _, out, _ = told(capsys, "top", "--once", "--instances")
+    (row,) = (line for line in out.splitlines() if "probe-1" in line)
+    assert "5.0 MB" in row
+    assert "6.0 MB" in row
+    assert row.split()[-3:-1] == ["1", "3"]
+
+
 def test_an_empty_journal_says_so(own_places: None, capsys: pytest.CaptureFixture[str]) -> None:
     """A newcomer's is."""
     for command in ("journal", "stats"):
@@ -137,6 +156,43 @@ def test_runs_are_a_trace_for_perfetto(filled: Journal, tmp_path: Path) -> None:
     assert len({bar["pid"] for bar in bars}) == 2
     with pytest.raises(PluginError, match="if it is runs"):
         export(filled.lines(), Line, file)
+
+
+def test_grants_and_denials_are_told_too(filled: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who, what and when, those that were taken back with their end; as a table and in both forms."""
+    who = {"plugin_id": "probe", "version": "1", "content_hash": "x", "user": "ann"}
+    filled.add_grant(Grant(**who, permission="network", hosts=("a.org", "b.org"), granted_at=ran().at))
+    filled.end_grants("probe", user="ann")
+    filled.add_denial(Denial(**who, permission="file_access", target="/music", denied_at=ran().at))
+    _, out, _ = told(capsys, "journal", "--what", "grants")
+    assert "network: a.org, b.org" in out
+    assert out.count(datetime.now(UTC).strftime("%Y-")) == 2  # when it began, and when it ended
+    _, out, _ = told(capsys, "journal", "probe", "--what", "denials")
+    assert "file_access: /music" in out
+    _, out, _ = told(capsys, "journal", "other", "--what", "denials")
+    assert out == ""
+    told(capsys, "journal", "--what", "grants", "--out", str(tmp_path / "grants.parquet"))
+    (row,) = pyarrow.parquet.read_table(tmp_path / "grants.parquet").to_pylist()
+    assert (row["user"], row["hosts"]) == ("ann", ["a.org", "b.org"])
+    told(capsys, "journal", "--what", "denials", "--out", str(tmp_path / "denials.jsonl"))
+    assert json.loads((tmp_path / "denials.jsonl").read_text())["target"] == "/music"
+
+
+def test_lines_are_structured(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON each has its run, level, plugin, version and instance beside its text."""
+    _, out, _ = told(capsys, "journal", "--what", "lines", "--json")
+    (line,) = json.loads(out)
+    assert line == {
+        "at": SAID.at,
+        "user": "ann",
+        "session": "s",
+        "run_id": "s-2",
+        "level": "warning",
+        "plugin_id": "probe",
+        "version": "1.0.0",
+        "instance_id": "probe-1",
+        "text": SAID.text,
+    }
 
 
 def test_an_export_is_whole_or_not_there(filled: Journal, tmp_path: Path) -> None:

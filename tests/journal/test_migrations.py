@@ -57,6 +57,19 @@ def test_the_first_version_is_upgraded(tmp_path: Path) -> None:
     assert list(book.runs()) == [ran()]
 
 
+def test_runs_of_the_version_before_are_kept(place: Path | str) -> None:
+    """What wasn't known then is 0."""
+    Journal(place).add([ran(memory_bytes=7)])
+    with engine(place).begin() as connection:
+        for name in ("memory_bytes", "growth_bytes_per_call", "waiting"):
+            connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {name}")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    book = Journal(place)
+    assert list(book.runs()) == [ran()]
+    book.add([ran(2, memory_bytes=7)])
+    assert [one.memory_bytes for one in book.runs()] == [0, 7]
+
+
 def test_an_upgrade_that_fails_leaves_it_as_it_was(tmp_path: Path) -> None:
     """Half an upgrade would be neither version: what stands in its way is told, and nothing has changed."""
     file = tmp_path / "journal.db"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +14,14 @@ import numpy as np
 import pytest
 
 from schillinger_plugins import Audio, PluginManager
-from schillinger_plugins.errors import InputError, LimitExceeded, PluginExecutionError
+from schillinger_plugins.errors import InputError, LimitExceeded, PluginExecutionError, WorkerCrashed
 from schillinger_plugins.journal import Journal, Retention
 from schillinger_plugins.permissions import current_user
 from schillinger_plugins.recorder import _Budget
 from schillinger_plugins.result import digest
 
 from ..conftest import WritePlugin
+from ..workflow.conftest import ADDER, OWN, main_of
 
 EFFECT = """
 import numpy as np
@@ -58,6 +62,34 @@ def test_a_call_is_told_with_all_that_repeats_it(kept: PluginManager, write_plug
     assert (found.seed, found.level, found.outcome, found.calls) == (7, provenance.sandbox_level, "done", 1)
     assert found.wall_s == result.stats.wall_s
     assert found.at == provenance.started_at
+
+
+def test_a_call_is_told_with_its_workers_memory_and_the_queue(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What the watchdog saw of its memory, by how much that grows, and how many calls waited when it ended."""
+    body = "self.context.progress(0.1)\nreturn {'y': 1}"
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    instance.execute({"x": 1})
+    worker = instance._worker
+    assert worker is not None
+    for calls in range(21, 60):
+        worker.growth.add(calls, calls * 1_000_000)
+    others = [threading.Thread(target=instance.execute, args=({"x": 2},)) for _ in range(2)]
+
+    def wait_behind(*_: object) -> None:
+        for other in others:
+            other.start()
+        while instance.waiting < 2:
+            os.sched_yield()
+        worker.memory_bytes, worker.peak_memory_bytes = 5_000_000, 7_000_000_000
+
+    instance.execute({"x": 1}, on_progress=wait_behind)
+    for other in others:
+        other.join()
+    _, found, *_ = journal(kept).runs()
+    assert found.waiting in (1, 2)  # the next one may have begun already
+    assert found.memory_bytes > 0
+    assert found.peak_memory_bytes == 7_000_000_000
+    assert found.growth_bytes_per_call == pytest.approx(1e6)
 
 
 def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> None:
@@ -103,9 +135,8 @@ def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugi
     )
     instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
     runs = []
-    for number in range(3):
+    for number in range(30):  # as fast as they can: nobody waits for the lines of one to be read
         runs.append(instance.execute({"x": number}).provenance.run_id)
-        kept.logs()  # read now: what is read later belongs to the run that is under way then
     lines = list(journal(kept).lines())
     assert [(line.run_id, line.level, line.text) for line in lines] == [
         said
@@ -113,6 +144,83 @@ def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugi
         for said in ((run_id, "", f"printed {number}"), (run_id, "warning", f"WARNING it clips n={number}"))
     ]
     assert {(line.plugin_id, line.version, line.instance_id) for line in lines} == {("probe", "1.0.0", "probe-1")}
+
+
+def test_last_words_belong_to_the_run_that_failed(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What was printed before an exception and before a crash; the next run has its own."""
+    body = "print('at', inputs['x']); {'raise': lambda: 1 // 0, 'die': os.abort, 'go': lambda: 0}[inputs['x']]()"
+    instance = kept.create_instance(kept.load(write_plugin(body=f"{body}\nreturn {{'y': 1}}")).id)
+    for last in ("raise", "go", "die", "go"):
+        with contextlib.suppress(PluginExecutionError, WorkerCrashed):
+            instance.execute({"x": last})
+    runs = [one.run_id for one in journal(kept).runs()]
+    said = [(line.run_id, line.text) for line in journal(kept).lines() if line.text.startswith("at ")]
+    assert said == list(zip(runs, ["at raise", "at go", "at die", "at go"], strict=True))
+
+
+def test_lines_after_a_reload_belong_to_the_instance_and_its_runs(
+    kept: PluginManager, write_plugin: WritePlugin
+) -> None:
+    """The worker that tried the new code serves the instance from then on; what it did is told there, too."""
+    folder = write_plugin(body="print('old'); return {'y': 1}")
+    instance = kept.create_instance(kept.load(folder).id)
+    instance.execute({"x": 1})
+    body = "print('new')\ntry: open('/etc/hostname')\nexcept OSError: return {'y': 1}"
+    write_plugin(body=body, version="2.0.0")
+    kept.reload("probe")
+    run_id = instance.execute({"x": 1}).provenance.run_id
+    *_, line = journal(kept).lines()
+    assert (line.run_id, line.instance_id, line.version, line.text) == (run_id, instance.id, "2.0.0", "new")
+    opened = [event for event in kept.trace("probe") if "/etc/hostname" in event.what]
+    assert [event.instance_id for event in opened] == [instance.id]
+
+
+def test_an_instance_that_has_logged_much_survives_a_reload(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """What it has written in its life is no flood of its new worker's."""
+    folder = write_plugin(body="return {'y': os.getpid()}")
+    instance = kept.create_instance(kept.load(folder).id)
+    instance.log._bytes_read = 1 << 40
+    write_plugin(body="time.sleep(0.4); return {'y': os.getpid()}")  # longer than the watchdog looks away
+    kept.reload("probe")
+    assert instance.execute({"x": 1})["y"] == instance.execute({"x": 1})["y"]
+
+
+def test_what_is_refused_before_it_begins_has_a_run_too(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """An id by which it is found, and no other call has."""
+    instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}")).id)
+    for _ in range(2):
+        with pytest.raises(InputError):
+            instance.execute({"x": 1}, {"none": 1})
+    run_id = instance.execute({"x": 1}).provenance.run_id
+    ids = [one.run_id for one in journal(kept).runs()]
+    assert len({*ids, run_id}) == 3
+    assert all(ids)
+
+
+def test_a_workflow_that_fails_in_a_step_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Its own run, with what it was given and the step that failed, beside the step's."""
+    kept.add(write_plugin("adder", body="return {'y': 1 // 0}", definition=ADDER))
+    steps = [{"id": "first", "plugin": "adder", "inputs": {"x": "inputs.x"}}]
+    folder = write_plugin("flow", main=main_of("return {'y': 1}", {**OWN, "steps": steps}), plugin_type="WORKFLOW")
+    with pytest.raises(PluginExecutionError):
+        kept.create_instance(kept.load(folder).id).execute({"x": 1}, {"add": 7})
+    step, own = journal(kept).runs()
+    assert (step.plugin_id, step.outcome, own.plugin_id, own.outcome) == ("adder", "failed", "flow", "failed")
+    assert json.loads(own.parameters)["add"] == 7
+    assert "step `first`" in own.error
+    assert own.wall_s >= step.wall_s
+
+
+def test_what_housekeeping_did_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """A restart with its reason, and a sleep with what it gave back."""
+    instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}")).id)
+    instance.execute({})
+    instance.execute({}, limits={"memory_mb": 700})
+    instance.rest()
+    restarted, slept = list(journal(kept).happenings())[-2:]
+    assert (restarted.name, json.loads(restarted.detail)) == ("restarted", {"why": "other limits"})
+    assert (slept.name, slept.instance_id) == ("slept", instance.id)
+    assert json.loads(slept.detail)["idle"] is False
 
 
 def test_calls_that_come_too_fast_are_summed_up_and_none_is_lost(

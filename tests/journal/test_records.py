@@ -108,6 +108,23 @@ def test_summaries_count_and_order(book: Journal) -> None:
     assert (probe.first, probe.last) == (ran(1).at, ran(201).at)
 
 
+def test_summaries_of_instances_tell_their_memory_queue_and_restarts(book: Journal) -> None:
+    """As of the last call of each; a plugin's are the sum of its instances', of growth the most."""
+    usage = {"memory_bytes": 5, "growth_bytes_per_call": 2.5, "waiting": 3}
+    book.add([ran(1, memory_bytes=99), ran(2, **usage), ran(3, outcome="failed")])
+    book.add([ran(4, instance_id="probe-2", memory_bytes=7), ran(5, session="t", plugin_id="other")])
+    restarted = replace(HAPPENED, name="restarted", instance_id="probe-1")
+    book.add([restarted, restarted, HAPPENED])
+    one, two, other = sorted(book.summaries(by_instance=True), key=lambda found: (found.session, found.instance_id))
+    assert (one.session, one.instance_id, one.calls, one.restarts) == ("s", "probe-1", 3, 2)
+    assert (one.memory_bytes, one.growth_bytes_per_call, one.waiting) == (5, 2.5, 3)
+    assert (two.instance_id, two.memory_bytes, two.restarts) == ("probe-2", 7, 0)
+    assert (other.session, other.plugin_id) == ("t", "other")
+    probe = next(found for found in book.summaries() if found.plugin_id == "probe")
+    assert (probe.instance_id, probe.calls, probe.restarts) == ("", 4, 2)
+    assert (probe.memory_bytes, probe.growth_bytes_per_call, probe.waiting) == (12, 2.5, 3)
+
+
 def test_all_of_a_batch_or_none(book: Journal) -> None:
     """A record that the database refuses takes its companions with it, so that the batch can be tried again."""
     with pytest.raises(PluginError, match="can't be used"):

@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.journal import Retention
+from schillinger_plugins.recorder import Recorder
 
 Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 
@@ -32,6 +33,16 @@ def test_a_run_is_found_by_the_id_of_its_provenance(kept: PluginManager, cell: C
     assert '"gain_db":-6.0' in repr(cell(f"%plugin journal --run {run_id}")[0])
     assert run_id in repr(cell("%plugin journal --run r")[0])
     assert "gain_node  1" in repr(cell("%plugin stats gain_node --days 1")[0])
+
+
+def test_losses_are_shown(kept: PluginManager, cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many records found no room, and why nothing is written at the moment."""
+    cell("%plugin run gain_node audio=([0.0, 0.5], 8000)")
+    kept.recorder._writer.dropped = 7
+    for line in ("%plugin journal", "%plugin stats"):
+        assert "7 records of this notebook were lost" in repr(cell(line)[0])
+    monkeypatch.setattr(Recorder, "problem", "the disk is full")
+    assert "at the moment nothing is written: the disk is full" in repr(cell("%plugin journal")[0])
 
 
 def test_an_empty_journal_says_so(kept: PluginManager, cell: Cell) -> None:

@@ -358,7 +358,30 @@ def test_status_counts_calls(cell: Cell, probe: Probe) -> None:
     told = repr(cell("%plugin status")[0])
     assert "Sandbox level: " in told
     (row,) = [line for line in told.split("\n") if line.startswith("probe-")]
-    assert row.split()[2:4] == ["1", "1"]
+    assert row.split()[2:5] == ["1", "1", "(50%)"]
+
+
+def test_status_tells_rates_percentiles_and_housekeeping(cell: Cell, probe: Probe, manager: PluginManager) -> None:
+    """Calls a minute, p50 and p99, CPU, memory now and at most, restarts, sleeps and what they gave back."""
+    probe("self.kept = np.ones(4_000_000)\nreturn {'y': 1}")
+    cell("%plugin run probe")
+    (instance,) = manager.instances.values()
+    instance.rest_if_idle(0.0)
+    told = repr(cell("%plugin status")[0])
+    headings, row = (
+        next(line for line in told.split("\n") if line.startswith(word)) for word in ("instance ", "probe-")
+    )
+    for heading in ("a minute", "p50", "p99", "CPU", "memory", "housekeeping"):
+        assert heading in headings
+    assert row.count(" ms") == 3
+    assert "slept 1×" in row
+    instance.execute()
+    worker = instance._worker
+    assert worker is not None
+    worker.peak_memory_bytes = 90_000_000
+    for calls in range(21, 60):
+        worker.growth.add(calls, calls * 1_000_000)
+    assert "MB, peak 90 MB, grows by 1 MB a call" in repr(cell("%plugin status")[0])
 
 
 def test_logs_show_what_was_printed(cell: Cell, probe: Probe) -> None:

@@ -205,8 +205,8 @@ def test_what_happens_is_told_as_it_happens(client: httpx.Client, manager: Plugi
         client.get("/health")
 
 
-def test_metrics_are_prometheus_s(client: httpx.Client, create: Create) -> None:
-    """Counters and gauges for each instance, in a form that its parser reads."""
+def test_metrics_are_prometheus_s(client: httpx.Client, create: Create, manager: PluginManager) -> None:
+    """The figures of each instance, those of its status all, in a form that its parser reads."""
     from prometheus_client.parser import text_string_to_metric_families
 
     instance = create("return {'y': 1}")
@@ -219,6 +219,16 @@ def test_metrics_are_prometheus_s(client: httpx.Client, create: Create) -> None:
     assert found["schillinger_calls_total", instance] == 1
     assert found["schillinger_failures_total", instance] == 0
     assert found["schillinger_running_calls", None] == 0
+    now = manager.status().instances[0]
+    assert found["schillinger_latency_seconds", instance] == now.pace.p99_s > 0  # the last one of them
+    assert found["schillinger_calls_per_minute", instance] == 1
+    assert found["schillinger_cpu_seconds_total", instance] == now.stats.cpu_total_s
+    assert found["schillinger_journal_lost_total", None] == 0
+    told = {name.removeprefix("schillinger_") for name, _ in found}
+    assert told >= {
+        *("restarts_total", "sleeps_total", "collections_total", "given_back_bytes_total", "memory_bytes"),
+        *("memory_peak_bytes", "memory_growth_bytes", "leaks", "waiting_calls"),
+    }
 
 
 def test_a_definition_has_an_address_of_its_own(client: httpx.Client) -> None:

@@ -248,3 +248,80 @@ def test_a_set_state_that_fails_costs_the_state_not_the_instance(
     assert said[-1] == 1
     assert len(said) == {"raises": 1, "exits": 1, "hangs": 2, "dies": 3}[bad]
     assert any("without its state" in line.text for line in instance.log.lines())
+
+
+GARBAGE = """
+class Round: pass
+one = Round()
+one.itself, one.held = one, np.ones(4_000_000)
+self.count = getattr(self, 'count', 0) + 1
+return {'y': [self.count, os.getpid()]}
+"""
+
+
+def test_an_idle_worker_collects_its_garbage_once(manager: PluginManager, make: Callable[..., Instance]) -> None:
+    """What it keeps in circles is given back and counted; it goes on with its state, and falls asleep in its time."""
+    told: list[int] = []
+    undo = manager.events.subscribe("collected", lambda event: told.append(event.data["given_back_bytes"]))
+    instance = make(GARBAGE)
+    _, pid = instance.execute({})["y"]
+    assert not instance.collect_if_idle(3600)
+    used_s = instance.used_s
+    assert instance.collect_if_idle(0.0)
+    assert instance.used_s == used_s
+    assert instance.stats.given_back_bytes > 25e6
+    assert told == [instance.stats.given_back_bytes]
+    assert not instance.collect_if_idle(0.0)
+    assert instance.stats.collections == 1
+    assert instance.execute({})["y"] == [2, pid]
+    undo()
+
+
+def test_who_looks_after_idle_instances_has_them_collect_first(make: Callable[..., Instance]) -> None:
+    """Long before they are put to sleep."""
+    instance = make(GARBAGE)
+    instance.execute({})
+    instance.used_s -= 200
+    caretaker = Caretaker({instance.id: instance}, idle_s=600.0)
+    assert caretaker.look() == 0
+    assert (instance.stats.collections, instance.state) == (1, "ready")
+    instance.used_s -= 500
+    assert caretaker.look() == 1
+    assert instance.state == "resting"
+
+
+def test_what_sleep_gives_back_is_told(manager: PluginManager, make: Callable[..., Instance]) -> None:
+    """By itself or by hand: the memory of the worker that has gone, as an event and in the figures."""
+    told: list[tuple[bool, int]] = []
+    undo = manager.events.subscribe(
+        "slept", lambda event: told.append((event.data["idle"], event.data["given_back_bytes"]))
+    )
+    instance = make("self.kept = np.ones(4_000_000)\nreturn {'y': 1}")
+    instance.execute({})
+    until(lambda: instance.memory_bytes > 25e6)
+    assert instance.rest_if_idle(0.0)
+    instance.execute({})
+    until(lambda: instance.memory_bytes > 25e6)
+    instance.rest()
+    instance.rest()  # there is nothing more to give back
+    assert [idle for idle, _ in told] == [True, False]
+    assert min(size for _, size in told) > 25e6
+    assert instance.stats.given_back_bytes == sum(size for _, size in told)
+    assert instance.stats.sleeps == 1
+    assert instance.peak_memory_bytes >= max(size for _, size in told)
+    undo()
+
+
+def test_a_restart_is_told_with_its_reason(manager: PluginManager, make: Callable[..., Instance]) -> None:
+    """A worker that was killed, and one whose limits don't fit the next call."""
+    told: list[str] = []
+    undo = manager.events.subscribe("restarted", lambda event: told.append(event.data["why"]))
+    instance = make(COUNT)
+    _, pid = instance.execute({})["y"]
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: gone(pid))
+    instance.execute({})
+    instance.execute({}, limits={"memory_mb": 700})
+    assert told == ["its worker had ended", "other limits"]
+    assert instance.stats.restarts == 2
+    undo()
