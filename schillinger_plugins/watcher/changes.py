@@ -64,19 +64,30 @@ class Settled:
         self._again = again
 
     def holds(self) -> bool:
-        """Whether nothing has happened in the folder since. Of a folder that never rests it is taken for granted."""
-        return self._restless or self._changes.stamp == self._stamp
+        """Whether the folder's content is that still. Of a folder that never rests it is taken for granted."""
+        stamp = self._changes.stamp
+        if self._restless or stamp == self._stamp:
+            return True
+        if self._changes.content() != self.content_hash:
+            return False
+        self._stamp = stamp  # what was told late, or has changed nothing
+        return True
 
     @contextlib.contextmanager
     def calling(self, give_up: Callable[[], object]) -> Iterator[None]:
-        """Meanwhile, call `give_up` as soon as something happens in the folder, from another thread."""
+        """Meanwhile, call `give_up` once the folder's content is another, from another thread."""
+
+        def look() -> None:
+            if not self.holds():
+                self._changes.alarm = None
+                give_up()
+
         if self._restless:
             yield
             return
-        self._changes.alarm = give_up
+        self._changes.alarm = look
         try:
-            if not self.holds():
-                give_up()
+            look()
             yield
         finally:
             self._changes.alarm = None
@@ -189,11 +200,18 @@ class Changes:
                 lambda: self._closed or self.stamp != stamp, max(0.0, until_s - time.monotonic())
             )
 
+    def content(self) -> str:
+        """The content hash of the folder as it is now."""
+        try:
+            return self._read(self.root)
+        except (OSError, PluginError):
+            return UNREADABLE
+
     def __iter__(self) -> Iterator[Settled]:
         while (rest := self._at_rest()) is not None:
             stamp, restless = rest
             began_s = time.monotonic()
-            found = self._content()
+            found = self.content()
             with self._moved:
                 now_s = time.monotonic()
                 self._read_took_s = now_s - began_s
@@ -207,7 +225,7 @@ class Changes:
             if found != self._tried():
                 told_s, self._told_s = self._told_s, time.monotonic()
                 yield settled
-                in_vain = not settled.holds() and found != self._tried()
+                in_vain = found != self._tried() and not settled.holds()
                 if in_vain and not self._was_in_vain:  # a save in two strokes: whoever waits for it waits no longer
                     self._told_s = told_s
                 self._was_in_vain = in_vain
@@ -258,12 +276,6 @@ class Changes:
             quiet_s = CROWD_S if len(self._paths) > _MANY else CAREFUL_S
         # What takes long to read takes long to write.
         return max(quiet_s, min(_MAX_SLOW_S, self._read_took_s))
-
-    def _content(self) -> str:
-        try:
-            return self._read(self.root)
-        except (OSError, PluginError):
-            return UNREADABLE
 
     def _counts(self, path: str | Path) -> bool:
         try:

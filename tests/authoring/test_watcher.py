@@ -171,11 +171,12 @@ def test_what_one_save_makes_worthless_is_tried_anew_at_once_but_once(
     changes: Changes, content: Content, patience: None
 ) -> None:
     """A save in two strokes costs no patience, since nothing was told of the first; saves in rows do."""
-    content.now = "new"
     stream = iter(changes)
-    for _ in range(2):
+    for now in ("half", "whole"):
+        content.now = now
         changes.touch("/plugin/main.py")
         assert _asked(stream).get(timeout=DEADLINE_S) is not None
+    content.now = "another"
     changes.touch("/plugin/main.py")
     told = _asked(stream)
     with pytest.raises(queue.Empty):
@@ -250,9 +251,26 @@ def test_a_change_after_the_rest_is_noticed_by_who_deals_with_it(changes: Change
     content.now = "new"
     changes.touch("/plugin/main.py")
     settled = next(iter(changes))
-    changes.touch("/plugin/main.py")
+    content.now = "newer"
+    gave_up = threading.Event()
+    with settled.calling(gave_up.set):
+        assert not gave_up.is_set()
+        changes.touch("/plugin/main.py")
+        assert gave_up.is_set()
     assert not settled.holds()
     assert not settled.rests(60.0)
+
+
+def test_an_event_that_comes_late_is_no_change(changes: Changes, content: Content) -> None:
+    """The machine is busy, and tells of a save when it has been read already: what is tried is not given up."""
+    content.now = "new"
+    changes.touch("/plugin/main.py")
+    settled = next(iter(changes))
+    gave_up = threading.Event()
+    with settled.calling(gave_up.set):
+        changes.touch("/plugin/main.py")
+        assert not gave_up.is_set()
+    assert settled.holds()
 
 
 def test_a_folder_that_cannot_be_read_is_told_as_such(changes: Changes) -> None:
