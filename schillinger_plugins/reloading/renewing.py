@@ -37,8 +37,9 @@ class Renewing:
     def reload(self, plugin_id: str, *, on_progress: OnProgress | None = None) -> PluginRecord:
         """Read a plugin anew from its folder: manifest, code and definition, in a new worker.
 
-        If its definition has an example that can be run, it is run. Then its instances go on with the new code, and with
-        their state. If anything fails, the error is raised and the old code goes on serving. `last_reload` tells more.
+        Its example is run, if it offers one or one can be made up: sounds for audio inputs, a generator's defaults. Then its
+        instances go on with the new code, and with their state. If anything fails, the error is raised and the old code goes
+        on serving. `last_reload` tells more.
 
         Raises
         ------

@@ -34,7 +34,8 @@ class Reload:
     state_left : Mapping
         By instance, what of its state the new code didn't take, and why.
     example : str
-        What became of the definition's example: passed, or why it was not run; empty if there is none.
+        What became of the plugin's example, or of what was made up for it: passed, failed, refused, or why it was not run;
+        empty if there is none.
     notes : tuple of str
         What else there is to know.
     error : PluginError or None

@@ -205,6 +205,7 @@ def test_a_removed_parameter_is_told(manager: PluginManager, write: Write) -> No
     write(parameters=[])
     manager.reload("probe")
     assert _last(manager).parameters.removed == ("gain",)
+    assert "  gone: gain; who still sets it is told so" in told(_last(manager))
     with pytest.raises(InputError, match="no parameter `gain`"):
         instance.execute({}, {"gain": 5})
 

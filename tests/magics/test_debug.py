@@ -19,6 +19,7 @@ FAILS = """
 def inner(block):
     secret = {"depth": 3, "list": list(range(100))}
     print("about to fail")
+    eval("1")
     raise ValueError("no such <b>block</b>")
 return inner(np.array([[1.0, np.nan]], np.float32))
 """
@@ -44,6 +45,7 @@ def test_every_name_at_every_line(cell: Cell, probe: Probe) -> None:
     assert "array 1×2 float32, 1 to 1, 1 not finite" in names
     assert "'gain_db': -6" in names[outer:]
     assert "about to fail" in shown
+    assert "exec compile <string>" in shown.partition("Done last")[2]
 
 
 def test_in_a_notebook_it_is_text(cell: Cell, probe: Probe) -> None:

@@ -19,6 +19,8 @@ from schillinger_plugins import PluginManager, Result, magics
 from schillinger_plugins.errors import AudioFileError, InputError, ManifestError, PluginExecutionError, UnknownPlugin
 from schillinger_plugins.magics.subcommands import SUBCOMMANDS
 
+from .conftest import PROBE
+
 Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 Probe = Callable[..., str]
 
@@ -415,3 +417,10 @@ def test_validate_shows_every_flaw_and_runs_nothing(cell: Cell, write_plugin: Ca
     good = write_plugin("good", main="raise AssertionError('ran')")
     assert "in order" in repr(cell(f"%plugin validate {good}")[0])
     assert not Path("ran").exists()
+
+
+def test_a_notebook_survives_the_renaming_of_a_parameter(cell: Cell, probe: Probe) -> None:
+    """Its lines say the name of before, and mean the same."""
+    renamed = [{**PROBE["parameters"][0], "aliases": ["gain"]}]
+    probe("return {'y': parameters}", definition={**PROBE, "parameters": renamed})
+    assert cell("r = %plugin run probe gain=-6\nr['y']")[0] == {"gain_db": -6.0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 
 import pytest
@@ -27,3 +28,12 @@ def test_random_numbers_begin_anew_with_the_seed() -> None:
     assert context.random.random(4).tolist() == first
     context.reseed(2)
     assert context.random.random(4).tolist() != first
+
+
+def test_a_context_made_by_hand_has_what_a_host_gives() -> None:
+    """Nothing is configured, granted or interrupted, and a log can be written to; who fetches is told why that can't be."""
+    context = PluginContext()
+    assert (dict(context.config), context.readable, context.writable, context.cancelled) == ({}, (), (), False)
+    context.log.info("heard", extra={"beats": 4})
+    with pytest.raises(PermissionError, match=r"no host that could fetch https://example\.org"):
+        asyncio.run(context.fetch("https://example.org"))

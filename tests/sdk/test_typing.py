@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 AUTHORS = """
@@ -98,3 +99,8 @@ def test_an_author_can_be_strict(tmp_path: Path) -> None:
     """Plugins of every kind, annotated in full, pass mypy --strict; a misspelt parameter doesn't."""
     assert "Success" in (said := checked(tmp_path, AUTHORS)), said
     assert 'TypedDict "Settings" has no key "drive"' in checked(tmp_path, SLIP)
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    """Else a type checker takes everything that is imported from it for Any."""
+    assert resources.files("schillinger_plugins").joinpath("py.typed").is_file()

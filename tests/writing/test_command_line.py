@@ -18,13 +18,17 @@ def _ran(*arguments: object) -> int:
 
 
 def test_from_a_template_to_a_folder_and_an_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is made has no flaw, a copy is whole, and each says what to do next."""
+    """What is made has no flaw, a copy is whole and has nothing else, and each says what to do next."""
     assert _ran("new", "slow_filter", "--type", "Effect", "--dir", tmp_path) == 0
     made = tmp_path / "slow_filter"
     assert not Manifest.flaws(made)
+    for left in (".main.py.swp", "__pycache__/main.cpython-311.pyc"):  # by an editor, and by Python
+        (made / left).parent.mkdir(exist_ok=True)
+        (made / left).write_bytes(b"1")
     assert f"schillinger test {made}" in capsys.readouterr().out
     assert _ran("export", "slow_filter", "--to", tmp_path / "copy", "--path", made) == 0
     assert (tmp_path / "copy" / "main.py").read_bytes() == (made / "main.py").read_bytes()
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["docs", "main.py", "plugin.json", "tests"]
     assert _ran("export", "slow_filter", "--archive", "--to", tmp_path / "it.zip", "--path", made) == 0
     assert f"schillinger install {tmp_path / 'it.zip'}" in capsys.readouterr().out
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,15 +98,16 @@ def test_a_template_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytes
 def test_from_a_template_to_an_archive(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """new, path, edit, validate --run, export: each says what to do next."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.setenv("EDITOR", "sed --in-place '1i # opened'")
     assert "a_mixer is in" in repr(cell("%plugin new a_mixer --type node --dir 'my plugins'")[0])
     assert repr(cell("%plugin path a_mixer")[0]) == str(tmp_path / "my plugins" / "a_mixer")
     assert "%plugin reload a_mixer" in repr(cell("%plugin edit a_mixer")[0])
+    assert (tmp_path / "my plugins" / "a_mixer" / "main.py").read_text().startswith("# opened\n")
     assert "its code was imported" in repr(cell("%plugin validate a_mixer --run")[0])
     assert "%plugin load" in repr(cell("%plugin export a_mixer --to copy")[0])
     assert (tmp_path / "copy" / "tests" / "test_a_mixer.py").is_file()
     assert "%plugin install" in repr(cell("%plugin export a_mixer --to a.zip --archive")[0])
-    assert os.path.getsize("a.zip") > 100
+    assert zipfile.is_zipfile("a.zip")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,6 +46,23 @@ def test_what_fails_when_it_runs_is_a_flaw(validate: Line, write_plugin: Callabl
     (flaw,) = json.loads(out)[str(folder)]
     assert code == 2
     assert "ZeroDivisionError" in flaw["message"]
+
+
+def test_nothing_is_run_unless_it_is_asked_for(
+    cell: Callable[[str], tuple[Any, str, BaseException | None]],
+    write_plugin: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A plugin that would fail at its import is found in order, by the magic and by the command."""
+    folder = write_plugin(main="raise RuntimeError('it was run')")
+    shown = repr(cell(f"%plugin validate {folder}")[0])
+    assert "the manifest is in order; nothing of the plugin was run" in shown
+    assert "✗" not in shown
+    assert "it was run" in repr(cell(f"%plugin validate {folder} --run")[0])
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["validate", str(folder)])
+    assert ended.value.code == 0
+    assert "it was run" not in capsys.readouterr().out
 
 
 def test_nothing_is_run_where_the_manifest_is_broken(validate: Line, write_plugin: Callable[..., Path]) -> None:
