@@ -190,7 +190,7 @@ def test_a_run_is_seen_node_by_node(study: Study) -> None:
     expect(study.canvas.locator(".sch-run-words")).to_contain_text("2 done, 1 failed")
     study.node("b").get_by_role("button", name="Result").click()
     result = study.canvas.get_by_role("region", name="result of gain_node")
-    expect(result.get_by_role("img")).to_be_visible()
+    expect(result.get_by_role("img"), "the first picture of a kernel takes a while").to_be_visible(timeout=20_000)
     expect(result.locator("audio")).to_be_visible()
     expect(result).to_contain_text("1.000 s, mono, 8000 Hz")
     study.page.wait_for_function("() => document.querySelector('.sch-result audio').duration > 0.9")

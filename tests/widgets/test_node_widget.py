@@ -187,6 +187,15 @@ def test_given_inputs_are_used_and_named(plugin: _Plugin) -> None:
     assert plugin.calls[0][0]["audio"] is sound
 
 
+def test_samples_with_their_rate_are_told_as_the_sound_they_are(plugin: _Plugin) -> None:
+    """Not as an array; what is none is told as it is, and refused by the run."""
+    node = NodeWidget(DEFINITION, run=plugin.run, inputs={"audio": (np.zeros(800), 8000)})
+    assert node.inputs_set["audio"]["text"] == "Audio(1 ch, 0.100 s, 8000 Hz)"
+    assert isinstance(node.inputs["audio"], Audio)
+    node.inputs = {"audio": (1, 2, 3)}
+    assert node.inputs_set["audio"] == {"state": "given", "text": "(1, 2, 3)"}
+
+
 def test_a_node_without_a_run_can_be_looked_at() -> None:
     """A definition alone is enough to draw; there is no Run button."""
     node = NodeWidget(DEFINITION)
