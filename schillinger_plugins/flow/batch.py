@@ -8,6 +8,7 @@ is room for what comes of it. Called by `Flow.over`.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -95,9 +96,14 @@ def over(copy: Callable[[], Flow], inputs: Iterable[Mapping[str, Any]], *, concu
         finally:
             give(None)
 
-    threads = [threading.Thread(target=work, name=f"schillinger-batch-{n}", daemon=True) for n in range(concurrency)]
-    for thread in threads:
-        thread.start()
+    def thread(number: int) -> threading.Thread:
+        context = contextvars.copy_context()  # of whoever takes the items: traces tell what was done for whom
+        name = f"schillinger-batch-{number}"
+        return threading.Thread(target=context.run, args=(work,), name=name, daemon=True)
+
+    threads = list(map(thread, range(concurrency)))
+    for one in threads:
+        one.start()
     left = len(threads)
     try:
         while left:
@@ -112,8 +118,8 @@ def over(copy: Callable[[], Flow], inputs: Iterable[Mapping[str, Any]], *, concu
         stopping.set()
         for flow in list(flows):
             flow.cancel()
-        for thread in threads:
-            thread.join(_ENDING_S)
+        for one in threads:
+            one.join(_ENDING_S)
 
 
 def together(named: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:

@@ -81,7 +81,7 @@ class Sampling:
 
     def _row(self, instance: Instance, passed_s: float) -> Row:
         stats, cpu_s, memory_bytes = instance.stats, instance.cpu_s, instance.memory_bytes
-        row_id = f"instance:{instance.id}"
+        row_id, pace = f"instance:{instance.id}", instance.pace
         counted = stats.calls + stats.failures + stats.cancelled
         seen = self._seen.get(row_id)
         calls_per_s = cpu_share = 0.0
@@ -106,10 +106,15 @@ class Sampling:
             calls=stats.calls,
             failures=stats.failures,
             cancelled=stats.cancelled,
-            mean_s=stats.wall_mean_s,
+            restarts=stats.restarts,
+            p50_s=pace.p50_s,
+            p99_s=pace.p99_s,
             calls_per_s=calls_per_s,
             cpu_share=cpu_share,
             memory_bytes=memory_bytes,
+            peak_memory_bytes=max(memory_bytes, instance.peak_memory_bytes),
+            growth_bytes_per_call=round(instance.growth_bytes_per_call, -3),
+            given_back_bytes=stats.given_back_bytes,
             leaks=instance.leaks,
             last_error=stats.last_error[:MAX_TEXT_CHARS],
         )

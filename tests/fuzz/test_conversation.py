@@ -54,6 +54,9 @@ class Peer:
         self.state = b""
         self.on_fetch: OnFetch | None = None
 
+    def read_log(self) -> None:
+        """There is no log here."""
+
     @property
     def segments(self) -> list[Segment]:
         return [one for one in (self.input, self.other_input, self.output) if one is not None]

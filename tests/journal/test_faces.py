@@ -154,6 +154,12 @@ def test_runs_are_a_trace_for_perfetto(filled: Journal, tmp_path: Path) -> None:
     named = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["ph"] == "M"}
     assert {named[bar["pid"], bar["tid"]] for bar in bars} == {"probe-1", "other-1"}
     assert len({bar["pid"] for bar in bars}) == 2
+    # The first two overlap, as runs do of which one waits for the other: bars of one thread may not.
+    assert len({bar["tid"] for bar in bars}) == 3
+    by_thread: dict[int, float] = {}
+    for bar in bars:
+        assert bar["ts"] >= by_thread.get(bar["tid"], 0)
+        by_thread[bar["tid"]] = bar["ts"] + bar["dur"]
     with pytest.raises(PluginError, match="if it is runs"):
         export(filled.lines(), Line, file)
 

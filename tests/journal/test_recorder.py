@@ -60,7 +60,9 @@ def test_a_call_is_told_with_all_that_repeats_it(kept: PluginManager, write_plug
     assert (found.user, found.session, found.instance_id) == (current_user(), kept.recorder.session, "probe-1")
     assert json.loads(found.input_digests) == {"x": digest(np.arange(3))} == dict(provenance.input_digests)
     assert (found.seed, found.level, found.outcome, found.calls) == (7, provenance.sandbox_level, "done", 1)
-    assert found.wall_s == result.stats.wall_s
+    assert (found.wall_s, found.cpu_s) == (result.stats.wall_s, result.stats.cpu_s)
+    assert found.cpu_s > 0
+    assert found.peak_memory_bytes == result.stats.peak_memory_bytes
     assert found.at == provenance.started_at
 
 

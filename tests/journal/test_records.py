@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -138,6 +139,13 @@ def test_several_processes_write_at_once(place: Path | str) -> None:
     assert [process.wait(60) for process in processes] == [0] * 4
     found = list(Journal(place).runs())
     assert {name: sum(one.session == name for one in found) for name in "abcd"} == dict.fromkeys("abcd", 80)
+
+
+def test_a_file_has_a_write_ahead_log(tmp_path: Path) -> None:
+    """Who reads keeps nobody from writing, and a process that is killed leaves no half transaction."""
+    Journal(tmp_path / "journal.db").add([ran()])
+    with sqlite3.connect(tmp_path / "journal.db") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

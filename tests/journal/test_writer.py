@@ -11,6 +11,7 @@ import sys
 import time
 import weakref
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,16 @@ def test_a_record_that_cannot_be_made_is_no_reason_to_lose_the_others(writer: Wr
     assert writer.flush(DEADLINE_S)
     assert [one.run_id for one in Journal(file).runs()] == ["s-2"]
     assert writer.dropped == 1
+
+
+def test_what_is_too_old_goes_while_it_writes(file: Path) -> None:
+    """A journal is held to its bounds by whoever writes it; nobody has to tidy up."""
+    journal = Journal(file)
+    journal.add([ran(1, at="2020-01-01T00:00:00.000+00:00")])
+    writer = Writer(lambda: journal, retention=Retention(days=1))
+    writer.put(lambda: ran(2, at=datetime.now(UTC).isoformat()))
+    writer.close(DEADLINE_S)
+    assert [one.run_id for one in journal.runs()] == ["s-2"]
 
 
 def test_closing_writes_what_waits(file: Path) -> None:

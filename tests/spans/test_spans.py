@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
-from schillinger_plugins import Audio, Instance, PluginManager
+from schillinger_plugins import Audio, Flow, Instance, PluginManager
 from schillinger_plugins.errors import InputError, PluginExecutionError
 from schillinger_plugins.server import Server
 from schillinger_plugins.spans import Spans
@@ -158,6 +158,22 @@ def test_the_steps_of_a_workflow_are_beneath_it(
     manager.create_instance(manager.load(folder).id).execute({"x": 1})
     names = [one.name for one in spans.beneath(spans.named("execute flow"))]
     assert names == ["steps", "load adder", "execute adder", "queue", "execute", "check"]
+
+
+def test_the_nodes_of_a_flow_are_beneath_its_caller(
+    manager: PluginManager, write_plugin: WritePlugin, spans: Collected
+) -> None:
+    """A flow runs in threads of its own, and over many inputs in several: what it does is done for whoever asked."""
+    ports = {"inputs": [{"name": "x", "type": "number"}], "outputs": [{"name": "y", "type": "number"}]}
+    manager.load(write_plugin(body="return {'y': inputs['x']}", definition={"type": "p", "label": "P", **ports}))
+    with Flow(manager) as flow, spans.open_span("study"):
+        flow.input("n", type="number") >> flow.add("probe")["x"]
+        flow.run(n=1)
+        assert len(list(flow.over(n=[2, 3]))) == 2
+    calls = [span for span in spans.all() if span.name == "execute probe"]
+    study = spans.named("study").get_span_context()
+    assert study is not None
+    assert [call.parent and call.parent.span_id for call in calls] == [study.span_id] * 3
 
 
 def test_a_stream_is_one_span(manager: PluginManager, write_plugin: WritePlugin, spans: Collected) -> None:

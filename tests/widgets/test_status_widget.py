@@ -77,6 +77,10 @@ def test_calls_are_seen_as_they_come(page: _Page, make: Callable[..., Instance])
     assert row is not None
     assert row["calls"] == 3
     assert "division" in row["last_error"]
+    assert (row["p50_s"], row["p99_s"]) == (instance.pace.p50_s, instance.pace.p99_s)
+    assert 0 < row["p50_s"] <= row["p99_s"]
+    assert row["peak_memory_bytes"] >= row["memory_bytes"]
+    assert (row["restarts"], row["given_back_bytes"], row["growth_bytes_per_call"]) == (0, 0, 0)
     assert any((_row(message, instance) or {}).get("calls_per_s", 0) > 0 for message in page.messages)
 
 

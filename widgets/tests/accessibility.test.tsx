@@ -21,7 +21,7 @@ const RULES: axe.RunOptions = {
 const LINE = { number: 1, time_s: 0, plugin: "a", instance: "a-1", level: "warning", text: "too loud" };
 const ROW = {
   id: "instance:a-1", plugin: "a", instance: "a-1", version: "1.0.0", state: "ready", level: "full", waiting: 0, calls: 1,
-  failures: 1, cancelled: 0, mean_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, leaks: true, last_error: "it broke",
+  failures: 1, cancelled: 0, restarts: 0, p50_s: 0, p99_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, peak_memory_bytes: 0, growth_bytes_per_call: 0, given_back_bytes: 0, leaks: true, last_error: "it broke",
 };
 const PAST = { calls_per_s: [1, 2], cpu_share: [0, 1], memory_bytes: [1, 2] };
 

@@ -12,7 +12,7 @@ const EVIL = "<img src=x onerror=alert(1)>";
 function row(given: Partial<Row>): Row {
   return {
     id: "instance:a-1", plugin: "a", instance: "a-1", version: "1.0.0", state: "ready", level: "full", waiting: 0, calls: 0,
-    failures: 0, cancelled: 0, mean_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, leaks: false, last_error: "", ...given,
+    failures: 0, cancelled: 0, restarts: 0, p50_s: 0, p99_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, peak_memory_bytes: 0, growth_bytes_per_call: 0, given_back_bytes: 0, leaks: false, last_error: "", ...given,
   };
 }
 
@@ -58,6 +58,14 @@ describe("the rows", () => {
 });
 
 describe("the table", () => {
+  it("tells percentiles, restarts, and what is known of its memory", () => {
+    show([row({
+      p50_s: 0.012, p99_s: 0.25, restarts: 2, waiting: 3, memory_bytes: 5e6, peak_memory_bytes: 2e7, growth_bytes_per_call: 20_000, given_back_bytes: 3e7,
+    })]);
+    for (const text of ["12.0 ms", "p99 250.0 ms", "restarted 2×", "3 wait"]) expect(screen.getByText(text)).toBeTruthy();
+    expect(screen.getByTitle("at most 20 MB; grows by 20 kB with each call; sleeping and collecting garbage gave back 30 MB")).toBeTruthy();
+  });
+
   it("asks once more before it destroys, and keeps on Escape", async () => {
     const { onAct } = show([row({})]);
     await userEvent.click(screen.getByRole("button", { name: "Destroy a-1" }));

@@ -29,12 +29,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     calls: int = 0
     failures: int = 0
     cancelled: int = 0
-    mean_s: float = 0.0
-    """Of the calls that returned."""
+    restarts: int = 0
+    """Workers that had to be replaced."""
+    p50_s: float = 0.0
+    p99_s: float = 0.0
+    """Percentiles of the time of the last calls."""
     calls_per_s: float = 0.0
     cpu_share: float = 0.0
     """Of one core: 1 is a core at full."""
     memory_bytes: int = 0
+    peak_memory_bytes: int = 0
+    growth_bytes_per_call: float = 0.0
+    given_back_bytes: int = 0
+    """By sleeping and by collecting garbage."""
     leaks: bool = False
     last_error: str = ""
 

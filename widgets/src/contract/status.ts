@@ -83,10 +83,15 @@ export interface Row {
   calls: number;
   failures: number;
   cancelled: number;
-  mean_s: number;
+  restarts: number;
+  p50_s: number;
+  p99_s: number;
   calls_per_s: number;
   cpu_share: number;
   memory_bytes: number;
+  peak_memory_bytes: number;
+  growth_bytes_per_call: number;
+  given_back_bytes: number;
   leaks: boolean;
   last_error: string;
 }

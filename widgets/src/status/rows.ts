@@ -15,7 +15,7 @@ export interface Board {
 
 export const EMPTY: Board = { rows: new Map(), cut: 0 };
 
-export type Key = "name" | "state" | "calls" | "calls_per_s" | "failures" | "mean_s" | "cpu_share" | "memory_bytes" | "level";
+export type Key = "name" | "state" | "calls" | "calls_per_s" | "failures" | "p50_s" | "cpu_share" | "memory_bytes" | "level";
 
 export interface Order {
   key: Key;

@@ -16,7 +16,7 @@ const COLUMNS: { key: Key; label: string; title: string; wide?: boolean; figure?
   { key: "calls", label: "Calls", title: "calls that returned", figure: true },
   { key: "calls_per_s", label: "Calls/s", title: "calls in a second, over two minutes", figure: true },
   { key: "failures", label: "Failed", title: "calls that raised", figure: true },
-  { key: "mean_s", label: "Mean", title: "mean time of the calls that returned", wide: true, figure: true },
+  { key: "p50_s", label: "Time", title: "half of the last calls took less; below, all but one in a hundred", wide: true, figure: true },
   { key: "cpu_share", label: "CPU", title: "of one core, over two minutes", figure: true },
   { key: "memory_bytes", label: "Memory", title: "private memory of its worker, over two minutes", figure: true },
   { key: "level", label: "Sandbox", title: "the level of confinement", wide: true },
@@ -101,6 +101,14 @@ interface LineProps {
   onLogs(row: Row): void;
 }
 
+// What of a worker's memory is worth knowing beside how much it is now.
+function remembered(row: Row): string {
+  const told = [`at most ${memory(row.peak_memory_bytes)}`];
+  if (row.leaks || row.growth_bytes_per_call >= 1000) told.push(`grows by ${(row.growth_bytes_per_call / 1000).toFixed(0)} kB with each call`);
+  if (row.given_back_bytes > 0) told.push(`sleeping and collecting garbage gave back ${memory(row.given_back_bytes)}`);
+  return told.join("; ");
+}
+
 const Line = memo(function Line(props: LineProps): ReactNode {
   const { kept, index, busy, asked, opened, onAsk, onAct, onLogs } = props;
   const { row, past } = kept;
@@ -114,6 +122,7 @@ const Line = memo(function Line(props: LineProps): ReactNode {
       <td>
         <span className={`sch-badge sch-state-${known(row.state)}`}>{row.state}</span>
         {row.waiting > 0 ? <small>{row.waiting} wait</small> : null}
+        {row.restarts > 0 ? <small>restarted {row.restarts}×</small> : null}
       </td>
       {row.instance === "" ? <td colSpan={5} className="sch-soft">no instance</td> : (
         <>
@@ -123,12 +132,15 @@ const Line = memo(function Line(props: LineProps): ReactNode {
             <Spark label={`calls in a second of ${of}`} values={past.calls_per_s} least={1} />
           </td>
           <td className={`sch-figure ${row.failures > 0 ? "sch-bad" : ""}`} title={row.last_error || undefined}>{count(row.failures)}</td>
-          <td className="sch-figure sch-wide">{duration(row.mean_s)}</td>
+          <td className="sch-figure sch-wide">
+            {duration(row.p50_s)}
+            {row.p99_s > 0 ? <small>p99 {duration(row.p99_s)}</small> : null}
+          </td>
           <td className="sch-figure">
             {share(row.cpu_share)}
             <Spark label={`CPU of ${of}`} values={past.cpu_share} least={1} />
           </td>
-          <td className={`sch-figure ${row.leaks ? "sch-bad" : ""}`} title={row.leaks ? "it grows with each call" : undefined}>
+          <td className={`sch-figure ${row.leaks ? "sch-bad" : ""}`} title={remembered(row)}>
             {memory(row.memory_bytes)}{row.leaks ? <small>leaks</small> : null}
             <Spark label={`memory of ${of}`} values={past.memory_bytes} least={1e6} />
           </td>
