@@ -108,13 +108,14 @@ describe("a flow of the server's", () => {
 
   it("takes up a run that goes on already when it is opened", async () => {
     const going = { ...RUNS["POST api/flows/study/runs"](), flow: "study" };
-    const { flow, store, answers } = await opened({ ...RUNS, "GET api/plugins/runs": () => ({ runs: [{ ...going, flow: "other", id: "r2" }, going] }) });
+    const { flow, store, asked, answers } = await opened({ ...RUNS, "GET api/plugins/runs": () => ({ runs: [{ ...going, flow: "other", id: "r2" }, going] }) });
     await flow.resume();
     await Promise.resolve();
     expect(store.standingOf("a")).toMatchObject({ state: "done", has_result: true });
     answers["GET api/plugins/runs"] = () => ({ runs: [{ ...going, state: "done" }] });
+    const before = asked.length;
     await flow.resume();
-    expect(flow.running).toBe(false);
+    expect(asked.slice(before).map(({ path }) => path), "one that has ended is nobody's").toEqual(["api/plugins/runs"]);
   });
 
   it("is let go of when another one is opened: its run goes on, and nobody complains", async () => {
