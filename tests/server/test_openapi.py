@@ -26,6 +26,9 @@ from schillinger_plugins.server import Access, Server, create_app
 PAGE: dict[str, Any] = create_app(None, Access()).openapi()  # type: ignore[arg-type]
 CREATE = "/api/plugins/{plugin_id}/instances"
 EXECUTE = "/api/plugins/instances/{instance_id}/execute"
+SOUND = st.binary(max_size=64) | st.just(b"RIFF\x24\x00\x00\x00WAVEfmt ")
+for media_type in ("audio/wav", "audio/flac"):
+    schemathesis.openapi.media_type(media_type, SOUND)  # or it would never send any
 ENDLESS = {"/api/plugins/events"}
 """Streams, which have tests of their own."""
 
