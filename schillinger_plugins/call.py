@@ -57,6 +57,8 @@ class Call(msgspec.Struct):
         As `time.perf_counter` gives it.
     run_id : str
         What its result, its record in the journal and its lines in the log have in common.
+    user : str
+        In whose name; empty: whoever runs this process.
     """
 
     inputs: dict[str, Any]
@@ -69,6 +71,7 @@ class Call(msgspec.Struct):
     profile: bool = False
     method: str = "execute"
     run_id: str = ""
+    user: str = ""
 
 
 def prepare(

@@ -39,13 +39,15 @@ class Event:
     """Something that happened to a plugin.
 
     ``reloaded`` and ``reload_failed`` bring the `Reload` along, as ``data["report"]``; ``failed`` the error's text, as
-    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt.
+    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt. ``user`` says whose instance it
+    happened to; empty: that of whoever runs this process.
     """
 
     name: EventName
     plugin_id: str
     instance_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    user: str = ""
 
 
 Subscriber = Callable[[Event], object]

@@ -286,7 +286,7 @@ class PluginManager(Renewing, Granting):
                 instance.start(on_progress=on_progress)
             self._instances[instance.id] = instance
             self._caretaker.begin()
-        self.events.emit(Event("instance_created", plugin_id, instance.id))
+        self.events.emit(Event("instance_created", plugin_id, instance.id, user=instance.user))
         return instance
 
     def default_instance(self, plugin_id: str, *, on_progress: OnProgress | None = None) -> Instance:
@@ -315,7 +315,7 @@ class PluginManager(Renewing, Granting):
                 remedy=f"did you mean {close!r}?" if close else "%plugin status",
             )
         instance.destroy()
-        self.events.emit(Event("instance_destroyed", instance.plugin_id, instance_id))
+        self.events.emit(Event("instance_destroyed", instance.plugin_id, instance_id, user=instance.user))
 
     def status(self) -> Status:
         """What there is and what it does, now."""

@@ -19,10 +19,11 @@ from typing import Any
 
 import msgspec
 
+from .behalf import current
 from .call import Call, Digests
 from .errors import PluginError
 from .events import Event, EventName, Events
-from .journal import Happening, Journal, Line, Ran, Retention, Writer
+from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .sandbox.limits import Limits
@@ -105,6 +106,8 @@ class Recorder:
         self.session = secrets.token_hex(4)
         self.is_on = retention.days > 0
         self._writer = Writer(journal, retention=retention)
+        self._journal = journal
+        self._spool: Spool | None = None
         self._user = current_user()
         self._loaded = loaded
         self._numbers = itertools.count(1)
@@ -133,11 +136,21 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits, and end."""
-        self._writer.close()
+        is_written = self._writer.close()
+        with self._lock:
+            if self._spool is not None:
+                self._spool.close(is_written=is_written)
+                self._spool = None
 
     def new_run(self) -> str:
         """What the next run is called."""
         return f"{self.session}-{next(self._numbers)}"
+
+    def begin(self, instance_id: str, call: Call) -> None:
+        """A call begins: give it the name of its run, and of the user in whose name it is made."""
+        behalf = current()
+        call.user = behalf.user
+        call.run_id = behalf.call_of(instance_id) if behalf.run_id else self.new_run()
 
     def ran(
         self,
@@ -156,7 +169,8 @@ class Recorder:
         """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
         if not self.is_on:
             return
-        told = call.method == "execute" and self._budget.take()
+        is_awaited = call.method == "execute" and bool(current().run_id)
+        told = is_awaited or (call.method == "execute" and self._budget.take())
         key = (instance_id, call.method)
         if not told:
             with self._lock:
@@ -170,7 +184,9 @@ class Recorder:
         make = partial(
             self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, peak_memory_bytes, "done"
         )
-        if from_stream:
+        if is_awaited:
+            self._keep(make())
+        elif from_stream:
             self._streams[key] = make
         else:
             self._writer.put(make if told else partial(self._summed, key, make))
@@ -188,21 +204,42 @@ class Recorder:
         config: Mapping[str, Any],
         call: Call | None,
         error: BaseException,
-    ) -> None:
-        """A call has raised or was interrupted; without `call` it was refused before it began."""
+    ) -> str:
+        """A call has raised or was interrupted; without `call` it was refused before it began. What its run is called."""
+        if call is None or not call.run_id:
+            call = msgspec.structs.replace(call if call is not None else _REFUSED)
+            self.begin(instance_id, call)
         if not self.is_on:
-            return
+            return call.run_id
         cancelled = not isinstance(error, Exception)
         text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
         kind = "" if cancelled else type(error).__name__
-        wall_s = time.perf_counter() - call.started_s if call is not None and call.started_s else 0.0
-        call = call if call is not None else _REFUSED
+        wall_s = time.perf_counter() - call.started_s if call.started_s else 0.0
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
         make = partial(
             self._ran, instance_id, plugin, config, call, seed, dict, wall_s, 0.0, 0, outcome, kind, text
         )  # not the exception: its traceback would keep the arrays of the call
-        self._writer.put(make)
+        if current().run_id:
+            self._keep(make())
+        else:
+            self._writer.put(make)
+        return call.run_id
+
+    def _keep(self, record: Ran) -> None:
+        """Write a record down of which somebody is told by its name: one of its own, that outlives this process."""
+        with self._lock:
+            if self._spool is None:
+                self._spool = Spool(folder_of(self._journal().place), self.session)
+            full = self._spool.put(record)
+            self._writer.put(partial(_same, record))
+        if full:
+            self._writer.mark(partial(self._forget, full))
+
+    def _forget(self, full: list[Any], is_written: bool) -> None:
+        with self._lock:
+            if is_written and self._spool is not None:
+                self._spool.forget(full)
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
@@ -215,7 +252,7 @@ class Recorder:
     def _happened(self, event: Event) -> None:
         at = datetime.now(UTC)
         plugin = self._loaded.get(event.plugin_id)
-        self._writer.put(partial(self._happening, event, at, plugin))
+        self._writer.put(partial(self._happening, event, at, plugin, current().user or self._user))
 
     def _ran(
         self,
@@ -235,7 +272,7 @@ class Recorder:
         return Ran(
             run_id=call.run_id,
             at=_iso(call.started_at_s or time.time()),
-            user=self._user,
+            user=call.user or self._user,
             session=self.session,
             plugin_id=plugin.plugin_id,
             version=plugin.manifest.metadata.version,
@@ -265,7 +302,7 @@ class Recorder:
     def _line(self, line: LogLine) -> Line:
         return Line(
             at=_iso(line.time_s),
-            user=self._user,
+            user=line.user or self._user,
             session=self.session,
             run_id=line.run_id,
             plugin_id=line.plugin_id,
@@ -275,7 +312,7 @@ class Recorder:
             text=line.text,
         )
 
-    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None) -> Happening:
+    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, user: str) -> Happening:
         detail = {key: value for key, value in event.data.items() if isinstance(value, (str, int, float, bool))}
         report = event.data.get("report")
         if report is not None:
@@ -283,7 +320,7 @@ class Recorder:
             detail |= {"error": report.error.message} if report.error is not None else {}
         return Happening(
             at=at.isoformat(timespec="milliseconds"),
-            user=self._user,
+            user=user,
             session=self.session,
             name=event.name,
             plugin_id=event.plugin_id,
@@ -292,6 +329,10 @@ class Recorder:
             instance_id=event.instance_id or "",
             detail=_json(detail),
         )
+
+
+def _same(record: Ran) -> Ran:
+    return record
 
 
 def _iso(time_s: float) -> str:

@@ -55,10 +55,11 @@ class Tally:
         The figures, as they change.
     """
 
-    def __init__(self, plugin_id: str, instance_id: str, *, events: Events, log: Log) -> None:
+    def __init__(self, plugin_id: str, instance_id: str, *, user: str, events: Events, log: Log) -> None:
         self.stats = InstanceStats()
         self._plugin_id = plugin_id
         self._instance_id = instance_id
+        self._user = user
         self._events = events
         self._log = log
         self._leak_told = False
@@ -67,31 +68,31 @@ class Tally:
         """Another worker serves: what was said of the one before doesn't hold for it."""
         self._leak_told = False
 
-    def returned(self, wall_s: float, worker: Worker) -> None:
+    def returned(self, wall_s: float, worker: Worker, run_id: str) -> None:
         """A call has returned."""
         stats = self.stats
         stats.calls += 1
         stats.wall_total_s += wall_s
         stats.wall_last_s = wall_s
         if self._events.wants("executed"):
-            self._tell("executed", wall_s=wall_s)
+            self._tell("executed", wall_s=wall_s, run_id=run_id)
         if worker.leaks and not self._leak_told:
             self._tell_leak(worker)
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException, run_id: str) -> None:
         """A call has raised, or was interrupted."""
         if not isinstance(error, Exception):
             self.stats.cancelled += 1
-            self._tell("failed", error="cancelled")
+            self._tell("failed", error="cancelled", run_id=run_id)
             return
         self.stats.failures += 1
         self.stats.last_error = str(error)
         # What was refused before the plugin ran is no failure of its own, and takes the place of none.
         failure = None if isinstance(error, InputError) else Failure.of(error, self._instance_id)
-        self._tell("failed", error=str(error), failure=failure)
+        self._tell("failed", error=str(error), failure=failure, run_id=run_id)
 
     def _tell(self, name: EventName, **data: Any) -> None:
-        self._events.emit(Event(name, self._plugin_id, self._instance_id, data))
+        self._events.emit(Event(name, self._plugin_id, self._instance_id, data, self._user))
 
     def _tell_leak(self, worker: Worker) -> None:
         self._leak_told = True

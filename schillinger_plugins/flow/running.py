@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +245,8 @@ class Running:
         return "done"
 
     async def _instance(self, node: Node) -> Instance:
-        making = asyncio.get_running_loop().run_in_executor(None, self._instances.of, node)
+        make = partial(contextvars.copy_context().run, self._instances.of, node)
+        making = asyncio.get_running_loop().run_in_executor(None, make)
         # What is begun is finished: the instance is the flow's, and it will be wanted again.
         return await asyncio.shield(making)
 

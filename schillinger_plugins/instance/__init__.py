@@ -277,7 +277,8 @@ class Instance(Life):
         return call.limits, call.on_progress
 
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
-        call.run_id = self.log.run_id = self._recorder.new_run()
+        self._recorder.begin(self.id, call)
+        self.log.run_id, self.log.user = call.run_id, call.user
         return conversation.call(
             worker,
             call.inputs,
@@ -296,7 +297,7 @@ class Instance(Life):
             self._digests = outcome.content, digests
         outputs = plugin.definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
         wall_s = time.perf_counter() - call.started_s
-        self._tally.returned(wall_s, worker)
+        self._tally.returned(wall_s, worker, call.run_id)
         self._recorder.ran(
             self.id,
             plugin,
@@ -324,8 +325,8 @@ class Instance(Life):
         )
 
     def _failed(self, call: Call | None, error: BaseException) -> None:
-        self._tally.failed(error)
-        self._recorder.failed(self.id, self._succession.plugin, self.config, call, error)
+        run_id = self._recorder.failed(self.id, self._succession.plugin, self.config, call, error)
+        self._tally.failed(error, run_id)
 
 
 def _provenance(plugin: LoadedPlugin, config: Mapping[str, Any], call: Call, seed: int, digests: Any) -> Provenance:

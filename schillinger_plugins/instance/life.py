@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..behalf import current
 from ..call import ReadAudio
 from ..definition import NodeDefinition
 from ..errors import Busy, InputError, UnknownPlugin
@@ -40,6 +41,8 @@ class Life:
     Attributes
     ----------
     id : str
+    user : str
+        In whose name it was made; empty: in that of whoever runs this process.
     config : dict
     log : Log
         What it printed, and the trace of what it did.
@@ -62,13 +65,14 @@ class Life:
         worker: Worker | None = None,
     ) -> None:
         self.id = instance_id
+        self.user = current().user
         self.config = dict(config)
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
-        self.log.version = plugin.manifest.metadata.version
+        self.log.version, self.log.user = plugin.manifest.metadata.version, self.user
         self.used_s = time.monotonic()
         self.events = events
-        self._tally = Tally(plugin.plugin_id, instance_id, events=events, log=self.log)
+        self._tally = Tally(plugin.plugin_id, instance_id, user=self.user, events=events, log=self.log)
         self._recorder = recorder
         self._sandbox = sandbox
         self.read_audio = read_audio

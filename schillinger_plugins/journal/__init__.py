@@ -2,8 +2,8 @@
 
 `database` is where it lies and how it is opened; `tables` and `migrations` are its shape. `grants` is what plugins may do,
 which `permissions` decides by; `records` is what ran and what was said, which `writer` puts down without keeping anybody
-waiting, `retention` holds to its bounds and `export` hands out. Nothing is opened, and SQLAlchemy not imported, before
-something is asked or written.
+waiting, by way of `spool` what somebody has been told of; `retention` holds to its bounds and `export` hands out. Nothing is
+opened, and SQLAlchemy not imported, before something is asked or written.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from .grants import Denial, Grant, now
 from .journal import Journal
 from .records import Happening, Line, Ran, Record, Summary
 from .retention import Retention
+from .spool import Spool, folder_of
 from .writer import Writer
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "Ran",
     "Record",
     "Retention",
+    "Spool",
     "Summary",
     "Writer",
     "export",
+    "folder_of",
     "journal_place",
     "now",
 ]

@@ -101,6 +101,7 @@ class Database:
         from .migrations import demand_schema
 
         with self._lock:
+            is_first = self._engine is None
             if self._engine is None:
                 self._make_file()
                 engine = _sqlite(self.file) if self.file is not None else _postgresql(str(self.place))
@@ -110,7 +111,13 @@ class Database:
                 # Somebody has removed it meanwhile: begin again rather than write into a file without a name.
                 self._make_file()
                 demand_schema(self._engine, self.name)
-            return self._engine
+            engine = self._engine
+        if is_first:
+            self._take_in()
+        return engine
+
+    def _take_in(self) -> None:
+        """What processes have left that were killed; called when it is opened."""
 
     def _make_file(self) -> None:
         """The file, for nobody else to read; never opened here, since closing it would drop SQLite's locks on it."""

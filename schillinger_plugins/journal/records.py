@@ -6,13 +6,16 @@ can't hold. Base of `Journal`; written by ``writer``.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..errors import PluginError
 from .database import Database
+from .spool import folder_of, left_by_the_dead, left_in
 from .tables import tables
 
 if TYPE_CHECKING:
@@ -176,12 +179,12 @@ class RecordBook(Database):
         since: str = "",
         newest: int | None = None,
     ) -> Iterator[Ran]:
-        """What ran, oldest first; with `newest`, that many of the last."""
+        """What ran, oldest first; with `newest`, that many of the last. Of a run also its parts (``RUN.1``, …)."""
         columns = tables().tables["runs"].c
         which = [columns.at >= since] if since else []
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
         which += [columns.outcome == outcome] if outcome is not None else []
-        which += [columns.run_id == run_id] if run_id is not None else []
+        which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Ran, which, newest)
 
     def happenings(
@@ -200,7 +203,7 @@ class RecordBook(Database):
         columns = tables().tables["lines"].c
         which = [columns.at >= since] if since else []
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
-        which += [columns.run_id == run_id] if run_id is not None else []
+        which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Line, which, newest)
 
     def summaries(self, *, plugin_id: str | None = None, since: str = "") -> list[Summary]:
@@ -210,6 +213,19 @@ class RecordBook(Database):
             found.setdefault(ran.plugin_id, []).append(ran)
         made = [_summary(name, runs) for name, runs in found.items()]
         return sorted(made, key=lambda summary: -summary.calls)
+
+    def _take_in(self) -> None:
+        from sqlalchemy import select
+
+        column = tables().tables["runs"].c.run_id
+        for path in left_in(folder_of(self.place)):
+            with contextlib.suppress(PluginError), left_by_the_dead(path) as found:
+                for at in range(0, len(found or ()), PAGE):
+                    page = found[at : at + PAGE] if found else []
+                    ids = [ran.run_id for ran in page]
+                    with self.reading() as connection:
+                        known = set(connection.execute(select(column).where(column.in_(ids))).scalars())
+                    self.add([ran for ran in page if ran.run_id not in known])
 
     def _records(self, kind: type[Any], which: list[ColumnElement[bool]], newest: int | None) -> Iterator[Any]:
         from sqlalchemy import select
@@ -239,6 +255,11 @@ class RecordBook(Database):
 def since_days(days: float) -> str:
     """The moment so many days ago, as the journal writes it."""
     return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")
+
+
+def _of_run(column: Any, run_id: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.startswith(f"{run_id}.", autoescape=True) | (column == run_id)
+    return found
 
 
 def _row(record: Record) -> dict[str, Any]:

@@ -36,6 +36,16 @@ TIDY_EVERY_S = 3600.0
 _log = logging.getLogger(__name__)
 
 MakeRecord = Callable[[], Record]
+Told = Callable[[bool], object]
+
+
+class _Mark:
+    """A place in the queue, and who wants to know when all before it is written."""
+
+    __slots__ = ("told",)
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
 
 
 class Writer:
@@ -59,7 +69,8 @@ class Writer:
     def __init__(self, journal: Callable[[], RecordBook], *, retention: Retention) -> None:
         self._journal = journal
         self._retention = retention
-        self._waiting: deque[MakeRecord] = deque()
+        self._waiting: deque[MakeRecord | _Mark] = deque()
+        self._passed: list[_Mark] = []
         self._changed = threading.Condition()
         self._asleep = True
         self._hurried = False
@@ -80,6 +91,19 @@ class Writer:
         if self._asleep:
             self._wake()
 
+    def mark(self, told: Told) -> None:
+        """Have `told` called with True as soon as all is written that was put before, and with False if it isn't for now.
+
+        What is put is written at once then. Called in the writer's thread, or in this one.
+        """
+        if self._ended or self.problem or os.getpid() != self._process:
+            told(False)
+            return
+        with self._changed:
+            self._waiting.append(_Mark(told))
+            self._hurried = True
+        self._wake()
+
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until all is written that was put before; whether it was."""
         with self._changed:
@@ -88,13 +112,14 @@ class Writer:
             self._changed.wait_for(lambda: self._is_idle or bool(self.problem), timeout_s)
             return self._is_idle
 
-    def close(self, timeout_s: float = 2.0) -> None:
-        """Write what waits, and end. What can't be written within that time is lost."""
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Write what waits, and end; whether all is written. What can't be within that time is lost."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
         if self._thread is not None and os.getpid() == self._process:
             self._thread.join(timeout_s)
+        return self._is_idle and self.dropped == 0
 
     @property
     def _is_idle(self) -> bool:
@@ -120,17 +145,20 @@ class Writer:
                 self._busy = True
             self._empty()
             with self._changed:
-                self._busy = self._hurried = False
+                self._busy = False
+                self._hurried = bool(self._waiting) and any(isinstance(one, _Mark) for one in tuple(self._waiting))
                 self._changed.notify_all()
 
     def _empty(self) -> None:
         pause_s, batch = 1.0, self._made()
-        while batch:
-            if self._write(batch):
+        while batch or self._passed:
+            if not batch or self._write(batch):
+                self._tell(True)
                 # What has come since is left to be gathered, unless it is a whole batch or somebody waits for it.
                 is_due = len(self._waiting) >= BATCH or self._hurried or self._ended
                 pause_s, batch = 1.0, self._made() if is_due else []
                 continue
+            self._tell(False)
             if self._rest(pause_s):
                 self.dropped += len(batch) + len(self._waiting)
                 self._waiting.clear()
@@ -147,14 +175,27 @@ class Writer:
                     return True
             made = [self._waiting.popleft() for _ in range(len(self._waiting))]
             self._waiting.extendleft(reversed([partial(_same, record) for record in self._records(made)]))
+            self._tell(False)
         return self._ended
 
     def _made(self) -> list[Record]:
         return self._records([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
 
-    def _records(self, makers: list[MakeRecord]) -> list[Record]:
+    def _tell(self, is_written: bool) -> None:
+        """Who wanted to know of what has been taken from the queue."""
+        passed, self._passed = self._passed, []
+        for mark in passed:
+            try:
+                mark.told(is_written)
+            except Exception:  # their own affair
+                _log.exception("somebody could not be told that the journal is written")
+
+    def _records(self, makers: list[MakeRecord | _Mark]) -> list[Record]:
         records: list[Record] = []
         for make in makers:
+            if isinstance(make, _Mark):
+                self._passed.append(make)
+                continue
             try:
                 records.append(make())
             except Exception:  # one record that can't be made is no reason to lose the others

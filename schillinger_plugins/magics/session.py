@@ -65,11 +65,12 @@ class Session:
         return {**user_ns, **local_ns}
 
     def serve(self, port: int) -> Server:
-        """The server over the manager, begun if there is none; `port` 0 takes a free one."""
+        """The server over the manager, begun if there is none, which knows its users' tokens; `port` 0 takes a free one."""
         if self._server is None:
             from ..server import Server
+            from ..server.tokens import Tokens
 
-            server = Server(self.manager, port=port)
+            server = Server(self.manager, port=port, tokens=Tokens().all())
             server.start()
             self._server = server
         return self._server

@@ -36,6 +36,8 @@ class LogLine:
         Of the call during which, or right after which, it was read; empty before the first.
     version : str
         Of the plugin.
+    user : str
+        In whose name that call was made; empty: of whoever runs this process.
     """
 
     time_s: float
@@ -44,6 +46,7 @@ class LogLine:
     text: str
     run_id: str = ""
     version: str = ""
+    user: str = ""
 
     @property
     def level(self) -> Level:
@@ -68,7 +71,7 @@ class Log:
 
     Attributes
     ----------
-    run_id, version : str
+    run_id, version, user : str
         What the next lines belong to.
     on_line : callable or None
         Told of each line, by the thread that reads it.
@@ -83,6 +86,7 @@ class Log:
         self.dropped = 0
         self.run_id = ""
         self.version = ""
+        self.user = ""
         self.on_line: Callable[[LogLine], object] | None = None
         self._bytes_read = 0
         self.trace = Trace(plugin_id, instance_id)
@@ -138,7 +142,7 @@ class Log:
             self.dropped += 1
         text = printable(line[: 4 * MAX_LINE_CHARS].decode("utf-8", "replace"))
         text = text if len(text) <= MAX_LINE_CHARS else text[: MAX_LINE_CHARS - 1] + "…"
-        read = LogLine(time.time(), self.plugin_id, self.instance_id, text, self.run_id, self.version)
+        read = LogLine(time.time(), self.plugin_id, self.instance_id, text, self.run_id, self.version, self.user)
         self._lines.append(read)
         if self.on_line is not None:
             self.on_line(read)

@@ -13,13 +13,14 @@ import hmac
 import math
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from ..behalf import Behalf, acting
 from . import patience
-from .problems import Problem, refuse, respond
+from .problems import SERVER_ENDS, Problem, refuse, respond
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
@@ -33,7 +34,7 @@ OPEN_PATHS = frozenset({"/health", "/ready", "/", "/page.js", "/page.css"})
 """Answered without a token: they say nothing."""
 
 OWNER = "owner"
-"""Whoever has started the server."""
+"""Whoever has started the server: what was made without it, in a notebook for example, is theirs, too."""
 
 OFFER = "bearer."
 """Before the token, where it is offered as a subprotocol of a WebSocket."""
@@ -164,8 +165,9 @@ class _Known:
 class Guard:
     """What every request passes first. An ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, is_ending: Callable[[], bool]) -> None:
         self._app = app
+        self._is_ending = is_ending
         self._access = access
         self._going_on = 0
 
@@ -178,7 +180,8 @@ class Guard:
             if problem is not None:
                 await refuse(problem, scope, receive, send)
             else:
-                await self._app(scope, receive, send)
+                with acting(_behalf(scope)):
+                    await self._app(scope, receive, send)
             return
         if problem is not None:
             await respond(problem, scope, receive, send)
@@ -190,7 +193,8 @@ class Guard:
         answer = _Answer(send)
         self._going_on += 1
         try:
-            await self._app(scope, body, answer)
+            with acting(_behalf(scope)):
+                await self._app(scope, body, answer)
         except (TooLarge, patience.TooSlow) as error:
             if answer.begun:
                 raise
@@ -230,6 +234,9 @@ class Guard:
             return Problem(429, "TooMany", detail, f"come back in {retry} s", headers={"Retry-After": retry})
         scope["schillinger.scope"], scope["schillinger.user"] = granted.scope, granted.user
         scope["schillinger.may_grant"] = granted.may_grant
+        # What goes on may be looked at, fetched and cancelled up to the end; nothing new is begun, no socket opened.
+        if self._is_ending() and scope.get("method") not in _WHILE_ENDING:
+            return SERVER_ENDS
         return None
 
     def _granted(self, headers: dict[str, list[str]]) -> tuple[_Known | None, float]:
@@ -247,12 +254,13 @@ class _Body:
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._hearing = patience.Hearing(receive)
         self._left = most
         self._ended = False
 
     async def __call__(self) -> Message:
         # What comes after a body is its sender's leaving, which may take as long as it likes.
-        message = await (self._receive() if self._ended else patience.hear(self._receive))
+        message = await (self._receive() if self._ended else self._hearing.next())
         self._ended = not message.get("more_body", False)
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
@@ -271,6 +279,7 @@ class _Answer:
         await self._send(message)
 
 
+_WHILE_ENDING = ("GET", "HEAD", "DELETE")
 _BUSY = Problem(
     503, "Busy", "too many requests are dealt with already", "come back in 1 s", headers={"Retry-After": "1"}
 )
@@ -287,6 +296,11 @@ def _headers(scope: Connection) -> dict[str, list[str]]:
     for name, value in scope["headers"]:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     return found
+
+
+def _behalf(scope: Connection) -> Behalf:
+    user = scope.get("schillinger.user", OWNER)
+    return Behalf(user="" if user == OWNER else user)
 
 
 def _offered(headers: dict[str, list[str]]) -> list[str]:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 GRACE_S = 10.0
 """How long running calls may go on when the server ends."""
 
+TELLING_S = 2.0
+"""How long it may take to tell who listens that it has ended."""
+
 _log = logging.getLogger(__name__)
 
 _DESCRIBED = "GET /openapi.json describes every address"
@@ -58,9 +61,8 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
         ready: Readiness = app.state.readiness
         warming = asyncio.create_task(ready.warm())
         yield
-        ready.end()
         warming.cancel()
-        await app.state.runs.close(GRACE_S)
+        await end(app)
 
     app = FastAPI(
         title="schillinger_plugins",
@@ -71,10 +73,10 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
         docs_url=None,  # its page takes its scripts from other hosts
         redoc_url=None,
     )
-    app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
+    app.state.manager, app.state.runs, app.state.once = manager, Runs(lambda: manager.recorder.new_run()), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
     app.state.shelf, app.state.asks = Shelf(), {}
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Guard, access=access, is_ending=lambda: app.state.readiness.is_ending)
     app.include_router(instances.router)
     app.include_router(following.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
@@ -88,6 +90,13 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
         app.add_exception_handler(kind, answer)
     describe(app)
     return app
+
+
+async def end(app: FastAPI) -> None:
+    """Begin nothing any more, let what goes on end or cut it off, and tell who listens: first of that, then the end."""
+    app.state.readiness.end()
+    await app.state.runs.close(GRACE_S)
+    await app.state.telling.end(TELLING_S)
 
 
 def _plugin_error(_: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Depends, Request
 from ..errors import Busy, UnknownPlugin
 from . import said
 from .problems import Problem
-from .scopes import GRANT, READ, RUN, Refused, user_of
+from .scopes import GRANT, READ, RUN, Refused, sight_of, user_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -47,8 +47,9 @@ class NewAsk(msgspec.Struct, forbid_unknown_fields=True):
 
 @router.get("/permissions", dependencies=[Depends(READ)])
 def list_asks(request: Request, limit: said.Limit = 100, offset: said.Offset = 0) -> said.AskList:
-    """What users have asked for and nobody has answered, in pages."""
-    found = list(_asks(request).values())
+    """What the user has asked for and nobody has answered, in pages; what everybody has, for who manages or grants."""
+    sight, may_grant = sight_of(request), request.scope["schillinger.may_grant"]
+    found = [ask for ask in _asks(request).values() if may_grant or sight(ask.user)]
     page = [_details(request, one) for one in found[offset : offset + limit]]
     return said.AskList(asks=page, total=len(found), offset=offset, limit=limit)
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _RUN = {
-    "id": "8c1d5e0f2a3b4c5d",
+    "id": "9f3a61c2-17",
+    "user": "ada",
     "instance_id": "resultant_rhythm-1",
     "plugin_id": "resultant_rhythm",
     "flow": None,
@@ -42,6 +43,7 @@ _OF_FLOW = {
 _LISTED = {**_RUN, "outputs": None, "stats": None, "provenance": None}
 _INSTANCE = {
     "id": "gain_node-1",
+    "user": "ada",
     "plugin_id": "gain_node",
     "state": "ready",
     "waiting": 0,
@@ -149,15 +151,30 @@ _TEXTS = {
 }
 _EVENTS = {
     "/api/plugins/events": {"id": "1", "event": "executed", "data": '{"plugin_id": "gain_node"}'},
-    "/api/plugins/runs/{run_id}/events": {"event": "run", "data": '{"id": "8c1d5e0f2a3b4c5d", "state": "done"}'},
+    "/api/plugins/runs/{run_id}/events": {"event": "run", "data": '{"id": "9f3a61c2-17", "state": "done"}'},
 }
 _EVENT = {
     "type": "object",
     "description": "each event of the stream",
     "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
-_OF_INSTANCE = ("instance_details", "execute_instance", "destroy_instance")
-_OF_RUN = ("run_details", "cancel_run")
+_OF_RUN = ("run_id", "$response.body#/id", ("run_details", "cancel_run"))
+_OF_INSTANCE = ("instance_id", "$response.body#/id", ("instance_details", "execute_instance", "destroy_instance"))
+_LINKS = {
+    "GET /api/plugins": ("plugin_id", "$response.body#/plugins/0/id", ("plugin_details", "create_instance")),
+    "POST /api/plugins/{plugin_id}/instances": _OF_INSTANCE,
+    "POST /api/plugins/instances/{instance_id}/execute": _OF_RUN,
+    "GET /api/flows": ("name", "$response.body#/flows/0/name", ("fetch_flow", "run_flow")),
+    "GET /api/flows/{name}": ("name", "$request.path.name", ("save_flow",)),
+    "PUT /api/flows/{name}": ("name", "$response.body#/name", ("fetch_flow", "run_flow", "delete_flow")),
+    "POST /api/flows/{name}/runs": _OF_RUN,
+    "POST /api/plugins/{plugin_id}/permissions": (
+        *("ask_id", "$response.body#/id"),
+        ("grant_permission", "decline_permission"),
+    ),
+}
+"""What leads where: the parameter that names the target's thing, where its name is found, and the targets."""
+
 _PROBLEM = {
     "type": "https://schillinger-plugins.github.io/errors/UnknownPlugin",
     "title": "UnknownPlugin",
@@ -193,10 +210,10 @@ def _complete(key: str, path: str, operation: dict[str, Any], page: dict[str, An
             answer["content"] = {media_type: {"schema": {"type": "string"}, "example": text}}
         if status == "200" and path in _EVENTS:
             answer["content"] = {"text/event-stream": {"schema": _EVENT, "example": _EVENTS[path]}}
-        if status in ("200", "201", "202") and key.endswith(("/instances", "/execute", "/runs")) and key[:4] == "POST":
-            kind, targets = ("instance_id", _OF_INSTANCE) if key.endswith("/instances") else ("run_id", _OF_RUN)
+        if status in ("200", "201", "202") and key in _LINKS:
+            parameter, found_at, targets = _LINKS[key]
             answer["links"] = {
-                name: {"operationId": known, "parameters": {kind: "$response.body#/id"}}
+                name: {"operationId": known, "parameters": {parameter: found_at}}
                 for name in targets
                 for known in [_operation_id(page, name)]
             }

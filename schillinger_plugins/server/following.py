@@ -17,7 +17,7 @@ from ..errors import Busy
 from . import said
 from .instances import run_of
 from .runs import Run, Runs
-from .scopes import READ
+from .scopes import READ, sight_of
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -36,7 +36,7 @@ HEARTBEAT_S = 15.0
 async def follow_run(request: Request, run_id: said.RunId) -> StreamingResponse:
     """A run, each time that it is further, as Server-Sent Events (``run``); the last one says how it has ended."""
     runs: Runs = request.app.state.runs
-    run = runs.get(run_id)
+    run = runs.get(run_id, sight_of(request))
     if runs.followers >= MAX_FOLLOWERS:
         raise Busy(f"{MAX_FOLLOWERS} clients follow runs already", remedy="ask for the run itself now and then")
     return _Stream(runs, run)

@@ -20,9 +20,10 @@ from ..result import Result
 from ..status import status_of
 from ..types import Audio
 from . import asking, crossing, said, sound
+from .access import OWNER
 from .problems import response_of
 from .runs import Run, Runs
-from .scopes import READ, RUN
+from .scopes import READ, RUN, sight_of, user_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -57,7 +58,7 @@ async def create_instance(
     asked = await said.read(request, said.NewInstance)
     once = request.app.state.once
     instance = await once.make(
-        (plugin_id, idempotency_key) if idempotency_key else None,
+        (user_of(request), plugin_id, idempotency_key) if idempotency_key else None,
         lambda: asyncio.to_thread(_manager(request).create_instance, plugin_id, asked.config),
     )
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/plugins/instances/{instance.id}"
@@ -66,8 +67,8 @@ async def create_instance(
 
 @router.get("/instances", dependencies=[Depends(READ)], tags=["instances"])
 def list_instances(request: Request, limit: said.Limit = 100, offset: said.Offset = 0) -> said.InstanceList:
-    """All instances, in pages."""
-    found = list(_manager(request).instances.values())
+    """The user's instances, or everybody's for who manages, in pages."""
+    found = seen(request)
     page = [_details(one) for one in found[offset : offset + limit]]
     return said.InstanceList(instances=page, total=len(found), offset=offset, limit=limit)
 
@@ -81,7 +82,7 @@ def instance_details(request: Request, instance_id: said.InstanceId) -> said.Ins
 @router.delete("/instances/{instance_id}", status_code=204, dependencies=[Depends(RUN)], tags=["instances"])
 def destroy_instance(request: Request, instance_id: said.InstanceId) -> None:
     """Let the plugin clean up, and end its process. A call that goes on ends."""
-    _manager(request).destroy_instance(instance_id)
+    _manager(request).destroy_instance(_instance(request, instance_id).id)
 
 
 @router.post(
@@ -134,8 +135,8 @@ async def execute_instance(
 
 @router.get("/runs", dependencies=[Depends(READ)], tags=["runs"])
 async def list_runs(request: Request, limit: said.Limit = 100, offset: said.Offset = 0) -> said.RunList:
-    """The runs that are known, in pages, the newest first, without what they gave."""
-    found = _runs(request).all()
+    """The user's runs, or everybody's for who manages, in pages, the newest first, without what they gave."""
+    found = _runs(request).all(sight_of(request))
     page = [run_of(run, with_outputs=False) for run in found[offset : offset + limit]]
     return said.RunList(runs=page, total=len(found), offset=offset, limit=limit)
 
@@ -143,14 +144,13 @@ async def list_runs(request: Request, limit: said.Limit = 100, offset: said.Offs
 @router.get("/runs/{run_id}", dependencies=[Depends(READ)], tags=["runs"])
 async def run_details(request: Request, run_id: said.RunId) -> said.RunDetails:
     """A run: how far it is, or what it gave."""
-    return run_of(_runs(request).get(run_id), root=request.scope.get("root_path", ""))
+    return run_of(_run(request, run_id), root=request.scope.get("root_path", ""))
 
 
 @router.delete("/runs/{run_id}", status_code=204, dependencies=[Depends(RUN)], tags=["runs"])
 async def cancel_run(request: Request, run_id: said.RunId) -> None:
     """End a run that goes on; forget one that has ended."""
-    runs = _runs(request)
-    await runs.cancel(runs.get(run_id))
+    await _runs(request).cancel(_run(request, run_id))
 
 
 @router.get("/runs/{run_id}/outputs/{name:path}", dependencies=[Depends(READ)], tags=["runs"], response_class=Response)
@@ -162,7 +162,7 @@ async def fetch_output(
     form: Annotated[str, Query(pattern="^(npy)?$", description="npy: the samples of a sound as an array")] = "",
 ) -> Response:
     """An output's data: WAV (32-bit float), .npy, SVG, PNG, Vega-Lite or JSON, as it is; FLAC, if that is accepted."""
-    run = _runs(request).get(run_id)
+    run = _run(request, run_id)
     result = run.result
     try:
         if result is None or name not in result:
@@ -205,6 +205,7 @@ def run_of(run: Run, *, root: str = "", with_outputs: bool = True) -> said.RunDe
         }
     return said.RunDetails(
         id=run.id,
+        user=run.user or OWNER,
         instance_id=run.instance_id,
         plugin_id=run.plugin_id,
         flow=run.flow,
@@ -219,14 +220,24 @@ def run_of(run: Run, *, root: str = "", with_outputs: bool = True) -> said.RunDe
 
 
 def _details(instance: Instance) -> said.InstanceDetails:
-    return said.InstanceDetails(**asdict(status_of(instance)), config=crossing.plain(instance.config, ""))
+    told = asdict(status_of(instance))
+    return said.InstanceDetails(**told, user=instance.user or OWNER, config=crossing.plain(instance.config, ""))
+
+
+def seen(request: Request) -> list[Instance]:
+    """The instances that are there for whoever asks."""
+    sight = sight_of(request)
+    return [one for one in list(_manager(request).instances.values()) if sight(one.user)]
+
+
+def _run(request: Request, run_id: str) -> Run:
+    return _runs(request).get(run_id, sight_of(request))
 
 
 def _instance(request: Request, instance_id: str) -> Instance:
-    instances = _manager(request).instances
-    instance = instances.get(instance_id)
-    if instance is None:
-        close = nearest(instance_id[:80], list(instances))
+    instance = _manager(request).instances.get(instance_id)
+    if instance is None or not sight_of(request)(instance.user):
+        close = nearest(instance_id[:80], [one.id for one in seen(request)])
         remedy = f"did you mean {close!r}?" if close else "POST /api/plugins/{plugin_id}/instances creates one"
         raise UnknownPlugin(f"there is no instance {instance_id[:80]!r}", remedy=remedy)
     return instance

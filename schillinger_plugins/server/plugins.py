@@ -14,8 +14,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from ..definition import NodeDefinition
 from ..registry import PluginRecord
 from . import said
+from .instances import seen
 from .problems import problem_of
-from .scopes import MANAGE, READ, RUN
+from .scopes import MANAGE, READ, RUN, sight_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -45,8 +46,10 @@ def list_plugins(
 
 @router.get("/system/status", dependencies=[Depends(READ)], tags=["system"])
 def system_status(request: Request) -> dict[str, Any]:
-    """What is running, what it has used, and how it is confined."""
-    return {**_manager(request).status().as_dict(), "runs": request.app.state.runs.going_on}
+    """What is running, what it has used, and how it is confined; of the instances those that the user sees."""
+    told, known = _manager(request).status().as_dict(), {one.id for one in seen(request)}
+    told["instances"] = [one for one in told["instances"] if one["id"] in known]
+    return {**told, "runs": request.app.state.runs.going_on}
 
 
 @router.get("/{plugin_id}", dependencies=[Depends(READ)], tags=["plugins"])
@@ -54,7 +57,7 @@ def plugin_details(request: Request, response: Response, plugin_id: said.PluginI
     """One plugin: its manifest, its node, its instances. Nothing of it is run."""
     manager = _manager(request)
     record = manager.plugins[plugin_id]
-    instances = [one.id for one in list(manager.instances.values()) if one.plugin_id == plugin_id]
+    instances = [one.id for one in seen(request) if one.plugin_id == plugin_id]
     sound = record.manifest is not None
     tag = f'"{record.content_hash[:32]}-{record.state}-{len(instances)}"' if sound else '"broken"'
     response.headers["ETag"] = tag
@@ -95,9 +98,9 @@ def reload_plugin(request: Request, plugin_id: said.PluginId) -> said.PluginDeta
 def plugin_logs(
     request: Request, plugin_id: said.PluginId, limit: said.Limit = 100, offset: said.Offset = 0
 ) -> said.LogList:
-    """What a plugin has written and said since it was loaded, in pages, the newest line first."""
-    manager = _manager(request)
-    found = manager.logs(manager.plugins[plugin_id].id)[::-1]
+    """What a plugin has written and said in the user's calls since it was loaded, in pages, the newest line first."""
+    manager, sight = _manager(request), sight_of(request)
+    found = [line for line in reversed(manager.logs(manager.plugins[plugin_id].id)) if sight(line.user)]
     page = [
         said.LogDetails(
             at=datetime.fromtimestamp(line.time_s, UTC).isoformat(timespec="milliseconds"),

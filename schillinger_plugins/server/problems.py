@@ -86,6 +86,13 @@ class Problem:
         return {"type": f"{TYPES}{self.title}", **known, **({"remedy": self.remedy} if self.remedy else {})}
 
 
+SERVER_ENDS = Problem(
+    503,
+    "ServerEnds",
+    "the server ends",
+    "ask again when it is there again",
+    headers={"Retry-After": str(RETRY_AFTER_S)},
+)
 UNFORESEEN = Problem(500, "InternalError", "the server failed", "its log says why")
 
 

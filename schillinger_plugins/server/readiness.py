@@ -46,6 +46,11 @@ class Readiness:
         """The server ends: nobody should ask it any more."""
         self._ending = True
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the server ends: what goes on is waited for, and nothing is begun any more."""
+        return self._ending
+
     def why_not(self) -> str:
         """Why requests had better wait; empty if they had not."""
         if self._ending:

@@ -9,28 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable, ItemsView, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from ..behalf import Behalf, acting, current
 from ..errors import Busy, PluginError, UnknownPlugin
 from ..types import Audio
-from .problems import RETRY_AFTER_S, UNFORESEEN, Problem, problem_of
+from .problems import SERVER_ENDS, UNFORESEEN, Problem, problem_of
+from .scopes import Sight
 
 _log = logging.getLogger(__name__)
 
-_ENDED = Problem(
-    503,
-    "ServerEnds",
-    "the server ended, and this call with it",
-    "ask again when it is there again",
-    headers={"Retry-After": str(RETRY_AFTER_S)},
-)
+_ENDED = replace(SERVER_ENDS, detail="the server ended, and this call with it")
 
 State = Literal["running", "done", "failed", "cancelled"]
 
@@ -80,6 +75,10 @@ class Run:
 
     Attributes
     ----------
+    id : str
+        Under which the journal, the log and the events know it, too.
+    user : str
+        In whose name; empty: of whoever has started the server.
     progress : float
         0 to 1, as the plugin says.
     result : Outcome or None
@@ -91,6 +90,7 @@ class Run:
     """
 
     id: str
+    user: str
     instance_id: str | None
     plugin_id: str | None
     flow: str | None
@@ -112,9 +112,16 @@ class Run:
 
 
 class Runs:
-    """The runs of one server. Used from its event loop alone."""
+    """The runs of one server. Used from its event loop alone.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    new_id : callable
+        Gives the name of the next run: the journal's, so that what it says of the run is found by it.
+    """
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
         self.followers = 0
         self._runs: dict[str, Run] = {}
         self._ending = False
@@ -147,30 +154,32 @@ class Runs:
         if self.going_on >= MAX_AT_ONCE:
             raise Busy(f"{MAX_AT_ONCE} runs go on already", remedy="try again when one has ended")
         began_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        run = Run(secrets.token_hex(8), instance_id, plugin_id, flow, began_at, time.monotonic())
+        behalf = Behalf(current().user, self._new_id(), instance_id or "")
+        run = Run(behalf.run_id, behalf.user, instance_id, plugin_id, flow, began_at, time.monotonic())
         self._runs[run.id] = run
-        run.task = asyncio.ensure_future(carry_out(run))
+        with acting(behalf):  # what is begun in the block keeps to it
+            run.task = asyncio.ensure_future(carry_out(run))
         run.task.add_done_callback(lambda task: self._ended(run, task))
         return run
 
-    def get(self, run_id: str) -> Run:
+    def get(self, run_id: str, sight: Sight) -> Run:
         """A run that is known.
 
         Raises
         ------
         UnknownPlugin
-            If it isn't, or not any more.
+            If it isn't, or not any more, or it is somebody's who isn't seen.
         """
         run = self._runs.get(run_id)
-        if run is None:
+        if run is None or not sight(run.user):
             raise UnknownPlugin(
                 f"there is no run {run_id[:64]!r}", remedy="its result may have been forgotten: run it again"
             )
         return run
 
-    def all(self) -> list[Run]:
-        """Those that are known, the newest first."""
-        return list(reversed(self._runs.values()))
+    def all(self, sight: Sight) -> list[Run]:
+        """Those that are known and seen, the newest first."""
+        return [run for run in reversed(self._runs.values()) if sight(run.user)]
 
     async def wait(self, run: Run) -> None:
         """Until it has ended. Who waits may go away; the run goes on."""

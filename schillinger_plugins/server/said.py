@@ -23,7 +23,7 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 Offset = Annotated[int, Query(ge=0, le=10_000_000, description="after so many")]
 PluginId = Annotated[str, Path(examples=["gain_node"])]
 InstanceId = Annotated[str, Path(examples=["gain_node-1"])]
-RunId = Annotated[str, Path(examples=["8c1d5e0f2a3b4c5d"])]
+RunId = Annotated[str, Path(examples=["9f3a61c2-17"])]
 AskId = Annotated[str, Path(examples=["0f2a3b4c5d6e7f80"])]
 OutputName = Annotated[str, Path(examples=["audio"], description="of a flow: the id of a node")]
 FlowName = Annotated[str, Path(examples=["study"], pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")]
@@ -145,6 +145,7 @@ class InstanceDetails(BaseModel):
     """An instance, now."""
 
     id: str = Field(examples=["gain_node-1"])
+    user: str = Field(description="who has made it; owner: whoever has started the server", examples=["ada"])
     plugin_id: str = Field(examples=["gain_node"])
     state: str = Field(description="running, ready, resting or destroyed", examples=["ready"])
     waiting: int
@@ -174,7 +175,8 @@ class NodeDetails(BaseModel):
 class RunDetails(BaseModel):
     """A call: going on, or what it came to."""
 
-    id: str
+    id: str = Field(description="which the journal, the logs and the events know it by", examples=["9f3a61c2-17"])
+    user: str = Field(description="in whose name it was begun", examples=["ada"])
     instance_id: str | None = Field(default=None, description="null for a run of a flow")
     plugin_id: str | None = None
     flow: str | None = Field(default=None, description="of which flow it is a run")

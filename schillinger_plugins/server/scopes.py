@@ -1,13 +1,21 @@
-"""Scopes: what a route asks of the token. FastAPI's dependencies; the guard has put the token's scope into the request."""
+"""Scopes: what a route asks of the token, and what its user sees.
+
+Owns FastAPI's dependencies and the rule of whose things are there for whom; the guard has put the token's scope and user
+into the request. Called by the routes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
-from .access import Scope
+from .access import OWNER, Scope
 from .problems import Problem
+
+Sight = Callable[[str], bool]
+"""Whether what belongs to that user is seen; to others it is not there."""
 
 
 class Refused(Exception):
@@ -40,6 +48,12 @@ def GRANT(request: Request) -> None:  # noqa: N802
         )
 
 
-def user_of(request: Request) -> str:
+def user_of(connection: HTTPConnection) -> str:
     """Whose token it is."""
-    return str(request.scope["schillinger.user"])
+    return str(connection.scope["schillinger.user"])
+
+
+def sight_of(connection: HTTPConnection) -> Sight:
+    """Tells whose things the user of a request sees: their own, and everybody's if they manage."""
+    user, manages = user_of(connection), connection.scope["schillinger.scope"] >= Scope.MANAGE
+    return lambda owner: manages or (owner or OWNER) == user

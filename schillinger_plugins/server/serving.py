@@ -7,8 +7,8 @@ by ``schillinger serve`` and ``%plugin serve``.
 
 from __future__ import annotations
 
-import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8707
 _STARTING_S = 30.0
-_TELLING_S = 2.0
 
 
 class Server:
@@ -85,7 +84,7 @@ class Server:
     ) -> None:
         import uvicorn
 
-        from .app import GRACE_S, create_app
+        from .app import create_app, end
         from .patience import Patient
 
         names = tuple(names)
@@ -103,6 +102,7 @@ class Server:
             raise InputError(
                 f"a proxy on this machine doesn't need {host}", remedy="leave --host or --behind-proxy away"
             )
+        _demand_pair(certificate, key)
         self._socket = _listen(host, port)
         self.access = Access((*LOOPBACK, *names), max_body_bytes=max_body_bytes, any_host=behind_proxy)
         for kept in tokens:
@@ -120,14 +120,13 @@ class Server:
         shown = names[0] if names else f"[{host}]" if ":" in host else host
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
         self._thread: threading.Thread | None = None
-        app = create_app(manager, self.access)
+        self.app = app = create_app(manager, self.access)
 
         class Ending(uvicorn.Server):
             """Tells who listens and who waits before it closes the connections."""
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-                app.state.readiness.end()
-                await asyncio.gather(app.state.telling.end(_TELLING_S), app.state.runs.close(GRACE_S))
+                await end(app)
                 await super().shutdown(sockets)
 
         self._server = Ending(
@@ -194,12 +193,32 @@ class Server:
         return f"{where}; requests need the header Authorization: Bearer TOKEN, with .token"
 
 
+def _demand_pair(certificate: str | None, key: str | None) -> None:
+    """Refuse a certificate and a key that TLS can't be spoken with, while somebody is there to be told."""
+    if certificate is None:
+        if key is not None:
+            raise InputError(f"{key} is a key without its certificate", remedy="give --certfile, too")
+        return
+    # A key that asks for a passphrase would wait for somebody at a terminal.
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ValueError) as error:  # what ssl raises is one of both
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{certificate} and {key or 'the key in it'} don't do for TLS: {reason}",
+            remedy="give the certificate and its own key, both PEM, the key without a passphrase: --certfile, --keyfile",
+        ) from error
+
+
 def _listen(host: str, port: int) -> socket.socket:
+    from .patience import miss_who_vanishes
+
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio has small packets sent at once only where a socket names its protocol; an answer would take 40 ms longer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        miss_who_vanishes(listening)
         listening.bind((host, port))
         listening.listen(1024)
     except (OSError, OverflowError) as error:

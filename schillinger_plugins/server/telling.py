@@ -23,7 +23,7 @@ from starlette.status import WS_1001_GOING_AWAY, WS_1003_UNSUPPORTED_DATA, WS_10
 
 from ..errors import Busy
 from ..events import EVENT_NAMES, Event
-from .scopes import READ
+from .scopes import READ, Sight, sight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,10 +48,11 @@ HEARTBEAT_S = 15.0
 
 
 class Listener:
-    """One client and the events that wait for it."""
+    """One client and the events that wait for it: those of the names it asked for, of plugins and its user's instances."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], sight: Sight) -> None:
         self.names = names
+        self._sight = sight
         self._waiting: deque[tuple[int, Event]] = deque(maxlen=MAX_WAITING)
         self._lost = 0
         self._ended = False
@@ -60,6 +61,8 @@ class Listener:
     def hear(self, number: int, event: Event) -> None:
         """Called in the event loop."""
         if self.names and event.name not in self.names:
+            return
+        if event.instance_id is not None and not self._sight(event.user):
             return
         self._lost += len(self._waiting) == MAX_WAITING
         self._waiting.append((number, event))
@@ -123,10 +126,13 @@ class Telling:
         self._numbers = itertools.count(1)
         self._listeners: set[Listener] = set()
         self._left = asyncio.Event()
+        self._ended = False
         self._undo: Callable[[], None] | None = None
 
-    def enter(self, names: frozenset[str]) -> Listener:
-        """One more listener, until `leave`. Raises `Busy` if too many listen."""
+    def enter(self, names: frozenset[str], sight: Sight) -> Listener:
+        """One more listener, until `leave`. Raises `Busy` if too many listen, or the server ends."""
+        if self._ended:
+            raise Busy("the server ends", remedy="listen again when it is there again")
         if len(self._listeners) >= MAX_LISTENERS:
             raise Busy(f"{MAX_LISTENERS} clients listen already", remedy="try again when one has gone")
         if self._undo is None:
@@ -134,7 +140,7 @@ class Telling:
             self._undo = self._manager.events.subscribe(
                 None, lambda event: loop.call_soon_threadsafe(self._tell, event)
             )
-        listener = Listener(names)
+        listener = Listener(names, sight)
         self._listeners.add(listener)
         return listener
 
@@ -149,6 +155,7 @@ class Telling:
 
     async def end(self, deadline_s: float) -> None:
         """The server ends, and so does every stream; returns when all who listen have been told, or at the deadline."""
+        self._ended = True
         for listener in self._listeners:
             listener.end()
         with suppress(TimeoutError):
@@ -186,7 +193,7 @@ async def events(
 ) -> StreamingResponse:
     """What happens to plugins and instances, as it happens (text/event-stream)."""
     telling: Telling = request.app.state.telling
-    return _Stream(telling, telling.enter(frozenset(name or ())))
+    return _Stream(telling, telling.enter(frozenset(name or ()), sight_of(request)))
 
 
 @router.websocket("/events")
@@ -194,7 +201,7 @@ async def events_by_socket(socket: WebSocket, name: Annotated[list[str] | None, 
     """What happens, as JSON: ``{"event": "executed", "id": 7, "plugin_id": …}``. The guard has looked at who asks."""
     telling: Telling = socket.app.state.telling
     try:
-        listener = telling.enter(frozenset(name or ()))
+        listener = telling.enter(frozenset(name or ()), sight_of(socket))
     except Busy:
         await socket.close(WS_1013_TRY_AGAIN_LATER)
         return

@@ -16,7 +16,7 @@ import platformdirs
 
 from ..errors import InputError
 from ..files import put
-from .access import Scope, digest_of
+from .access import OWNER, Scope, digest_of
 
 MAX_BYTES = 1 << 20
 
@@ -73,6 +73,8 @@ class Tokens:
         """A new token of 256 random bits for somebody."""
         if not user.isprintable() or not 0 < len(user.strip()) <= 80:
             raise InputError(f"{user[:80]!r} is no name of a user", remedy="up to 80 characters that can be shown")
+        if user.strip() == OWNER:
+            raise InputError(f"{OWNER!r} is whoever starts the server", remedy="take another name")
         token = secrets.token_urlsafe(32)
         kept = Kept(digest_of(token).hex(), user, scope.name.lower(), may_grant, requests_per_s)
         self._write([*self.all(), kept])

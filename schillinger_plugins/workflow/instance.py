@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..call import Call
@@ -83,7 +85,7 @@ class WorkflowInstance(Instance):
                         for index in range(len(run.steps)):
                             self._step(run, index)
                     except BaseException as error:
-                        self._tally.failed(error)
+                        self._failed(None, error)
                         raise
                     own = super().execute(*_after(run), limits=limits, **_options(run, profile))
             finally:
@@ -112,7 +114,7 @@ class WorkflowInstance(Instance):
                 for index in range(len(run.steps)):
                     await self._step_async(run, index)
             except BaseException as error:
-                self._tally.failed(error)
+                self._failed(None, error)
                 raise
             own = await super().aexecute(*_after(run), limits=limits, **_options(run, profile))
         finally:
@@ -143,7 +145,9 @@ class WorkflowInstance(Instance):
 
     async def _step_async(self, run: Run, index: int) -> None:
         loop = asyncio.get_running_loop()
-        making = loop.run_in_executor(None, self._host().create_instance, run.steps[index].plugin)
+        # In whose name this is run goes along.
+        create = partial(contextvars.copy_context().run, self._host().create_instance, run.steps[index].plugin)
+        making = loop.run_in_executor(None, create)
         try:
             with self._naming(run, index):
                 instance = await asyncio.shield(making)
@@ -162,7 +166,8 @@ class WorkflowInstance(Instance):
                 )
             run.results[run.steps[index].id] = result
         finally:
-            await asyncio.shield(loop.run_in_executor(None, self._end, instance.id))
+            end = partial(contextvars.copy_context().run, self._end, instance.id)
+            await asyncio.shield(loop.run_in_executor(None, end))
 
     def _readied(self, run: Run, index: int, instance: Instance) -> tuple[dict[str, Any], dict[str, Any]]:
         self._running.add(instance.id)

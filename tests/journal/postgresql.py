@@ -22,26 +22,37 @@ def programs() -> Path | None:
 @contextlib.contextmanager
 def server(folder: Path) -> Iterator[str]:
     """The URL of a running server, without a database's name; it ends with the block."""
-    where = programs()
-    assert where is not None, "PostgreSQL is missing; `make test` installs it"
-    data, sockets = folder / "data", folder / "s"
+    sockets = folder / "s"
     sockets.mkdir()
-    as_user: dict[str, object] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         os.chown(sockets, nobody.pw_uid, nobody.pw_gid)
-        as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(where / program), *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder, timeout=60, **as_user
-        )
-
-    run("initdb", "--pgdata", str(data), "--username", "tests", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
-    options = f"-c listen_addresses='' -c unix_socket_directories={sockets} -c fsync=off"
-    run("pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(folder / "log"), "--options", options)
+    _run(folder, "initdb", "--username", "tests", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
+    start(folder)
     try:
         yield f"postgresql://tests@/{{database}}?host={sockets}"
     finally:
-        run("pg_ctl", "stop", "--wait", "--pgdata", str(data), "--mode", "immediate")
+        stop(folder)
+
+
+def start(folder: Path) -> None:
+    """Begin the server in this folder, again if need be."""
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder / 's'} -c fsync=off"
+    _run(folder, "pg_ctl", "start", "--wait", "--log", str(folder / "log"), "--options", options)
+
+
+def stop(folder: Path) -> None:
+    """End the server in this folder at once, as a crash does."""
+    _run(folder, "pg_ctl", "stop", "--wait", "--mode", "immediate")
+
+
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    where = programs()
+    assert where is not None, "PostgreSQL is missing; `make test` installs it"
+    as_user: dict[str, object] = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
+    command = [str(where / program), "--pgdata", str(folder / "data"), *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, timeout=60, **as_user)

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from schillinger_plugins.server import Server
+from schillinger_plugins.server import Scope, Server
+from schillinger_plugins.server.tokens import Tokens
 
 Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 
@@ -26,6 +27,17 @@ def test_what_a_notebook_has_is_served_until_it_stops(cell: Cell) -> None:
     assert [one["plugin_id"] for one in status["instances"]] == ["resultant_rhythm"]
     assert "served no more" in cell("%plugin serve stop")[1]
     assert "nothing is served" in cell("%plugin serve stop")[1]
+
+
+def test_users_have_their_tokens_here_too(cell: Cell) -> None:
+    """Those that `schillinger token new` has made."""
+    token = Tokens().new("ada", Scope.READ)
+    server, _, error = cell("server = %plugin serve\nserver")
+    assert error is None
+    known, _ = server.access.admit(token)
+    assert known is not None
+    assert (known.user, known.scope) == ("ada", Scope.READ)
+    cell("%plugin serve stop")
 
 
 def test_other_words_are_refused(cell: Cell) -> None:

@@ -267,7 +267,7 @@ def test_a_listener_that_doesn_t_read_loses_the_oldest_events_and_keeps_nobody()
     from schillinger_plugins.server.telling import MAX_WAITING, Listener, Message
 
     async def listen() -> list[Message | None]:
-        listener = Listener(frozenset())
+        listener = Listener(frozenset(), lambda _: True)
         for number in range(MAX_WAITING + 10):
             listener.hear(number, Event("executed", "probe"))
         messages = []

@@ -94,6 +94,11 @@ def test_every_address_keeps_its_word(
 
 def test_the_links_lead_somewhere(client: httpx.Client) -> None:
     """From what is made to what can be done with it, the destroying last: each answers with a success."""
+    ids = {one["operationId"] for found in PAGE["paths"].values() for one in found.values()}
+    answers = [
+        answer for found in PAGE["paths"].values() for one in found.values() for answer in one["responses"].values()
+    ]
+    assert {link["operationId"] for answer in answers for link in answer.get("links", {}).values()} <= ids
     by_id = {one["operationId"]: (m, path) for path, found in PAGE["paths"].items() for m, one in found.items()}
     for path, status in ((CREATE, "201"), (EXECUTE, "200")):
         made = client.post("/api/plugins/resultant_rhythm/instances").json()

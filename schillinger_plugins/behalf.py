@@ -1,0 +1,63 @@
+"""Behalf: in whose name something is done, and what the run is called that it is part of.
+
+Owns the context that says so. It follows a request into its tasks and threads, so that nothing on the way has to hand it on.
+The server sets it; where nobody has, things are done in the name of whoever runs this process. It says who, not whether they
+may. Read by ``recorder``, for the journal, and by whatever is made for somebody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Behalf:
+    """Who asks, and for which run.
+
+    Attributes
+    ----------
+    user : str
+        Empty: whoever runs this process.
+    run_id : str
+        Of the run that was asked for; empty outside of one.
+    instance_id : str
+        Whose call has that very id; calls of others are parts of the run.
+    """
+
+    user: str = ""
+    run_id: str = ""
+    instance_id: str = ""
+    _parts: itertools.count[int] = field(default_factory=lambda: itertools.count(1), repr=False, compare=False)
+
+    def call_of(self, instance_id: str) -> str:
+        """What a call of this instance is called, within a run: as the run, or ``RUN.1``, ``RUN.2``, … for its parts."""
+        return self.run_id if instance_id == self.instance_id else f"{self.run_id}.{next(self._parts)}"
+
+
+_current: ContextVar[Behalf] = ContextVar("schillinger_behalf", default=Behalf())  # noqa: B039 - it is frozen
+
+
+def current() -> Behalf:
+    """In whose name this is done."""
+    return _current.get()
+
+
+@contextlib.contextmanager
+def acting(behalf: Behalf) -> Iterator[None]:
+    """Do what is in the block, and what that begins, in somebody's name.
+
+    Examples
+    --------
+    >>> with acting(Behalf(user="ada")):
+    ...     current().user
+    'ada'
+    """
+    before = _current.set(behalf)
+    try:
+        yield
+    finally:
+        _current.reset(before)

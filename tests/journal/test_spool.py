@@ -1,0 +1,93 @@
+"""What was told by name is in the journal, whatever becomes of the process and the database in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schillinger_plugins.journal import Journal, Spool, folder_of
+from schillinger_plugins.journal import spool as spools
+
+from .conftest import ran
+
+PUT_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from tests.journal.conftest import ran
+from schillinger_plugins.journal import Spool, folder_of
+spool = Spool(folder_of(Path(sys.argv[1])), "s")
+for number in itertools.count(1):
+    spool.put(ran(number))
+    print(number, flush=True)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "journal.db"
+
+
+def test_what_was_put_outlives_a_process_that_is_killed(file: Path) -> None:
+    """Whoever opens the journal next has all of it, once, also of records that had reached the database before."""
+    with subprocess.Popen([sys.executable, "-c", PUT_FOR_EVER, str(file)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(50):
+            process.stdout.readline()
+        Journal(file).add([ran(1), ran(2)])
+        process.send_signal(signal.SIGKILL)
+        told = 50 + len(process.stdout.readlines())
+    found = [one.run_id for one in Journal(file).runs()]
+    assert len(found) == len(set(found))
+    assert {f"s-{number}" for number in range(1, told + 1)} <= set(found)
+    assert not spools.left_in(folder_of(file))
+
+
+def test_what_a_living_process_has_put_is_its_own(file: Path) -> None:
+    """It writes that itself: taken in by another it would be there twice."""
+    spool = Spool(folder_of(file), "s")
+    spool.put(ran(1))
+    assert list(Journal(file).runs()) == []
+    spool.close(is_written=False)
+    assert [one.run_id for one in Journal(file).runs()] == ["s-1"]
+
+
+def test_half_a_line_spoils_no_other(file: Path) -> None:
+    """As a full disk leaves it."""
+    spool = Spool(folder_of(file), "s")
+    spool.put(ran(1))
+    (path,) = spools.left_in(folder_of(file))
+    with path.open("ab") as torn:
+        torn.write(b'\n{"run_id": "s-')
+    spool.put(ran(2))
+    spool.close(is_written=False)
+    assert [one.run_id for one in Journal(file).runs()] == ["s-1", "s-2"]
+
+
+def test_a_spool_is_bounded_and_goes_when_all_is_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full files go with what they hold; no more than so many are kept; in the end nothing stays."""
+    monkeypatch.setattr(spools, "TURN_BYTES", 1000)
+    monkeypatch.setattr(spools, "MAX_BYTES", 5000)
+    spool = Spool(folder_of(file), "s")
+    full = [one for number in range(100) for one in spool.put(ran(number))]
+    assert 4 < len(full) < 10
+    assert sum(path.stat().st_size for path in spools.left_in(folder_of(file))) < 10_000
+    files = len(os.listdir("/proc/self/fd"))
+    spool.forget(full)
+    assert len(os.listdir("/proc/self/fd")) == files - len(full)
+    spool.put(ran(100))
+    assert len(spools.left_in(folder_of(file))) == 1
+    spool.close(is_written=True)
+    assert not folder_of(file).exists()
+
+
+def test_a_folder_that_cant_be_written_fails_no_call(tmp_path: Path) -> None:
+    """The record is written by way of the queue alone then."""
+    (tmp_path / "journal.db.spool").write_text("a file in its place")
+    spool = Spool(folder_of(tmp_path / "journal.db"), "s")
+    assert spool.put(ran(1)) == []
+    spool.close(is_written=True)
