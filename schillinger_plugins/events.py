@@ -28,6 +28,8 @@ EventName = Literal[
     "executed",
     "failed",
     "leaks",
+    "granted",
+    "revoked",
 ]
 EVENT_NAMES: tuple[str, ...] = get_args(EventName)
 

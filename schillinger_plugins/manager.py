@@ -91,7 +91,7 @@ class PluginManager(Renewing, Granting):
         self._failures = Failures(self.events)
         self.registry = Registry(self.events)
         self.policy = policy or Policy()
-        self.permissions = Permissions(self.registry)
+        self.permissions = Permissions(self.registry, events=self.events)
         self._scanner = Scanner(self.policy.imports.verdict)
         self._sandbox = Sandbox(total_memory_mb=self.policy.total_memory_mb)
         self._loaded: dict[str, LoadedPlugin] = {}

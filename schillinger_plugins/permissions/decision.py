@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError, PermissionDenied, PluginError, UnknownPlugin
+from ..events import Event, Events
 from ..journal import Denial, Grant, Journal
 from ..manifest import Manifest
 from ..policy import Granted
@@ -60,8 +61,11 @@ class Permissions:
         Where grants are kept; the user's own, if not given.
     """
 
-    def __init__(self, plugins: Mapping[str, PluginRecord], *, journal: Journal | None = None) -> None:
+    def __init__(
+        self, plugins: Mapping[str, PluginRecord], *, journal: Journal | None = None, events: Events | None = None
+    ) -> None:
         self._plugins = plugins
+        self._events = events or Events()
         self.journal = journal or Journal()
 
     def requests(self, plugin_id: str) -> tuple[Request, ...]:
@@ -170,7 +174,7 @@ class Permissions:
             If the journal can't be written.
         """
         request = requested(record, terms.permission)
-        return self.journal.add_grant(
+        grant = self.journal.add_grant(
             Grant(
                 plugin_id=record.id,
                 version=manifest_of(record).metadata.version,
@@ -183,6 +187,8 @@ class Permissions:
                 reason=request.reason,
             )
         )
+        self._events.emit(Event("granted", record.id))
+        return grant
 
     def revoke(self, plugin_id: str, permission: str | None = None) -> list[Grant]:
         """End this user's grants to a plugin, whatever the code they were made for; those that were ended.
@@ -202,6 +208,8 @@ class Permissions:
             raise UnknownPlugin(
                 f"there is no plugin {plugin_id[:100]!r}, nor a grant to one", remedy=suggestion(plugin_id, known)
             )
+        if ended:
+            self._events.emit(Event("revoked", plugin_id))
         return ended
 
     def _standing(self, manifest: Manifest, plugin_id: str, content_hash: str) -> tuple[Standing, ...]:

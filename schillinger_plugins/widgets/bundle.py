@@ -59,8 +59,14 @@ class BundledWidget(anywidget.AnyWidget):
     def on_request(self, content: dict[str, Any]) -> None:
         """What the front-end asks for beyond its code. For subclasses."""
 
+    def on_data(self, content: dict[str, Any], data: bytes) -> None:
+        """What the front-end sends with bytes beside it. For subclasses that take any."""
+
     def _receive(self, _: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict):
+            return
+        if buffers:
+            self.on_data(content, bytes(buffers[0]))
             return
         if content.get("kind") not in _KINDS:
             self.on_request(content)

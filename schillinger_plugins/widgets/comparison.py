@@ -104,6 +104,10 @@ def merged(compared: Mapping[str, Views]) -> Views:
     )
 
 
+_SAME = 1e-6
+"""Relative: what lies between two ways of rounding is no difference."""
+
+
 def differences(compared: list[Result | Audio]) -> list[PlanDifference]:
     """The figures that any of them has, and how much the last is above the first."""
     sides = [_figures(shown) for shown in compared]
@@ -147,7 +151,8 @@ def _difference(first: Any, last: Any) -> str:
         and not isinstance(last, bool)
     ):
         gap = float(last) - float(first)
-        return readable(0.0) if gap == 0 else f"+{readable(gap)}" if gap > 0 else readable(gap)
+        nothing = abs(gap) <= _SAME * max(abs(float(first)), abs(float(last)))
+        return readable(0.0) if nothing else f"+{readable(gap)}" if gap > 0 else readable(gap)
     return "same" if first == last else "differs"
 
 

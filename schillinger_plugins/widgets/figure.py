@@ -19,6 +19,7 @@ from ..definition.figures import checked
 from ..definition.ports import Misfit
 from ..result import Result
 from ..types import Figure
+from .contract.words import Mime
 from .views import readable
 
 VEGA_LITE = "application/vnd.vegalite.v5+json"
@@ -86,13 +87,21 @@ def figure_html(label: str, figure: Figure) -> str:
     )
 
 
-def _img(figure: Figure) -> str:
+def bytes_of(figure: Figure) -> tuple[Mime, bytes] | None:
+    """What an ``<img>`` shows of a figure that has been checked; None of Vega-Lite, which needs a renderer."""
+    if figure.format == "vega_lite":
+        return None
     if figure.format == "svg":
-        kind, data = "svg+xml", figure["svg"].encode()
-    else:
-        data = figure["image"].tobytes()
-        kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
-    address = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return "image/svg+xml", figure["svg"].encode()
+    data = figure["image"].tobytes()
+    return ("image/png" if data.startswith(b"\x89PNG") else "image/jpeg"), data
+
+
+def _img(figure: Figure) -> str:
+    held = bytes_of(figure)
+    assert held is not None
+    mime, data = held
+    address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
     # White behind it: most drawings are made for paper, and a dark page would swallow their ink.
     return f'<img alt="{_safe(figure.alt)}" style="max-width: 100%; background: white" src="{address}">'
 

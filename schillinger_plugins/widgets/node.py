@@ -8,22 +8,21 @@ run with parameters that don't fit. Made by ``nodes`` and by people.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from ..definition import NodeDefinition
-from ..errors import InputError, PluginError
+from ..errors import InputError
 from ..result import Result
 from ..types import Audio
 from .bundle import BundledWidget
 from .contract import node as contract
-from .contract import read
-from .node_inputs import file_of, inputs_of, waveform
+from .contract import read, tell
+from .node_files import NodeFiles, ReadAudio, sentence
+from .node_inputs import inputs_of, waveform
 from .presets import SavedPresets, fitting, whole
 from .report import node_html
 from .runs import Runs
@@ -32,9 +31,6 @@ from .summary import failure_of, summary_of
 
 Run = Callable[..., Awaitable[Result]]
 """``await run(inputs, parameters, on_progress=callback) -> Result``, as ``Instance.aexecute``."""
-
-ReadAudio = Callable[[Path], Audio]
-"""Decodes a file, as `PluginManager.read_audio`."""
 
 LIVE_S = 0.12
 """How long values must have stood still before live mode runs with them."""
@@ -60,7 +56,7 @@ class NodeWidget(BundledWidget):
     permissions : sequence of dict
         What the plugin asks for, shown on the node: `name`, `text`, and whether it is `granted`.
     read_audio : callable, optional
-        See `ReadAudio`. With it the node takes the path of a file for each audio input.
+        See `ReadAudio`. With it the node takes a file for each audio input: by its path, or sent by the page.
     saved : SavedPresets, optional
         Where presets are kept; without it none can be saved.
 
@@ -137,9 +133,14 @@ class NodeWidget(BundledWidget):
             name=f"schillinger-node-{self._plugin_id}",
         )
         self._change = Settling(lambda: self._runs.start(behind=True), after_s=LIVE_S)
-        self._read_audio = read_audio
+        self._files = read_audio and NodeFiles(
+            read_audio,
+            plugin_id=self._plugin_id,
+            took=self._take,
+            note=self._note,
+            want=lambda name, at: self.send(tell(contract.Want(name=name, at=at))),
+        )
         self._saved = saved
-        self._asked_for: dict[str, str] = {}
         self._told_at_s = 0.0
         self.result: Result | None = None
         example = definition.example
@@ -172,7 +173,8 @@ class NodeWidget(BundledWidget):
 
     @inputs.setter
     def inputs(self, values: Mapping[str, Any]) -> None:
-        self._asked_for.clear()
+        if self._files is not None:
+            self._files.forget()
         self._give(values)
 
     def run(self) -> None:
@@ -264,18 +266,30 @@ class NodeWidget(BundledWidget):
                 self.run()
             case contract.Cancel():
                 self.cancel()
-            case contract.Read(name=name, path=path):
-                self._read(name, path)
+            case contract.Read(name=name, path=path) if (files := self._files_for(name)) is not None:
+                if path:
+                    files.typed(name, path)
+                    return
+                files.forget(name)
+                self._give({other: value for other, value in self._given.items() if other != name})
+            case contract.Offer(name=name, file=file, size=size) if (files := self._files_for(name)) is not None:
+                files.offered(name, file, size)
             case contract.Save(name=name):
                 self._keep(self.save_preset, name)
             case contract.Delete(name=name):
                 self._keep(self.delete_preset, name)
 
+    def on_data(self, content: dict[str, Any], data: bytes) -> None:
+        """A piece of a file that the page sends."""
+        match read(contract.ToKernel, content):
+            case contract.Piece(name=name, at=at) if (files := self._files_for(name)) is not None:
+                files.piece(name, at, data)
+
     def _keep(self, change: Callable[[str], object], name: str) -> None:
         try:
             change(name)
         except InputError as error:
-            self.preset_error = _sentence(error)
+            self.preset_error = sentence(error)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Called by ipywidgets with what the hand did."""
@@ -300,7 +314,7 @@ class NodeWidget(BundledWidget):
                 one = self._node.check_parameters({parameter.name: value}, plugin_id=self._plugin_id)
                 checked[parameter.name] = one[parameter.name]
             except InputError as error:
-                errors[parameter.name] = _sentence(error)
+                errors[parameter.name] = sentence(error)
                 checked[parameter.name] = self._accepted.get(parameter.name, parameter.default)
         self.parameter_errors = errors
         self._accepted = checked
@@ -312,35 +326,13 @@ class NodeWidget(BundledWidget):
         self.waveform = waveform(self._node, self._inputs)
         self._on_changed(None)
 
-    def _read(self, name: str, path: object) -> None:
-        """Take a file for an audio input, decoded beside the kernel's conversation; no path takes it away again."""
+    def _files_for(self, name: str) -> NodeFiles | None:
         port = self._node.input(name)
-        if self._read_audio is None or port is None or port.type != "audio":
-            return
-        self._asked_for[name] = str(path)
-        if path == "":
-            self._give({other: value for other, value in self._given.items() if other != name})
-            return
-        self._note(name, "reading", "reading …")
-        threading.Thread(target=self._decode, args=(name, path), name="schillinger-node-file", daemon=True).start()
+        return self._files if port is not None and port.type == "audio" else None
 
-    def _decode(self, name: str, path: object) -> None:
-        assert self._read_audio is not None
-        audio = None
-        try:
-            file = file_of(path, plugin_id=self._plugin_id)
-            audio = self._read_audio(file)
-        except PluginError as error:
-            refused = _sentence(error)
-        except Exception as error:
-            refused = str(error)
-        if self._asked_for.get(name) != str(path):  # another one was asked for meanwhile
-            return
-        if audio is None:
-            self._note(name, "refused", refused)
-            return
+    def _take(self, name: str, audio: Audio, file: str) -> None:
         self._give({**self._given, name: audio})
-        self._note(name, "given", f"{file.name}, {self.inputs_set[name]['text']}")
+        self._note(name, "given", f"{file}, {self.inputs_set[name]['text']}")
 
     def _note(self, name: str, state: str, text: str) -> None:
         self.inputs_set = {**self.inputs_set, name: {"state": state, "text": text}}
@@ -359,7 +351,7 @@ class NodeWidget(BundledWidget):
             self.saved_presets = whole(self._node, self._saved.read())
             self.preset_error = ""
         except InputError as error:  # the node is as good without them
-            self.preset_error = _sentence(error)
+            self.preset_error = sentence(error)
 
     def _on_changed(self, _: Any) -> None:
         """In live mode, run once the values have stood still for a moment."""
@@ -406,7 +398,3 @@ class NodeWidget(BundledWidget):
 
     def __repr__(self) -> str:
         return f"Node {self._node.label}: run the cell to see it"
-
-
-def _sentence(error: PluginError) -> str:
-    return f"{error.message}; {error.remedy}" if error.remedy else error.message

@@ -38,7 +38,8 @@ def inputs_of(definition: NodeDefinition, values: Mapping[str, Any]) -> tuple[di
     notes: dict[str, Any] = {}
     for port in definition.inputs:
         if port.name in given:
-            value = given[port.name]
+            sound = _sound(port, given[port.name])
+            value = given[port.name] = given[port.name] if sound is None else sound
             notes[port.name] = {"state": "given", "text": repr(value) if isinstance(value, Audio) else brief(value)}
         elif port.required and port.type == "audio":
             given[port.name] = tone()
@@ -97,8 +98,8 @@ def _sound(port: Port, value: Any) -> Audio | None:
     if port.type != "audio" or value is None:
         return None
     try:
-        sound = fit("audio", value)
-    except Misfit:  # the run will say so
+        sound = Audio(*value) if isinstance(value, tuple) else fit("audio", value)
+    except (Misfit, TypeError, ValueError):  # the run will say so
         return None
     return sound if isinstance(sound, Audio) else None
 

@@ -7,11 +7,13 @@ it follows. Called by the magics, by ``display`` and by people.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PluginError
+from ..events import EventName
 from ..permissions import described, described_grant, requests_of
+from ..policy import Granted
 from .node import NodeWidget
 from .presets import SavedPresets
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from ..events import Event
     from ..instance import Instance
     from ..manager import PluginManager
+
+
+_CONCERNS: tuple[EventName, ...] = ("reloaded", "granted", "revoked", "instance_destroyed")
+"""What may change a node or its badge."""
 
 
 def node_view(
@@ -35,12 +41,8 @@ def node_view(
     PluginError
         If the plugin can't be loaded, or a parameter doesn't fit.
     """
-    return node_of(
-        manager.default_instance(plugin_id),
-        inputs=inputs,
-        parameters=parameters,
-        permissions=_standing(manager, plugin_id),
-    )
+    instance = manager.default_instance(plugin_id)
+    return _bound(instance, lambda: _standing(manager, plugin_id) or _in_force(instance), inputs, parameters)
 
 
 def node_of(
@@ -48,7 +50,6 @@ def node_of(
     *,
     inputs: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
-    permissions: Sequence[dict[str, Any]] | None = None,
 ) -> NodeWidget:
     """The node of one instance, which is what a bare instance draws.
 
@@ -57,6 +58,16 @@ def node_of(
     InputError
         If a parameter doesn't fit.
     """
+    return _bound(instance, lambda: _in_force(instance), inputs, parameters)
+
+
+def _bound(
+    instance: Instance,
+    permissions: Callable[[], list[dict[str, Any]]],
+    inputs: Mapping[str, Any] | None,
+    parameters: Mapping[str, Any] | None,
+) -> NodeWidget:
+    """The node, which follows reloads, and on whose badge stands what `permissions` says now."""
     plugin_id = instance.plugin_id
     widget = NodeWidget(
         instance.definition,
@@ -65,18 +76,22 @@ def node_of(
         parameters=parameters,
         plugin_id=plugin_id,
         level=str(instance.plugin.level),
-        permissions=_in_force(instance) if permissions is None else permissions,
+        permissions=permissions(),
         read_audio=instance.read_audio,
         saved=SavedPresets(plugin_id),
     )
     reference = weakref.ref(widget)
 
-    def on_reloaded(event: Event) -> None:
+    def on_event(event: Event) -> None:
         node = reference()
-        if node is not None and event.plugin_id == plugin_id:
+        if node is None or event.plugin_id != plugin_id:
+            return
+        if event.name == "reloaded":
             node.become(instance.definition)
+        node.permissions = permissions()
 
-    weakref.finalize(widget, instance.events.subscribe("reloaded", on_reloaded)).atexit = False
+    for name in _CONCERNS:
+        weakref.finalize(widget, instance.events.subscribe(name, on_event)).atexit = False
     return widget
 
 
@@ -98,8 +113,8 @@ def _standing(manager: PluginManager, plugin_id: str) -> list[dict[str, Any]] | 
 
 
 def _in_force(instance: Instance) -> list[dict[str, Any]]:
-    """What needs a grant, and what the instance's workers were given."""
-    granted = instance.plugin.granted
+    """What needs a grant, and what the instance's workers were given; one that is destroyed has nothing any more."""
+    granted = Granted() if instance.state == "destroyed" else instance.plugin.granted
     given = {"file_access": described(granted.read, granted.write, ()), "network": described((), (), granted.hosts)}
     has = {"file_access": bool(granted.read or granted.write), "network": bool(granted.hosts)}
     return [

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..definition import Output
 from ..types import Audio, Figure
-from .contract.panel import Mime
+from .contract.words import Mime
+from .figure import bytes_of
 from .views import readable
 from .wav import encode
 
@@ -62,11 +63,9 @@ def shown(kind: str, output: Output, value: Any) -> Shown:
 
 
 def _figure(output: Output, figure: Figure) -> Shown:
-    if figure.format == "svg":
-        return Shown(view={"alt": figure.alt}, data=figure["svg"].encode(), mime="image/svg+xml")
-    if figure.format == "image":
-        data = figure["image"].tobytes()
-        mime: Mime = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+    held = bytes_of(figure)
+    if held is not None:
+        mime, data = held
         return Shown(view={"alt": figure.alt}, data=data, mime=mime)
     note = f"Vega-Lite: panel.outputs[{output.name!r}] in a cell draws it"
     return Shown(view={"alt": figure.alt, "note": note})

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from .page import table, write
 from .run import Run
 
-CHAPTERS = ("calls", "sizes", "analysis", "instances", "blocks", "server", "discovery", "memory")
+CHAPTERS = ("calls", "sizes", "analysis", "instances", "blocks", "server", "discovery", "explorer", "memory")
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 

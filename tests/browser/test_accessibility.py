@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
+from .plugins import write_plugin
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -96,21 +97,7 @@ def shown(
     open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     """A notebook with every widget, all of it in sight: what is scrolled away has no colour to judge."""
-    folder = tmp_path_factory.mktemp("plugins") / "talker"
-    folder.mkdir()
-    (folder / "main.py").write_text(MAIN)
-    metadata = {
-        "name": "talker",
-        "version": "1.0.0",
-        "description": "Speaks.",
-        "author": "tests",
-        "plugin_type": "NODE",
-        "category": "Test",
-        "dependencies": [],
-        "requires_permissions": ["execute"],
-    }
-    manifest = {"metadata": metadata, "main_file": "main.py", "config_schema": {}, "default_config": {}}
-    (folder / "plugin.json").write_text(json.dumps(manifest))
+    folder = write_plugin(tmp_path_factory.mktemp("plugins") / "talker", MAIN)
     shown = open_notebook(write_notebook(*CELLS, paths=(folder.parent,)))
     shown.page.set_viewport_size({"width": 1280, "height": 7000})
     shown.run_all()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
+from .plugins import write_plugin
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -44,16 +45,6 @@ class Drawer(VisualizationPlugin):
             "parameters": [{"name": "hostile", "type": "boolean", "default": False}],
         }
 '''
-METADATA = {
-    "name": "Drawer",
-    "version": "1.0.0",
-    "description": "Draws.",
-    "author": "tests",
-    "plugin_type": "VISUALIZATION",
-    "category": "Test",
-    "dependencies": [],
-    "requires_permissions": ["execute"],
-}
 CELLS = (
     "manager.default_instance('drawer').execute({}, {})",
     "sound = manager.default_instance('resultant_rhythm').execute({}, {'repeats': 3})['audio']\n"
@@ -79,11 +70,7 @@ def shown(
     open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     """A notebook with all figures, run."""
-    folder = tmp_path_factory.mktemp("plugins") / "drawer"
-    folder.mkdir()
-    (folder / "main.py").write_text(MAIN)
-    manifest = {"metadata": METADATA, "main_file": "main.py", "config_schema": {}, "default_config": {}}
-    (folder / "plugin.json").write_text(json.dumps(manifest))
+    folder = write_plugin(tmp_path_factory.mktemp("plugins") / "drawer", MAIN, plugin_type="VISUALIZATION")
     page = open_notebook(write_notebook(*CELLS, paths=(folder.parent,)))
     page.run_all()
     page.locator(".jp-RenderedVegaLite canvas").wait_for()

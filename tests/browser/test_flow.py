@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from .plugins import write_plugin
+
 pytestmark = pytest.mark.timeout(180)
 
 STUDY = """
@@ -56,23 +58,9 @@ await asyncio.sleep(600)
 """
 
 
-def write_plugin(folder: Path, name: str, *, body: str, port: str = "audio") -> None:
+def write_node(folder: Path, name: str, *, body: str, port: str = "audio") -> None:
     """Write a plugin that takes a sound and gives a number."""
-    home = folder / name
-    home.mkdir(exist_ok=True)
-    (home / "main.py").write_text(MAIN.format(name=name, body=textwrap.indent(body.strip(), " " * 8), port=port))
-    metadata = {
-        "name": name,
-        "version": "1.0.0",
-        "description": "written by a test",
-        "author": "tests",
-        "plugin_type": "NODE",
-        "category": "Test",
-        "dependencies": [],
-        "requires_permissions": ["execute"],
-    }
-    manifest = {"metadata": metadata, "main_file": "main.py", "config_schema": {}, "default_config": {}}
-    (home / "plugin.json").write_text(json.dumps(manifest))
+    write_plugin(folder / name, MAIN.format(name=name, body=textwrap.indent(body.strip(), " " * 8), port=port))
 
 
 class Study:
@@ -132,9 +120,9 @@ def notebook(
 ) -> Study:
     """A notebook with two views of one flow and a flow of two hundred nodes, run."""
     folder = tmp_path_factory.mktemp("plugins")
-    write_plugin(folder, "Slow", body=SLOW)
-    write_plugin(folder, "Broken", body="raise ValueError('<img src=x onerror=alert(1)>')")
-    write_plugin(folder, "Moody", body="return {'y': 1}")
+    write_node(folder, "Slow", body=SLOW)
+    write_node(folder, "Broken", body="raise ValueError('<img src=x onerror=alert(1)>')")
+    write_node(folder, "Moody", body="return {'y': 1}")
     shown = open_notebook(write_notebook(STUDY, "flow", BIG, paths=(folder,)))
     shown.run_all()
     shown.locator(".sch-flow").nth(1).wait_for()
@@ -202,7 +190,7 @@ def test_a_run_is_seen_node_by_node(study: Study) -> None:
     expect(study.canvas.locator(".sch-run-words")).to_contain_text("2 done, 1 failed")
     study.node("b").get_by_role("button", name="Result").click()
     result = study.canvas.get_by_role("region", name="result of gain_node")
-    expect(result.get_by_role("img")).to_be_visible()
+    expect(result.get_by_role("img"), "the first picture of a kernel takes a while").to_be_visible(timeout=20_000)
     expect(result.locator("audio")).to_be_visible()
     expect(result).to_contain_text("1.000 s, mono, 8000 Hz")
     study.page.wait_for_function("() => document.querySelector('.sch-result audio').duration > 0.9")
@@ -254,7 +242,7 @@ def test_a_plugin_is_reloaded_under_its_node(study: Study) -> None:
     study.press("f")
     study.press("r")
     expect(study.state("moody")).to_have_text(re.compile(r"\d m?s"))
-    write_plugin(study.folder, "Moody", body="return {'y': 2}", port="sound")
+    write_node(study.folder, "Moody", body="return {'y': 2}", port="sound")
     study.python("_ = manager.reload('Moody')")
     expect(study.node("moody").get_by_label("inputs")).to_contain_text("sound")
     expect(study.canvas.locator(".sch-broken")).to_have_count(1)

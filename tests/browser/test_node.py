@@ -117,7 +117,7 @@ def test_presets_are_chosen_saved_and_found_again(gain: Any) -> None:
 
 
 def test_live_mode_hears_the_hand(gain: Any, tmp_path: Path) -> None:
-    """A file is typed, live mode switched on, a key pressed: the result is that of the file with the new gain."""
+    """A file is typed, one is sent, live mode switched on, a key pressed: the result is of the file with the new gain."""
     file = tmp_path / "ramp.wav"
     soundfile.write(file, np.linspace(0, 0.5, 8000), 8000)
     card = gain.locator(".sch-card")
@@ -128,6 +128,15 @@ def test_live_mode_hears_the_hand(gain: Any, tmp_path: Path) -> None:
     expect(card.get_by_role("group", name=re.compile("Automation: curve"))).to_have_attribute(
         "aria-label", re.compile("over 1 s")
     )
+    longer = tmp_path / "longer.wav"
+    soundfile.write(longer, np.linspace(0, 0.5, 800_000), 8000)
+    card.get_by_role("button", name="file for Audio").click()
+    card.get_by_label("file of this computer for Audio").set_input_files(longer)
+    expect(card.locator(".sch-port-note"), "sent by the page").to_contain_text("longer.wav, Audio(1 ch, 100.000 s")
+    card.get_by_role("button", name="file for Audio").click()
+    card.get_by_role("textbox", name="path of a file for Audio").fill(str(file))
+    gain.page.keyboard.press("Enter")
+    expect(card.locator(".sch-port-note")).to_contain_text("ramp.wav")
     card.get_by_role("switch", name="Live").click()
     slider = card.get_by_role("slider", name="Gain")
     slider.focus()

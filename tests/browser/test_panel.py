@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
+from .plugins import write_plugin
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -60,21 +60,7 @@ def shown(
     open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
     """A notebook with the tuning desk and a plugin that breaks the rules, run."""
-    folder = tmp_path_factory.mktemp("plugins") / "liar"
-    folder.mkdir()
-    (folder / "main.py").write_text(textwrap.dedent(MAIN))
-    metadata = {
-        "name": "liar",
-        "version": "1.0.0",
-        "description": "written by a test",
-        "author": "tests",
-        "plugin_type": "UI",
-        "category": "Test",
-        "dependencies": [],
-        "requires_permissions": ["execute"],
-    }
-    manifest = {"metadata": metadata, "main_file": "main.py", "config_schema": {}, "default_config": {}}
-    (folder / "plugin.json").write_text(json.dumps(manifest))
+    folder = write_plugin(tmp_path_factory.mktemp("plugins") / "liar", MAIN, plugin_type="UI")
     page = open_notebook(write_notebook(DESK, LIAR, paths=(folder.parent,)))
     page.run_all()
     page.locator(".sch-board").nth(1).wait_for()

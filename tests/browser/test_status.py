@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+
+from .plugins import write_plugin
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -44,11 +47,6 @@ def shown(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Any:
     """A notebook that shows both while an instance works."""
-    import json
-    import textwrap
-
-    folder = tmp_path_factory.mktemp("plugins") / "talker"
-    folder.mkdir()
     definition = {
         "type": "talker",
         "label": "Talker",
@@ -56,24 +54,12 @@ def shown(
         "outputs": [{"name": "y", "type": "any"}],
         "parameters": [],
     }
-    (folder / "main.py").write_text(
+    folder = write_plugin(
+        tmp_path_factory.mktemp("plugins") / "talker",
         "from schillinger_plugins.types import NodePlugin\n\n\nclass Talker(NodePlugin):\n"
         "    async def execute(self, inputs, parameters):\n"
         f"{textwrap.indent(BODY.strip(), ' ' * 8)}\n"
-        f"    def get_node_definition(self):\n        return {definition!r}\n"
-    )
-    metadata = {
-        "name": "talker",
-        "version": "1.0.0",
-        "description": "talks",
-        "author": "tests",
-        "plugin_type": "NODE",
-        "category": "Test",
-        "dependencies": [],
-        "requires_permissions": ["execute"],
-    }
-    (folder / "plugin.json").write_text(
-        json.dumps({"metadata": metadata, "main_file": "main.py", "config_schema": {}, "default_config": {}})
+        f"    def get_node_definition(self):\n        return {definition!r}\n",
     )
     cells = (
         SETUP.format(folder=str(folder)).strip(),

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from schillinger_plugins import Audio, PluginManager, compare, explore
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.result import Result
+from schillinger_plugins.widgets import comparison
 from schillinger_plugins.widgets.spectrogram import MAX_SPECTRUM_COLUMNS, Spectrogram
 
 RATE = 22050
@@ -124,6 +126,15 @@ def test_a_comparison_has_both_and_what_differs(analysis: Result, shared_manager
     assert told["Duration"] == "−1"
     with pytest.raises(InputError):
         compare(analysis)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [(0.6461, 0.6461 + 1e-9, "0"), (1.0, 1.5, "+0.5"), (-15.0, -24.0, "−9"), (0.0, 1e-9, "+1e−9"), ("A", "A", "same")],
+)
+def test_a_difference_is_none_where_only_the_rounding_differs(first: Any, last: Any, said: str) -> None:
+    """Told with its sign otherwise."""
+    assert comparison._difference(first, last) == said
 
 
 def test_files_hold_what_is_seen(analysis: Result, tmp_path: Path) -> None:

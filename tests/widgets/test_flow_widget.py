@@ -550,7 +550,10 @@ def test_a_result_is_shown_as_text_picture_and_sound(canvas: FlowWidget, page: _
     canvas.wait()
     (answer, buffers), (nothing, none) = page.shown
     told = msgspec.convert(answer, ShownMessage)
-    assert (told.node, told.parts) == ("b", ["picture", "sound:Audio"])
+    assert (told.node, [(part.mime, part.is_still) for part in told.parts]) == (
+        "b",
+        [("image/png", True), ("audio/wav", False)],
+    )
     assert [buffers[0][:4], buffers[1][:4]] == [b"\x89PNG", b"RIFF"]
     assert told.outputs[0]["text"] == "0.100 s, mono, 8000 Hz"
     assert _instances[told.view].shown["audio"].frames == 800

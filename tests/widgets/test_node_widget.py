@@ -187,6 +187,15 @@ def test_given_inputs_are_used_and_named(plugin: _Plugin) -> None:
     assert plugin.calls[0][0]["audio"] is sound
 
 
+def test_samples_with_their_rate_are_told_as_the_sound_they_are(plugin: _Plugin) -> None:
+    """Not as an array; what is none is told as it is, and refused by the run."""
+    node = NodeWidget(DEFINITION, run=plugin.run, inputs={"audio": (np.zeros(800), 8000)})
+    assert node.inputs_set["audio"]["text"] == "Audio(1 ch, 0.100 s, 8000 Hz)"
+    assert isinstance(node.inputs["audio"], Audio)
+    node.inputs = {"audio": (1, 2, 3)}
+    assert node.inputs_set["audio"] == {"state": "given", "text": "(1, 2, 3)"}
+
+
 def test_a_node_without_a_run_can_be_looked_at() -> None:
     """A definition alone is enough to draw; there is no Run button."""
     node = NodeWidget(DEFINITION)
@@ -336,42 +345,6 @@ def test_a_preset_of_another_version_keeps_what_fits(plugin: _Plugin, tmp_path: 
     saved.save("Old", {"gain_db": 99, "mode": "cold", "gone": 1})
     node = NodeWidget(DEFINITION, run=plugin.run, saved=saved)
     assert node.saved_presets == {"Old": {"gain_db": 0.0, "mode": "cold"}}
-
-
-def test_a_file_that_is_typed_becomes_the_input(plugin: _Plugin, tmp_path: Path) -> None:
-    """Decoded beside the conversation, named on the node, run with, and taken away again."""
-    file = tmp_path / "take.wav"
-    file.touch()
-    sound = Audio(np.zeros(8000), 8000)
-    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: sound if path == file else 1 / 0)
-    told = _told(node, "inputs_set", lambda notes: notes["audio"]["state"])
-    node.on_request({"kind": "read", "name": "audio", "path": str(file)})
-    assert told("given")
-    _finished("schillinger-node-file")
-    assert node.inputs_set["audio"]["text"] == "take.wav, Audio(1 ch, 1.000 s, 8000 Hz)"
-    assert node.inputs["audio"] is sound
-    node.on_request({"kind": "read", "name": "audio", "path": ""})
-    assert node.inputs_set["audio"]["state"] == "tone"
-
-
-@pytest.mark.parametrize("path", [None, 3, ["x"]])
-def test_a_path_that_is_no_text_is_dropped(plugin: _Plugin, path: Any) -> None:
-    """The contract knows no such message."""
-    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: pytest.fail("read"))
-    before = dict(node.inputs_set)
-    node.on_request({"kind": "read", "name": "audio", "path": path})
-    assert node.inputs_set == before
-
-
-@pytest.mark.parametrize("path", ["/no/such.wav", "/", "a\0b", "x" * 5000, "~nobody-of-that-name/x"])
-def test_a_path_that_is_no_file_is_refused_at_its_port(plugin: _Plugin, path: str) -> None:
-    """Nothing is read, and what the port had it keeps."""
-    node = NodeWidget(DEFINITION, run=plugin.run, read_audio=lambda path: pytest.fail("read"))
-    told = _told(node, "inputs_set", lambda notes: notes["audio"]["state"])
-    before = node.inputs["audio"]
-    node.on_request({"kind": "read", "name": "audio", "path": path})
-    assert told("refused")
-    assert node.inputs["audio"] is before
 
 
 @pytest.mark.parametrize(

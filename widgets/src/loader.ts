@@ -4,6 +4,7 @@
 import type { AnyModel, RenderProps } from "@anywidget/types";
 
 import type { BundleState, ToKernel, ToPage } from "./contract/bundle.ts";
+import { say } from "./saying.ts";
 import { READY, hideStatics, whenConnected } from "./statics.ts";
 
 interface Bundle {
@@ -40,7 +41,7 @@ function request(model: AnyModel<BundleState>, key: string, signal: AbortSignal)
     const ask = (): void => {
       const known = bundles.get(key);
       if (known) settle(known);
-      else model.send({ kind: "code" } satisfies ToKernel);
+      else say(model, { kind: "code" } satisfies ToKernel);
     };
     model.on("msg:custom", receive);
     const timer = setInterval(ask, ASK_AGAIN_MS);
@@ -91,8 +92,15 @@ function keepKeys(el: HTMLElement): () => void {
   };
 }
 
+/** With Ctrl they edit: what is typed, and what is drawn on a canvas, which is an application. Else they are the notebook's. */
+const EDITS = ["z", "y", "a", "c", "v", "x", "d", "g"];
+const EDITED = "input, textarea, [role=application]";
+
 function isForPage(event: KeyboardEvent): boolean {
-  return event.ctrlKey || event.metaKey || event.key === "Escape" || (event.shiftKey && event.key === "Enter");
+  if (event.ctrlKey || event.metaKey) {
+    return !(EDITS.includes(event.key.toLowerCase()) && event.target instanceof Element && event.target.closest(EDITED));
+  }
+  return event.key === "Escape" || (event.shiftKey && event.key === "Enter");
 }
 
 async function render(props: RenderProps<BundleState>): Promise<() => void> {

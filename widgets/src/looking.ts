@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 
 import type * as logs from "./contract/logs.ts";
 import type * as status from "./contract/status.ts";
+import { say } from "./saying.ts";
 
 export interface Channel {
   send(content: logs.Look | logs.Leave | status.Look | status.Leave): void;
@@ -39,7 +40,7 @@ export function useLooking(
     const look = (isNew: boolean): void => {
       said = Date.now();
       if (isNew) asked = said;
-      model.send({ kind: "look", view, ...(isNew ? { new: true, ...latest.current.after() } : {}) });
+      say(model, { kind: "look", view, ...(isNew ? { new: true, ...latest.current.after() } : {}) });
     };
     const onMessage = (message: unknown): void => {
       heard = Date.now();
@@ -48,7 +49,7 @@ export function useLooking(
     };
     const onVisibility = (): void => {
       if (document.hidden) {
-        model.send({ kind: "leave", view });
+        say(model, { kind: "leave", view });
         return;
       }
       heard = Date.now();
@@ -69,7 +70,7 @@ export function useLooking(
       clearInterval(timer);
       model.off("msg:custom", onMessage);
       document.removeEventListener("visibilitychange", onVisibility);
-      model.send({ kind: "leave", view });
+      say(model, { kind: "leave", view });
     };
   }, [model]);
   return silent;

@@ -29,8 +29,8 @@ function show(given: Partial<CardProps> = {}) {
   const props: CardProps = {
     definition, pluginId: "gain_node", level: "full", values, errors: {}, inputsSet: {}, canRun: true, status: "idle",
     progress: 0, message: "", failure: {}, summary: [], permissions: [], canRead: false, live: false, waiting: false, waveform: {},
-    presets: {}, saved: {}, canSave: false, presetError: "",
-    onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
+    presets: {}, saved: {}, canSave: false, presetError: "", gone: false,
+    onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSend: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
   };
   render(
     <ReactFlowProvider>
@@ -191,6 +191,22 @@ describe("the card of a node", () => {
     expect(onRead).toHaveBeenLastCalledWith("audio", "~/take.wav");
     await userEvent.click(screen.getByRole("button", { name: "take Audio away" }));
     expect(onRead).toHaveBeenLastCalledWith("audio", "");
+  });
+
+  it("takes a file of this computer, by name and size", async () => {
+    const { onSend } = show({ canRead: true });
+    await userEvent.click(screen.getByRole("button", { name: "file for Audio" }));
+    const file = new File(["RIFF"], "take.wav");
+    fireEvent.change(screen.getByLabelText("file of this computer for Audio"), { target: { files: [file] } });
+    expect(onSend).toHaveBeenLastCalledWith("audio", file);
+    expect(screen.queryByRole("textbox", { name: "path of a file for Audio" })).toBeNull();
+  });
+
+  it("says that its kernel is gone, and offers nothing in vain", () => {
+    show({ gone: true });
+    expect(screen.getByRole("alert").textContent).toContain("The kernel is gone");
+    expect(screen.getByRole("button", { name: "Run" })).toHaveProperty("disabled", true);
+    expect(screen.getByRole("switch", { name: "Live" })).toHaveProperty("disabled", true);
   });
 
   it("switches live mode, and says that newer values wait", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { rowName, rowTicks, valueAt } from "../src/analysis/image_lane.ts";
+import { isEmpty, rowName, rowTicks, valueAt } from "../src/analysis/image_lane.ts";
 import type { PlanTrack } from "../src/contract/analysis.ts";
 import { sideOf } from "../src/analysis/sides.ts";
 import { partAt } from "../src/analysis/segment_lane.ts";
@@ -34,6 +34,12 @@ describe("the rows of an image", () => {
     expect(valueAt(track({}), tile, 1.8, 0)).toBe(0);
     expect(valueAt(track({}), tile, 0.2, 1)).toBeNull();
     expect(valueAt(track({}), tile, 1.8, 1)).toBe(-40);
+  });
+
+  it("have no value where all are missing, which is said", () => {
+    const tile = (bytes: number[]) => ({ startS: 0, endS: 1, columns: 2, rows: 1, data: new DataView(new Uint8Array(bytes).buffer) });
+    expect(isEmpty(tile([255, 255]))).toBe(true);
+    expect(isEmpty(tile([255, 0]))).toBe(false);
   });
 });
 

@@ -69,4 +69,16 @@ describe("a view that looks", () => {
     expect(sent.at(-1)).toMatchObject({ kind: "leave" });
     expect(model.off).toHaveBeenCalledOnce();
   });
+
+  it("says that Python is silent, and nothing worse, when its kernel is gone and nothing can be sent", () => {
+    const send = vi.fn(() => {
+      throw new Error("Cannot send");
+    });
+    const model: Channel = { send, on: vi.fn(), off: vi.fn() };
+    const { result, unmount } = renderHook(() => useLooking(model, () => ({}), () => true));
+    act(() => void vi.advanceTimersByTime(9_000));
+    expect(result.current).toBe(true);
+    unmount();
+    expect(send).toHaveBeenCalledTimes(4);
+  });
 });

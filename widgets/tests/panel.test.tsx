@@ -48,7 +48,7 @@ function show(given: Partial<BoardProps> = {}) {
       parameters: [parameter({ min: -96, max: 24, step: 0.1, unit: "dB" })],
       outputs: [port("level", "dB"), port("said"), port("notes"), port("sound"), port("picture")],
     },
-    panel, pluginId: "desk", level: "full", values: { gain_db: 0 }, errors: {}, views: {}, status: "idle", message: "",
+    panel, pluginId: "desk", level: "full", values: { gain_db: 0 }, errors: {}, views: {}, gone: false, status: "idle", message: "",
     failure: {}, onSet: vi.fn(), onPress: vi.fn(), useBytes: () => null, ...given,
   };
   render(<Board {...props} />);
@@ -62,6 +62,12 @@ describe("a panel", () => {
     expect(screen.getByRole("slider", { name: "Gain" })).toBeTruthy();
     expect(screen.getByRole("button", { name: "bare" })).toBeTruthy();
     expect(screen.getByLabelText("said").textContent).toBe("–");
+  });
+
+  it("says that its kernel is gone, and offers nothing in vain", () => {
+    show({ gone: true });
+    expect(screen.getByRole("alert").textContent).toContain("The kernel is gone");
+    expect(screen.getByRole("button", { name: "Play" })).toHaveProperty("disabled", true);
   });
 
   it("tells which button was pressed, and when", async () => {

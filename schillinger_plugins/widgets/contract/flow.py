@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .words import Message, State
+from .words import Message, Mime, State
 
 NodeState = Literal["idle", "queued", "running", "done", "cached", "failed", "blocked", "cancelled"]
 
@@ -161,13 +161,23 @@ class Show(Message, tag="show"):
     node: str
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What a buffer of a shown result is."""
+
+    mime: Mime
+    label: str
+    """The name of a sound, a picture in words."""
+    is_still: bool = False
+    """Whether a live view shows the same."""
+
+
 class Shown(Message, tag="shown"):
-    """A node's result: its outputs as text, a still picture (PNG) and sounds (WAV) in the buffers, as `parts` says."""
+    """A node's result: its outputs as text, its drawings, a still picture and its sounds in the buffers."""
 
     node: str
     outputs: list[dict[str, str]]
-    parts: list[str]
-    """For each buffer: ``picture`` or ``sound:OUTPUT``."""
+    parts: list[Part]
+    """For each buffer."""
     view: str = ""
     """The model id of a live view of it, if there is one."""
 

@@ -110,6 +110,31 @@ class Read(Message, tag="read"):
     path: str
 
 
+class Offer(Message, tag="offer"):
+    """Offer a file of the page's own computer for an audio input; answered by `Want`, if it may come."""
+
+    name: str
+    file: str
+    """Its name, without a folder."""
+    size: int
+    """In bytes."""
+
+
+class Piece(Message, tag="piece"):
+    """What was wanted of that file: at most 1 MiB, in the one buffer beside."""
+
+    name: str
+    at: int
+    """From which byte on."""
+
+
+class Want(Message, tag="want"):
+    """Send the file that was offered for that input, from that byte on."""
+
+    name: str
+    at: int
+
+
 class Save(Message, tag="save"):
     """Keep the values as a preset of one's own."""
 
@@ -122,4 +147,5 @@ class Delete(Message, tag="delete"):
     name: str
 
 
-ToKernel = Run | Cancel | Read | Save | Delete
+ToKernel = Run | Cancel | Read | Offer | Piece | Save | Delete
+ToPage = Want

@@ -10,10 +10,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from .node import Failure
-from .words import Message, State, of_model
+from .words import Message, Mime, State, of_model
 
 Status = Literal["idle", "busy", "failed"]
-Mime = Literal["audio/wav", "image/png", "image/jpeg", "image/svg+xml"]
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,11 +7,14 @@ one that has the wrong type makes the whole message unreadable. Called by the ot
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 _log = logging.getLogger(__name__)
+
+Mime = Literal["audio/wav", "image/png", "image/jpeg", "image/svg+xml"]
+"""Of the bytes of sounds and pictures."""
 
 Buffer = Annotated[Any, msgspec.Meta(extra_json_schema={"tsType": "DataView"})]
 """Bytes that travel as they are: no JSON, and a DataView on the page."""

@@ -1,7 +1,7 @@
 // The lane of an image: a spectrogram, a chromagram, whatever has rows over time. Each tile is painted once for each colouring.
-import { paint } from "./colormap.ts";
+import { NO_DATA, paint } from "./colormap.ts";
 import type { Coloring } from "./coloring.ts";
-import { type Lane, frame, prepare } from "./lane.ts";
+import { type Lane, frame, prepare, say } from "./lane.ts";
 import type { PlanTrack } from "../contract/analysis.ts";
 import { type Tile, columnAt } from "./tiles.ts";
 import { noteOf, short } from "./words.ts";
@@ -31,7 +31,7 @@ export function imageLane(track: PlanTrack, coloring: Coloring): Lane {
     element,
     canvas,
     tiled: true,
-    draw(pieces, span) {
+    draw(pieces, span, ink) {
       const pen = prepare(canvas, span);
       if (!pen) return;
       const { context, height } = pen;
@@ -49,6 +49,7 @@ export function imageLane(track: PlanTrack, coloring: Coloring): Lane {
           left, 0, Math.ceil(pen.x(endS)) - left, height,
         );
       }
+      if (pieces.length > 0 && pieces.every(({ tile }) => isEmpty(tile))) say(pen, "no value here: all are missing (NaN)", ink);
     },
     read(timeS, height, tile) {
       const row = Math.floor(height * track.rows);
@@ -60,6 +61,18 @@ export function imageLane(track: PlanTrack, coloring: Coloring): Lane {
       return words.filter(Boolean).join(" · ");
     },
   };
+}
+
+const empty = new WeakMap<Tile, boolean>();
+
+/** Whether no byte of a tile is a value; looked at once for each. */
+export function isEmpty(tile: Tile): boolean {
+  let known = empty.get(tile);
+  if (known === undefined) {
+    known = new Uint8Array(tile.data.buffer, tile.data.byteOffset, tile.data.byteLength).every((byte) => byte === NO_DATA);
+    empty.set(tile, known);
+  }
+  return known;
 }
 
 /** What a row of an image is called: its name, or its centre with the unit. */
@@ -74,7 +87,7 @@ export function rowName(track: PlanTrack, row: number): string {
 /** The value of an image at a place, undone from its byte. */
 export function valueAt(track: PlanTrack, tile: Tile, timeS: number, row: number): number | null {
   const byte = tile.data.getUint8(row * tile.columns + columnAt(tile, timeS));
-  return byte === 255 ? null : track.low + (byte / 254) * (track.high - track.low);
+  return byte === NO_DATA ? null : track.low + (byte / 254) * (track.high - track.low);
 }
 
 /** Where the gutter has a text: the height from the top, and which. */

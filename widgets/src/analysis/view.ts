@@ -118,8 +118,8 @@ export class View {
     this.undo.push(saving.close);
     const right = make("span", "sch-right");
     if (images.length > 0) right.append(this.coloring.controls(images.some(({ unit }) => unit.startsWith("dB"))));
-    right.append(saving.element, tools);
-    bar.append(right);
+    right.append(saving.element);
+    bar.append(tools, right);
     return bar;
   }
 

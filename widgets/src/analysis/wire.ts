@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 
 import type { ToKernel } from "../contract/analysis.ts";
+import { say } from "../saying.ts";
 
 export interface Wire {
   send(content: ToKernel): void;
@@ -11,12 +12,7 @@ export interface Wire {
 export function wireOf(model: AnyModel<never> | AnyModel): Wire {
   return {
     send(content) {
-      try {
-        (model as AnyModel).send(content);
-      } catch (error) {
-        // The kernel is gone: what asks notices that no answer comes.
-        console.debug("schillinger: nothing could be sent", error);
-      }
+      say(model as AnyModel, content);
     },
     on(receive) {
       (model as AnyModel).on("msg:custom", receive);

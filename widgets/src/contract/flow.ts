@@ -162,7 +162,7 @@ export interface Show {
   node: string;
 }
 /**
- * A node's result: its outputs as text, a still picture (PNG) and sounds (WAV) in the buffers, as `parts` says.
+ * A node's result: its outputs as text, its drawings, a still picture and its sounds in the buffers.
  */
 export interface Shown {
   kind: "shown";
@@ -170,6 +170,14 @@ export interface Shown {
   outputs: {
     [k: string]: string;
   }[];
-  parts: string[];
+  parts: Part[];
   view: string;
+}
+/**
+ * What a buffer of a shown result is.
+ */
+export interface Part {
+  mime: "audio/wav" | "image/jpeg" | "image/png" | "image/svg+xml";
+  label: string;
+  is_still: boolean;
 }

@@ -1,10 +1,12 @@
 // Made of schillinger_plugins/widgets/contract/node.py by `make contract`: change that.
 
-export type ToKernel = Run | Cancel | Read | Save | Delete;
+export type ToKernel = Run | Cancel | Read | Offer | Piece | Save | Delete;
+export type ToPage = Want;
 
 export interface Contract {
   NodeState: NodeState;
   ToKernel: ToKernel;
+  ToPage: ToPage;
 }
 /**
  * The traits of a node.
@@ -444,6 +446,23 @@ export interface Read {
   path: string;
 }
 /**
+ * Offer a file of the page's own computer for an audio input; answered by `Want`, if it may come.
+ */
+export interface Offer {
+  kind: "offer";
+  name: string;
+  file: string;
+  size: number;
+}
+/**
+ * What was wanted of that file: at most 1 MiB, in the one buffer beside.
+ */
+export interface Piece {
+  kind: "piece";
+  name: string;
+  at: number;
+}
+/**
  * Keep the values as a preset of one's own.
  */
 export interface Save {
@@ -456,4 +475,12 @@ export interface Save {
 export interface Delete {
   kind: "delete";
   name: string;
+}
+/**
+ * Send the file that was offered for that input, from that byte on.
+ */
+export interface Want {
+  kind: "want";
+  name: string;
+  at: number;
 }

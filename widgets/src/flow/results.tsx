@@ -6,8 +6,11 @@ import { FailureBox } from "../node/failure.tsx";
 import { labelOf, nodeOf } from "./document.ts";
 import { brief } from "./hostile.ts";
 import { Icon, IconButton } from "./icons.tsx";
-import type { Shown } from "../contract/flow.ts";
+import type { Part, Shown } from "../contract/flow.ts";
 import { useStore, useView } from "./view.ts";
+
+/** What is put into an image, in which no script runs and nothing is fetched. */
+const PICTURES: Part["mime"][] = ["image/png", "image/jpeg", "image/svg+xml"];
 
 export interface Opened {
   shown: Shown | null;
@@ -63,8 +66,8 @@ function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): Re
       {isLive ? <LiveView view={shown.view} onFail={onFail} /> : null}
       {parts.slice(0, buffers.length).map((part, index) => {
         const bytes = buffers[index]!;
-        if (part === "picture") return isLive ? null : <Picture key={index} bytes={bytes} />;
-        return part.startsWith("sound:") && !isLive ? <Sound key={index} bytes={bytes} name={part.slice(6)} /> : null;
+        if (PICTURES.includes(part.mime)) return isLive && part.is_still ? null : <Picture key={index} bytes={bytes} part={part} />;
+        return part.mime === "audio/wav" && !isLive ? <Sound key={index} bytes={bytes} name={part.label} /> : null;
       })}
       {isEmbeddable ? (
         <button type="button" className="sch-quiet sch-open" onClick={() => setLive(!isLive)}>
@@ -94,8 +97,9 @@ function useUrl(bytes: DataView, type: string): string {
   return url;
 }
 
-function Picture({ bytes }: { bytes: DataView }): ReactNode {
-  return <img src={useUrl(bytes, "image/png")} alt="the result as a picture" />;
+function Picture({ bytes, part }: { bytes: DataView; part: Part }): ReactNode {
+  const words = brief(part.label, 400);
+  return <img src={useUrl(bytes, part.mime)} alt={words} title={part.is_still ? undefined : words} />;
 }
 
 function Sound({ bytes, name }: { bytes: DataView; name: string }): ReactNode {

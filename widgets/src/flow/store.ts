@@ -7,7 +7,7 @@ import { type Change, EMPTY, type FlowDocument, type FlowNode, isRecord, shared 
 import { type Ends, type DefinitionOf, endsOf } from "./compatible.ts";
 import { History } from "./history.ts";
 import { readDefinition, readDocument } from "./hostile.ts";
-import { kernelGone } from "./kernel.ts";
+import { kernelGone } from "../kernel.ts";
 import type { Entry, FlowState, Problem, Standing, ToKernel } from "../contract/flow.ts";
 
 const IDLE: Standing = { state: "idle", progress: 0, message: "", wall_s: null, stale: false, error: {}, summary: [], has_result: false };

@@ -34,17 +34,18 @@ export function Toolbar({ shows, onToggle, onLayout, onFit, onHelp, onExport }: 
       <strong className="sch-clip sch-name" title={brief(String(name), 500)}>{brief(String(name), 200)}</strong>
       <RunButtons />
       <Progress />
-      <span className="sch-spring" />
-      <IconButton icon="undo" label="undo" keys="Ctrl+Z" disabled={!canUndo} onClick={() => store.undo()} />
-      <IconButton icon="redo" label="redo" keys="Ctrl+Shift+Z" disabled={!canRedo} onClick={() => store.redo()} />
-      <i className="sch-rule" aria-hidden="true" />
-      <IconButton icon="layout" label="lay out" keys="L" onClick={onLayout} />
-      <IconButton icon="fit" label="show all" keys="F" onClick={onFit} />
-      <IconButton icon="map" label="map" keys="M" pressed={shows.map} onClick={() => onToggle("map")} />
-      <IconButton icon="outline" label="outline" keys="O" pressed={shows.outline} onClick={() => onToggle("outline")} />
-      <IconButton icon="save" label="save as a file" onClick={onExport} />
-      <IconButton icon="help" label="keys" keys="?" onClick={onHelp} />
-      <IconButton icon="full" label="full screen" keys="Shift+F" pressed={shows.full} onClick={() => onToggle("full")} />
+      <span className="sch-tools">
+        <IconButton icon="undo" label="undo" keys="Ctrl+Z" disabled={!canUndo} onClick={() => store.undo()} />
+        <IconButton icon="redo" label="redo" keys="Ctrl+Shift+Z" disabled={!canRedo} onClick={() => store.redo()} />
+        <i className="sch-rule" aria-hidden="true" />
+        <IconButton icon="layout" label="lay out" keys="L" onClick={onLayout} />
+        <IconButton icon="fit" label="show all" keys="F" onClick={onFit} />
+        <IconButton icon="map" label="map" keys="M" pressed={shows.map} onClick={() => onToggle("map")} />
+        <IconButton icon="outline" label="outline" keys="O" pressed={shows.outline} onClick={() => onToggle("outline")} />
+        <IconButton icon="save" label="save as a file" onClick={onExport} />
+        <IconButton icon="help" label="keys" keys="?" onClick={onHelp} />
+        <IconButton icon="full" label="full screen" keys="Shift+F" pressed={shows.full} onClick={() => onToggle("full")} />
+      </span>
     </div>
   );
 }

@@ -1,10 +1,12 @@
 // The node itself: ports at its sides, parameters within, Run below. React Flow places it, here as on the canvas.
 import type { ReactNode } from "react";
 
+import { Gone } from "../gone.tsx";
 import { Badges } from "./badges.tsx";
 import { Control } from "./controls/control.tsx";
 import { type Waveform, WaveformContext } from "./controls/waveform.tsx";
 import type { Definition, Failure, Figure, InputNote, Permission, Status, Values } from "./definition.ts";
+import { Description } from "./description.tsx";
 import { FailureBox } from "./failure.tsx";
 import { groupsOf, isDefault } from "./parameters.ts";
 import { PortList } from "./port_list.tsx";
@@ -29,6 +31,8 @@ export interface CardProps {
   saved: Presets;
   canSave: boolean;
   presetError: string;
+  /** Whether its kernel has ended. */
+  gone: boolean;
   status: Status;
   progress: number;
   message: string;
@@ -39,6 +43,7 @@ export interface CardProps {
   onReset: () => void;
   onLive: (live: boolean) => void;
   onRead: (name: string, path: string) => void;
+  onSend: (name: string, file: File) => void;
   onSave: (name: string) => void;
   onDelete: (name: string) => void;
   onRun: () => void;
@@ -46,7 +51,7 @@ export interface CardProps {
 }
 
 export function Card(props: CardProps): ReactNode {
-  const { definition, level, values, errors, canRun, status } = props;
+  const { definition, level, values, errors, canRun, gone, status } = props;
   const missing = Object.entries(props.inputsSet).filter(([, note]) => note.state === "missing");
   const running = status === "running";
   const isEarlier = status === "failed" || status === "cancelled";
@@ -57,9 +62,10 @@ export function Card(props: CardProps): ReactNode {
         {props.pluginId === definition.label ? null : <code>{props.pluginId}</code>}
         <Badges level={level} permissions={props.permissions} />
       </header>
-      {definition.description ? <p className="sch-description">{definition.description}</p> : null}
+      {gone ? <Gone /> : null}
+      <Description text={definition.description} />
       <div className="sch-ports">
-        <PortList ports={definition.inputs} side="input" notes={props.inputsSet} onRead={props.canRead ? props.onRead : undefined} />
+        <PortList ports={definition.inputs} side="input" notes={props.inputsSet} files={props.canRead ? { read: props.onRead, send: props.onSend } : undefined} />
         <PortList ports={definition.outputs} side="output" notes={{}} />
       </div>
       <PresetBar
@@ -100,14 +106,14 @@ export function Card(props: CardProps): ReactNode {
               Cancel
             </button>
           ) : (
-            <button type="button" className="sch-primary" disabled={missing.length > 0} onClick={props.onRun}>
+            <button type="button" className="sch-primary" disabled={gone || missing.length > 0} onClick={props.onRun}>
               Run
             </button>
           )
         ) : null}
         {canRun && definition.parameters.length > 0 ? (
           <label className="sch-live" title="run whenever a value changes">
-            <input type="checkbox" role="switch" className="sch-switch" checked={props.live} onChange={(event) => props.onLive(event.currentTarget.checked)} />
+            <input type="checkbox" role="switch" className="sch-switch" checked={props.live} disabled={gone} onChange={(event) => props.onLive(event.currentTarget.checked)} />
             Live
           </label>
         ) : null}

@@ -9,12 +9,14 @@ import { type Node, type NodeProps, ReactFlow, ReactFlowProvider } from "@xyflow
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { ToKernel } from "../contract/node.ts";
+import { useKernelGone } from "../gone.tsx";
 import { READY } from "../statics.ts";
 import { Card, type CardProps } from "./card.tsx";
 import type { Definition, Failure, Figure, InputNote, Permission, Status, Values } from "./definition.ts";
 import type { Waveform } from "./controls/waveform.tsx";
 import { type Action, reduce } from "./parameters.ts";
 import type { Presets } from "./presets.ts";
+import { Sending } from "./sending.ts";
 
 /** Room for the ports, which stand half outside the card. */
 const MARGIN = 14;
@@ -64,13 +66,20 @@ function NodePane(): ReactNode {
     },
     [model],
   );
+  const gone = useKernelGone(model);
+  const sending = useMemo(() => new Sending(model), [model]);
+  useEffect(() => sending.listen(), [sending]);
   const onSet = useCallback((name: string, to: unknown) => act({ set: name, to }), [act]);
   const props: CardProps = {
     definition, pluginId, level, permissions, values, errors, inputsSet, canRun, canRead, live, waiting, waveform, presets, saved,
-    canSave, presetError, status, progress, message, failure, summary, onSet,
+    canSave, presetError, gone, status: gone && status === "running" ? "idle" : status, progress, message, failure, summary, onSet,
     onSetAll: (all) => act({ all }),
     onLive: setLive,
-    onRead: (name, path) => model.send({ kind: "read", name, path } satisfies ToKernel),
+    onRead: (name, path) => {
+      sending.forget(name);
+      model.send({ kind: "read", name, path } satisfies ToKernel);
+    },
+    onSend: (name, file) => sending.offer(name, file),
     onSave: (name) => model.send({ kind: "save", name } satisfies ToKernel),
     onDelete: (name) => model.send({ kind: "delete", name } satisfies ToKernel),
     onReset: () => act({ reset: true }),

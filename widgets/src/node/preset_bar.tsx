@@ -1,6 +1,7 @@
 // Choosing, saving and deleting presets, by one row of controls.
 import { type ReactNode, useState } from "react";
 
+import { useUniqueId } from "../ids.ts";
 import type { Parameter, Values } from "./definition.ts";
 import { type Presets, choicesOf, chosen } from "./presets.ts";
 
@@ -18,6 +19,7 @@ interface PresetBarProps {
 
 export function PresetBar(props: PresetBarProps): ReactNode {
   const { parameters, values, canSave } = props;
+  const id = useUniqueId();
   const [last, setLast] = useState("");
   const [name, setName] = useState<string | null>(null);
   const choices = choicesOf(props.presets, props.saved);
@@ -49,52 +51,55 @@ export function PresetBar(props: PresetBarProps): ReactNode {
     );
   };
   return (
-    <div className="sch-presets nodrag nopan nowheel" role="group" aria-label="presets">
-      {choices.length > 0 ? (
-        <select aria-label="preset" value={current?.key ?? ""} onChange={(event) => apply(event.currentTarget.value)}>
-          <option value="" disabled>
-            preset …
-          </option>
-          {group("of the plugin", false)}
-          {group("saved", true)}
-        </select>
-      ) : null}
-      {name === null ? (
-        <>
-          {canSave ? (
-            <button type="button" className="sch-quiet" onClick={() => setName(current?.saved ? current.name : "")}>
-              Save as …
+    <div className="sch-presets nodrag nopan nowheel" role="group" aria-labelledby={id}>
+      <span id={id}>Presets</span>
+      <div>
+        {choices.length > 0 ? (
+          <select aria-label="preset" value={current?.key ?? ""} onChange={(event) => apply(event.currentTarget.value)}>
+            <option value="" disabled>
+              preset …
+            </option>
+            {group("of the plugin", false)}
+            {group("saved", true)}
+          </select>
+        ) : null}
+        {name === null ? (
+          <>
+            {canSave ? (
+              <button type="button" className="sch-quiet" onClick={() => setName(current?.saved ? current.name : "")}>
+                Save as …
+              </button>
+            ) : null}
+            {current?.saved ? (
+              <button type="button" className="sch-quiet" aria-label={`delete preset ${current.name}`} onClick={() => props.onDelete(current.name)}>
+                Delete
+              </button>
+            ) : null}
+          </>
+        ) : (
+          <>
+            <input
+              type="text"
+              autoFocus
+              aria-label="name of the preset"
+              placeholder="its name"
+              maxLength={64}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.key === "Enter") save();
+                else if (event.key === "Escape") setName(null);
+              }}
+            />
+            <button type="button" disabled={name.trim() === ""} onClick={save}>
+              Save
             </button>
-          ) : null}
-          {current?.saved ? (
-            <button type="button" className="sch-quiet" aria-label={`delete preset ${current.name}`} onClick={() => props.onDelete(current.name)}>
-              Delete
+            <button type="button" className="sch-quiet" onClick={() => setName(null)}>
+              Back
             </button>
-          ) : null}
-        </>
-      ) : (
-        <>
-          <input
-            type="text"
-            autoFocus
-            aria-label="name of the preset"
-            placeholder="its name"
-            maxLength={64}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key === "Enter") save();
-              else if (event.key === "Escape") setName(null);
-            }}
-          />
-          <button type="button" disabled={name.trim() === ""} onClick={save}>
-            Save
-          </button>
-          <button type="button" className="sch-quiet" onClick={() => setName(null)}>
-            Back
-          </button>
-        </>
-      )}
+          </>
+        )}
+      </div>
       {props.error ? (
         <span className="sch-note" role="alert">
           {props.error}

@@ -1,9 +1,11 @@
 // The panel itself: groups of controls, buttons and outputs. All text from the plugin is text to React, never HTML.
 import type { ReactNode } from "react";
 
+import { Gone } from "../gone.tsx";
 import { useUniqueId } from "../ids.ts";
 import { Control } from "../node/controls/control.tsx";
 import type { Failure, Port, Values } from "../node/definition.ts";
+import { Description } from "../node/description.tsx";
 import { FailureBox } from "../node/failure.tsx";
 import type { Drawn, Group, Item, Panel, View, Views } from "./definition.ts";
 
@@ -15,6 +17,8 @@ export interface BoardProps {
   values: Values;
   errors: Record<string, string>;
   views: Views;
+  /** Whether its kernel has ended. */
+  gone: boolean;
   status: "idle" | "busy" | "failed";
   message: string;
   failure: Failure;
@@ -37,7 +41,8 @@ export function Board(props: BoardProps): ReactNode {
           </span>
         ) : null}
       </header>
-      {definition.description ? <p className="sch-description">{definition.description}</p> : null}
+      {props.gone ? <Gone /> : null}
+      <Description text={definition.description} />
       <div className={`sch-groups sch-columns-${panel.columns}`}>
         {panel.groups.map((group, index) => (
           <GroupBox key={index} group={group} board={props} />
@@ -78,6 +83,7 @@ function ItemView({ item, board }: { item: Item; board: BoardProps }): ReactNode
         type="button"
         className={item.style === "normal" ? undefined : `sch-${item.style}`}
         title={item.tooltip || undefined}
+        disabled={board.gone}
         onClick={(event) => board.onPress(name, event.timeStamp / 1000)}
       >
         {item.label ?? name}

@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { useEffect, useState } from "react";
 
+import { say } from "../saying.ts";
 import type { Data, ToKernel, ToPage } from "../contract/panel.ts";
 
 const MIMES: Data["mime"][] = ["audio/wav", "image/png", "image/jpeg", "image/svg+xml"];
@@ -24,7 +25,7 @@ export function useData(model: AnyModel, key: string, version: number | null): s
       made = URL.createObjectURL(new Blob([bytes as DataView<ArrayBuffer>], { type: content.mime }));
       setAddress(made);
     };
-    const ask = (): void => model.send({ kind: "data", key } satisfies ToKernel);
+    const ask = (): void => void say(model, { kind: "data", key } satisfies ToKernel);
     model.on("msg:custom", receive);
     // The kernel may be busy, and a message sent before it listens is lost.
     const timer = setInterval(ask, ASK_AGAIN_MS);

@@ -8,6 +8,7 @@ import { type ReactNode, useCallback, useEffect, useMemo, useReducer, useRef } f
 
 import type { ToKernel } from "../contract/panel.ts";
 import type { Failure, Values } from "../node/definition.ts";
+import { useKernelGone } from "../gone.tsx";
 import { READY } from "../statics.ts";
 import { Board, type BoardProps } from "./board.tsx";
 import { useData } from "./data.ts";
@@ -54,6 +55,7 @@ function PanelPane(): ReactNode {
   );
   const useBytes = useCallback((key: string, version: number | null) => useData(model, key, version), [model]);
 
+  const gone = useKernelGone(model);
   const pane = useRef<HTMLDivElement>(null);
   useEffect(() => {
     pane.current?.dispatchEvent(new Event(READY, { bubbles: true }));
@@ -62,7 +64,7 @@ function PanelPane(): ReactNode {
   return (
     <div className="sch sch-panel-pane" ref={pane}>
       <Board
-        {...{ definition, panel, pluginId, level, errors, views, status, message, failure, onSet, onPress, useBytes }}
+        {...{ definition, panel, pluginId, level, errors, views, gone, status: gone && status === "busy" ? "idle" : status, message, failure, onSet, onPress, useBytes }}
         values={shown}
       />
     </div>

@@ -6,6 +6,7 @@ import { createRender, useModel, useModelState } from "@anywidget/react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
 import { type Channel, useLooking } from "../looking.ts";
+import { say } from "../saying.ts";
 import { READY } from "../statics.ts";
 import { EMPTY, type Order, name, sorted, take } from "./rows.ts";
 import { Table } from "./table.tsx";
@@ -13,7 +14,7 @@ import type { Act, Row, StatusState, ToKernel, ToPage } from "../contract/status
 
 function StatusPane(): ReactNode {
   const model = useModel();
-  const send = (message: ToKernel): void => model.send(message);
+  const send = (message: ToKernel): void => void say(model, message);
   const [level] = useModelState<StatusState["level"]>("level");
   const [plugins] = useModelState<StatusState["plugins"]>("plugins");
   const [busy] = useModelState<StatusState["busy"]>("busy");
