@@ -153,8 +153,17 @@ describe("a result, opened", () => {
     const { shown, buffers } = await shownOf("a", { peak: -3.14159265, audio }, definition, async () => new ArrayBuffer(4));
     expectValid("flow", "Shown", shown);
     expect(shown.outputs.map(({ label, text, unit }) => [label, text, unit])).toEqual([["Peak", "-3.14159", "dB"], ["Sound", "2 ch, 0.50 s, 8000 Hz", ""]]);
-    expect(shown.parts).toEqual(["sound:Sound"]);
+    expect(shown.parts).toEqual([{ mime: "audio/wav", label: "Sound", is_still: false }]);
     expect(buffers).toHaveLength(1);
+  });
+
+  it("has its pictures, each as what it is; what a page can't draw is told in words", async () => {
+    const figure = (format: string) => ({ type: "figure", format, alt: `a ${format}`, href: `/${format}` });
+    const outputs = { a: figure("svg"), b: figure("image"), c: figure("vega_lite") };
+    const { shown } = await shownOf("a", outputs, null, async (href) => new Uint8Array(href === "/svg" ? [60] : [0x89, 80]).buffer);
+    expectValid("flow", "Shown", shown);
+    expect(shown.parts.map(({ mime, label }) => [mime, label])).toEqual([["image/svg+xml", "a svg"], ["image/png", "a image"]]);
+    expect(shown.outputs.map(({ text }) => text)).toEqual(["a svg", "a image", "a vega_lite"]);
   });
 
   it("fetches nothing that is too large to be looked at", async () => {

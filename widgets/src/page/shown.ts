@@ -1,5 +1,5 @@
 // A node's result, opened: its outputs in words, its sounds to be played, its pictures.
-import type { Shown } from "../contract/flow.ts";
+import type { Part, Shown } from "../contract/flow.ts";
 import { isRecord } from "../flow/document.ts";
 import type { Definition } from "../node/definition.ts";
 import type { Outputs } from "./standings.ts";
@@ -10,7 +10,8 @@ const MAX_PARTS = 4;
 const MAX_OUTPUTS = 400;
 const MAX_TEXT = 400;
 const MAX_NUMBERS = 16;
-const WIDTH = 640;
+/** The first byte of a PNG. */
+const PNG = 0x89;
 
 export type Bytes = (href: string) => Promise<ArrayBuffer>;
 
@@ -21,14 +22,15 @@ export async function shownOf(node: string, outputs: Outputs, definition: Defini
     const port = definition?.outputs.find((one) => one.name === name);
     let text = textOf(value);
     if (buffers.length < MAX_PARTS && isRecord(value) && typeof value["href"] === "string") {
-      const part = value["type"] === "audio" ? `sound:${port?.label ?? name}` : value["type"] === "figure" ? "picture" : "";
-      if (part && sizeOf(value) <= MAX_BYTES) {
-        const data = await dataOf(value, value["href"], bytes);
-        if (data) {
-          shown.parts.push(part);
+      const isDrawn = value["type"] === "audio" || (value["type"] === "figure" && value["format"] !== "vega_lite");
+      if (isDrawn && sizeOf(value) <= MAX_BYTES) {
+        const data = await bytes(value["href"]);
+        const mime = mimeOf(value, data);
+        if (mime) {
+          shown.parts.push({ mime, label: value["type"] === "audio" ? (port?.label ?? name) : text, is_still: false });
           buffers.push(new DataView(data));
         }
-      } else if (part) text += "; too large to be shown here";
+      } else if (isDrawn) text += "; too large to be shown here";
     }
     shown.outputs.push({ name, label: port?.label ?? name, text: text.slice(0, MAX_TEXT), unit: port?.unit ?? "", tooltip: port?.tooltip ?? "" });
   }
@@ -39,31 +41,12 @@ function sizeOf(value: Record<string, unknown>): number {
   return value["type"] === "audio" ? 4 * Number(value["channels"]) * Number(value["frames"]) : 0;
 }
 
-/** WAV, or PNG; null for what a page can't draw by itself. */
-async function dataOf(value: Record<string, unknown>, href: string, bytes: Bytes): Promise<ArrayBuffer | null> {
-  if (value["type"] === "audio") return bytes(href);
-  if (value["format"] === "image") return bytes(href);
-  return value["format"] === "svg" ? drawn(await bytes(href)) : null;
-}
-
-/** An SVG as a picture: drawn as an image, in which nothing of it runs and nothing is fetched. */
-async function drawn(svg: ArrayBuffer): Promise<ArrayBuffer | null> {
-  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  try {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = WIDTH;
-    canvas.height = Math.min(2 * WIDTH, Math.round((WIDTH * (image.naturalHeight || 1)) / (image.naturalWidth || 1)));
-    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-    const png = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
-    return (await png?.arrayBuffer()) ?? null;
-  } catch {
-    return null;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
+/** What a buffer is: a picture is PNG or JPEG by what it begins with. Null for what a page can't draw by itself. */
+function mimeOf(value: Record<string, unknown>, data: ArrayBuffer): Part["mime"] | null {
+  if (value["type"] === "audio") return "audio/wav";
+  if (value["format"] === "svg") return "image/svg+xml";
+  if (value["format"] !== "image") return null;
+  return new Uint8Array(data)[0] === PNG ? "image/png" : "image/jpeg";
 }
 
 /** An output in words, as the server has it in JSON. */
