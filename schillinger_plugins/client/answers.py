@@ -48,6 +48,7 @@ class InstanceDetails(TypedDict):
     """An instance, now."""
 
     id: str
+    user: str
     plugin_id: str
     state: str
     waiting: int
@@ -72,6 +73,7 @@ class RunDetails(TypedDict):
     """A call, or a run of a flow: going on, or what it came to. The last three are there once it is asked for itself."""
 
     id: str
+    user: str
     instance_id: str | None
     plugin_id: str | None
     flow: str | None

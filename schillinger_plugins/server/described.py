@@ -151,7 +151,7 @@ _TEXTS = {
 }
 _EVENTS = {
     "/api/plugins/events": {"id": "1", "event": "executed", "data": '{"plugin_id": "gain_node"}'},
-    "/api/plugins/runs/{run_id}/events": {"event": "run", "data": '{"id": "8c1d5e0f2a3b4c5d", "state": "done"}'},
+    "/api/plugins/runs/{run_id}/events": {"event": "run", "data": '{"id": "9f3a61c2-17", "state": "done"}'},
 }
 _EVENT = {
     "type": "object",

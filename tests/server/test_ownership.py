@@ -73,6 +73,7 @@ def test_an_instance_and_its_runs_are_not_there_for_others(enter: Enter, manager
         ("POST", EXECUTE.format(instance)),
         ("DELETE", f"/api/plugins/instances/{instance}"),
         ("GET", f"/api/plugins/runs/{run['id']}"),
+        ("GET", f"/api/plugins/runs/{run['id']}/events"),
         ("GET", f"/api/plugins/runs/{run['id']}/outputs/durations"),
         ("DELETE", f"/api/plugins/runs/{run['id']}"),
     ):

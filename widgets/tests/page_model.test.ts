@@ -108,13 +108,14 @@ describe("a flow of the server's", () => {
 
   it("takes up a run that goes on already when it is opened", async () => {
     const going = { ...RUNS["POST api/flows/study/runs"](), flow: "study" };
-    const { flow, store, answers } = await opened({ ...RUNS, "GET api/plugins/runs": () => ({ runs: [{ ...going, flow: "other", id: "r2" }, going] }) });
+    const { flow, store, asked, answers } = await opened({ ...RUNS, "GET api/plugins/runs": () => ({ runs: [{ ...going, flow: "other", id: "r2" }, going] }) });
     await flow.resume();
     await Promise.resolve();
     expect(store.standingOf("a")).toMatchObject({ state: "done", has_result: true });
     answers["GET api/plugins/runs"] = () => ({ runs: [{ ...going, state: "done" }] });
+    const before = asked.length;
     await flow.resume();
-    expect(flow.running).toBe(false);
+    expect(asked.slice(before).map(({ path }) => path), "one that has ended is nobody's").toEqual(["api/plugins/runs"]);
   });
 
   it("is let go of when another one is opened: its run goes on, and nobody complains", async () => {
@@ -152,8 +153,17 @@ describe("a result, opened", () => {
     const { shown, buffers } = await shownOf("a", { peak: -3.14159265, audio }, definition, async () => new ArrayBuffer(4));
     expectValid("flow", "Shown", shown);
     expect(shown.outputs.map(({ label, text, unit }) => [label, text, unit])).toEqual([["Peak", "-3.14159", "dB"], ["Sound", "2 ch, 0.50 s, 8000 Hz", ""]]);
-    expect(shown.parts).toEqual(["sound:Sound"]);
+    expect(shown.parts).toEqual([{ mime: "audio/wav", label: "Sound", is_still: false }]);
     expect(buffers).toHaveLength(1);
+  });
+
+  it("has its pictures, each as what it is; what a page can't draw is told in words", async () => {
+    const figure = (format: string) => ({ type: "figure", format, alt: `a ${format}`, href: `/${format}` });
+    const outputs = { a: figure("svg"), b: figure("image"), c: figure("vega_lite") };
+    const { shown } = await shownOf("a", outputs, null, async (href) => new Uint8Array(href === "/svg" ? [60] : [0x89, 80]).buffer);
+    expectValid("flow", "Shown", shown);
+    expect(shown.parts.map(({ mime, label }) => [mime, label])).toEqual([["image/svg+xml", "a svg"], ["image/png", "a image"]]);
+    expect(shown.outputs.map(({ text }) => text)).toEqual(["a svg", "a image", "a vega_lite"]);
   });
 
   it("fetches nothing that is too large to be looked at", async () => {

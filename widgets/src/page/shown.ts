@@ -10,8 +10,8 @@ const MAX_PARTS = 4;
 const MAX_OUTPUTS = 400;
 const MAX_TEXT = 400;
 const MAX_NUMBERS = 16;
-/** Formats of figures that an image can show; Vega-Lite is told in words. */
-const DRAWN = ["svg", "image"];
+/** The first byte of a PNG. */
+const PNG = 0x89;
 
 export type Bytes = (href: string) => Promise<ArrayBuffer>;
 
@@ -22,23 +22,31 @@ export async function shownOf(node: string, outputs: Outputs, definition: Defini
     const port = definition?.outputs.find((one) => one.name === name);
     let text = textOf(value);
     if (buffers.length < MAX_PARTS && isRecord(value) && typeof value["href"] === "string") {
-      const isSound = value["type"] === "audio";
-      if (isSound && 4 * Number(value["channels"]) * Number(value["frames"]) > MAX_BYTES) text += "; too large to be shown here";
-      else if (isSound || (value["type"] === "figure" && DRAWN.includes(String(value["format"])))) {
+      const isDrawn = value["type"] === "audio" || (value["type"] === "figure" && value["format"] !== "vega_lite");
+      if (isDrawn && sizeOf(value) <= MAX_BYTES) {
         const data = await bytes(value["href"]);
-        shown.parts.push({ mime: isSound ? "audio/wav" : mimeOf(value["format"], data), label: isSound ? (port?.label ?? name) : textOf(value), is_still: false });
-        buffers.push(new DataView(data));
-      }
+        const mime = mimeOf(value, data);
+        if (mime) {
+          shown.parts.push({ mime, label: value["type"] === "audio" ? (port?.label ?? name) : text, is_still: false });
+          buffers.push(new DataView(data));
+        }
+      } else if (isDrawn) text += "; too large to be shown here";
     }
     shown.outputs.push({ name, label: port?.label ?? name, text: text.slice(0, MAX_TEXT), unit: port?.unit ?? "", tooltip: port?.tooltip ?? "" });
   }
   return { shown, buffers };
 }
 
-/** Of what a page can draw by itself. An SVG is drawn as an image, in which nothing of it runs and nothing is fetched. */
-function mimeOf(format: unknown, data: ArrayBuffer): Part["mime"] {
-  if (format === "svg") return "image/svg+xml";
-  return new Uint8Array(data, 0, Math.min(2, data.byteLength)).join() === "255,216" ? "image/jpeg" : "image/png";
+function sizeOf(value: Record<string, unknown>): number {
+  return value["type"] === "audio" ? 4 * Number(value["channels"]) * Number(value["frames"]) : 0;
+}
+
+/** What a buffer is: a picture is PNG or JPEG by what it begins with. Null for what a page can't draw by itself. */
+function mimeOf(value: Record<string, unknown>, data: ArrayBuffer): Part["mime"] | null {
+  if (value["type"] === "audio") return "audio/wav";
+  if (value["format"] === "svg") return "image/svg+xml";
+  if (value["format"] !== "image") return null;
+  return new Uint8Array(data)[0] === PNG ? "image/png" : "image/jpeg";
 }
 
 /** An output in words, as the server has it in JSON. */
