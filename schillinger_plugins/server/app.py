@@ -77,8 +77,7 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     app.state.manager, app.state.runs, app.state.once = manager, Runs(lambda: manager.recorder.new_run()), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
     app.state.shelf, app.state.asks = Shelf(), {}
-    if manager.spans is not None:
-        app.add_middleware(Carried, spans=manager.spans)
+    app.add_middleware(Carried, manager=manager)
     # Added last, it stands first.
     app.add_middleware(Guard, access=access, is_ending=lambda: app.state.readiness.is_ending)
     app.include_router(instances.router)

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from ..spans import Spans
+    from ..manager import PluginManager
 
 
 class Carried:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, *, spans: Spans) -> None:
+    def __init__(self, app: ASGIApp, *, manager: PluginManager) -> None:
         self._app = app
-        self._spans = spans
+        self._manager = manager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tasks that are begun meanwhile have a copy of the context, so a run that outlives its request keeps its parent."""
+        if (spans := self._manager.spans) is None:
+            await self._app(scope, receive, send)
+            return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
-        with self._spans.carried(headers):
+        with spans.carried(headers):
             await self._app(scope, receive, send)
