@@ -1,7 +1,7 @@
 """Tracing: spans of this server's calls are children of the client's, if its request names them.
 
 Owns the reading of the headers of W3C Trace Context (``traceparent``) and of whatever else the process's propagators know.
-There is none of it unless spans are switched on. Called by ``app``.
+Does nothing unless spans are switched on. Called by ``app``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from schillinger_plugins.journal import Journal, Retention
 from schillinger_plugins.permissions import current_user
 from schillinger_plugins.recorder import _Budget
 from schillinger_plugins.server import Scope, Server
+from schillinger_plugins.server.runs import Run, Runs
 
 from .conftest import ANY
 
@@ -233,3 +236,23 @@ def test_every_run_that_a_client_was_told_of_has_its_record(journaled: Server, e
     journaled.manager.recorder._budget = _Budget(0)  # type: ignore[attr-defined]
     ids = [ada.post(path, json={"parameters": {"a": 3, "b": 2}}).json()["id"] for _ in range(5)]
     assert [one.run_id for one in journal(journaled).runs()] == ids
+
+
+def test_runs_are_listed_whole_while_others_begin() -> None:
+    """Routes look at them from other threads than the one that begins them."""
+
+    async def forever(run: Run) -> Any:
+        await asyncio.Event().wait()
+
+    async def story() -> None:
+        runs = Runs(lambda: secrets.token_hex(4))
+        first = runs.begin(forever)
+
+        def sees(user: str) -> bool:
+            runs.begin(forever)
+            return True
+
+        assert runs.all(sees) == [first]
+        await runs.close(0)
+
+    asyncio.run(story())
