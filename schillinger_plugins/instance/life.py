@@ -23,6 +23,7 @@ from ..sandbox.log import Log
 from ..sandbox.sandbox import Sandbox
 from ..sandbox.steps import OnProgress
 from ..sandbox.turnstile import Turnstile
+from ..sandbox.usage import usage_of
 from ..sandbox.worker import Worker
 from ..succession import Succession
 from ..tally import InstanceStats, Tally
@@ -123,6 +124,14 @@ class Life:
         """Private memory of its worker, beyond what every worker has."""
         worker = self._worker
         return worker.memory_bytes if worker is not None and worker.alive else 0
+
+    def measured_memory_bytes(self) -> int:
+        """Private memory of its worker as it is now, what every worker has included; `memory_bytes` is up to 0.25 s old."""
+        worker = self._worker
+        try:
+            return usage_of(worker.pid).private_bytes if worker is not None and worker.alive else 0
+        except OSError:  # it has ended meanwhile
+            return 0
 
     @property
     def cpu_s(self) -> float:

@@ -1,6 +1,6 @@
 """What a process uses of the machine, as the kernel tells it.
 
-Owns the reading of ``/proc/PID/status``. Called by the watchdog.
+Owns the reading of ``/proc/PID/status``. Called by the watchdog, and by ``instance`` for whoever can't wait for it.
 """
 
 from __future__ import annotations

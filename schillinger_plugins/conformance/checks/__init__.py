@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..check import Check
-from . import agreement, endurance, extremes, formats, permissions, repeatability, signals, streaming
+from . import agreement, endurance, extremes, formats, growth, permissions, repeatability, signals, streaming
 
 CHECKS: tuple[Check, ...] = (
     *agreement.CHECKS,
@@ -13,6 +13,7 @@ CHECKS: tuple[Check, ...] = (
     *extremes.CHECKS,
     *streaming.CHECKS,
     *endurance.CHECKS,
+    *growth.CHECKS,
     *permissions.CHECKS,
 )
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(check.group for check in CHECKS))

@@ -49,11 +49,13 @@ def _one_at_a_time(subject: Subject) -> str | None:
 
 
 def _single(subject: Subject) -> Iterator[Case]:
-    found = [(parameter.name, value) for parameter in subject.definition.parameters for value in values_of(parameter)]
+    found = [(parameter, value) for parameter in subject.definition.parameters for value in values_of(parameter)]
     if not found:
         raise Skipped("it has no parameter with ends")
-    for name, value in found:
-        yield subject.case(**{name: value})
+    plain = subject.case().parameters
+    for parameter, value in found:
+        if value != plain.get(parameter.name, parameter.default):  # else it is the call that every other check makes
+            yield subject.case(**{parameter.name: value})
 
 
 def _all_at_once(subject: Subject) -> str | None:
