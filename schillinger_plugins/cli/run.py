@@ -46,6 +46,10 @@ PATHS = click.option(
     help="A folder that is a plugin or holds plugins, searched first. May be repeated.",
 )
 
+CONFIG = click.option(
+    "--config", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A key of the configuration; JSON or text."
+)
+
 
 @click.command("run")
 @click.argument("plugin", metavar="ID")
@@ -66,9 +70,7 @@ PATHS = click.option(
     metavar="NAME=FILE",
     help="An input: audio, .npy for an array, a MIDI file, JSON for the rest.",
 )
-@click.option(
-    "--config", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A key of the configuration; JSON or text."
-)
+@CONFIG
 @click.option(
     "--limit",
     "limits",
@@ -128,9 +130,7 @@ def run_command(
             # A slip in a name or a file should not cost the seconds that it takes to warm the sandbox.
             definition.check_parameters(given_parameters, plugin_id=plugin_id)
             given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id, read_audio=manager.read_audio)
-            instance = manager.create_instance(
-                plugin_id, {name: _value(text) for name, text in config}, on_progress=on_progress
-            )
+            instance = manager.create_instance(plugin_id, configuration(config), on_progress=on_progress)
             result = instance.execute(
                 given_inputs, given_parameters, limits=_limits(limits) or None, seed=seed, on_progress=on_progress
             )
@@ -154,6 +154,11 @@ def open_manager(paths: Sequence[str]) -> Iterator[PluginManager]:
 
     with PluginManager([Path(path).expanduser() for path in paths]) as manager:
         yield manager
+
+
+def configuration(pairs: list[Pair]) -> dict[str, Any]:
+    """What --config gave, read."""
+    return {name: _value(text) for name, text in pairs}
 
 
 def _resolve(manager: PluginManager, plugin: str) -> str:

@@ -89,7 +89,10 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
     if definition.parameters:
         rows = [(p.name, p.describe(), repr(p.default), _note(p)) for p in definition.parameters]
         tell_table(("name", "type", "default", "description"), rows, title="\nParameters")
-    tell_findings(findings(record), title="\nFindings of the static scan")
+    report, in_tests = findings(record).beside_tests()
+    tell_findings(report, title="\nFindings of the static scan")
+    if in_tests:
+        note(f"the static scan found {in_tests} more in its tests: schillinger scan {record.id}")
 
 
 @click.command()

@@ -12,7 +12,7 @@ import click
 
 from .asking import ask_first, named
 from .console import as_json, note, progress, say
-from .run import PATHS, open_manager
+from .run import CONFIG, PATHS, Pair, configuration, open_manager
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -28,6 +28,7 @@ _FAILED, _INCONCLUSIVE, _INTERRUPTED = 1, 6, 130
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print."
 )
+@CONFIG
 @PATHS
 def test_command(
     plugin: str,
@@ -35,6 +36,7 @@ def test_command(
     only: tuple[str, ...],
     no_author_tests: bool,
     form: Literal["text", "json"],
+    config: list[Pair],
     paths: tuple[str, ...],
 ) -> int:
     """Test the plugin ID (or the one in FOLDER): what every plugin must stand, and its author's tests, all confined.
@@ -44,6 +46,7 @@ def test_command(
       schillinger test gain_node
       schillinger test ~/plugins/my_plugin --only-failed
       schillinger test my_plugin --only signals --only latency --format json
+      schillinger test musicbrainz_lookup --config contact=me@example.org
     """
     from ..conformance import examine
 
@@ -54,7 +57,12 @@ def test_command(
         with progress(plugin, quiet=form == "json") as on_progress:
             plugin_id = _known(manager, plugin)
             report = examine(
-                manager, plugin_id, only=only, with_author_tests=not no_author_tests, on_progress=on_progress
+                manager,
+                plugin_id,
+                only=only,
+                with_author_tests=not no_author_tests,
+                config=configuration(config),
+                on_progress=on_progress,
             )
     if form == "json":
         told = report.as_dict()
@@ -62,7 +70,8 @@ def test_command(
             told["outcomes"] = [outcome.as_dict() for outcome in report.failed]
         as_json(told)
     else:
-        say(repr(report.failures_only() if only_failed else report))
+        words = repr(report.failures_only() if only_failed else report)
+        say(words.replace("%plugin grant ", "schillinger grant "))
         if report.interrupted:
             note("it was interrupted")
     if report.interrupted:

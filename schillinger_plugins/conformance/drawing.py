@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,22 +18,27 @@ _MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 _COLOURS = {"passed": "#3a9140", "failed": "#d9482f", "skipped": "#888"}
 
 _WORTH_TELLING_S = 0.05
+_MANY = 3
 
 
 def as_text(report: Report) -> str:
     """The report for a terminal: a line for each check, below it what went wrong and with which input."""
-    lines = [summary(report)]
+    lines, told = [summary(report)], _Told(report)
     for group, outcomes in _groups(report):
+        shown = list(outcomes)
+        if (reason := _why_none(shown)) is not None:
+            lines.append(f"\n{group}\n  – {len(shown)} checks passed over: {reason}")
+            continue
         lines.append(f"\n{group}")
-        for outcome in outcomes:
-            remark = f"  ({outcome.message.splitlines()[0]})" if _has_remark(outcome) else ""
+        for outcome in shown:
+            remark = f"  ({told.remark(outcome)})" if outcome.message and outcome.verdict != "failed" else ""
             took = f"  {outcome.seconds:.1f} s" if outcome.seconds >= _WORTH_TELLING_S else ""
             lines.append(f"  {_MARKS[outcome.verdict]} {outcome.title}{took}{remark}")
             if outcome.verdict == "failed":
                 lines.extend(f"      {line}" for line in outcome.message.splitlines())
                 lines.extend(f"      with {line}" for line in outcome.input.splitlines())
                 if outcome.line:
-                    lines.append(f"      {outcome.line}")
+                    lines.append(f"      again, in a notebook: {outcome.line}")
     return "\n".join(lines)
 
 
@@ -45,13 +50,13 @@ def as_html(report: Report) -> str:
     str
         An HTML fragment; all text escaped.
     """
-    parts = [f"<p><strong>{_safe(summary(report))}</strong></p>"]
+    parts, told = [f"<p><strong>{_safe(summary(report))}</strong></p>"], _Told(report)
     for group, outcomes in _groups(report):
         shown = list(outcomes)
         bad = any(outcome.verdict == "failed" for outcome in shown)
         counts = Counter[str](outcome.verdict for outcome in shown)
         count = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _MARKS if counts[verdict])
-        rows = "".join(_row(outcome) for outcome in shown)
+        rows = "".join(_row(outcome, told) for outcome in shown)
         parts.append(
             f"<details{' open' if bad or len(report.outcomes) <= 8 else ''}>"
             f"<summary>{_safe(group)} ({count})</summary><table>{rows}</table></details>"
@@ -72,11 +77,36 @@ def _groups(report: Report) -> Iterator[tuple[str, Iterator[Outcome]]]:
     return groupby(shown, key=lambda outcome: outcome.group)
 
 
-def _has_remark(outcome: Outcome) -> bool:
-    return bool(outcome.message) and outcome.verdict != "failed"
+def _why_none(outcomes: Sequence[Outcome]) -> str | None:
+    """The reason for which a whole group says nothing about this plugin, if there is one: told once, not for each check."""
+    reasons = {outcome.message for outcome in outcomes}
+    if (
+        len(outcomes) < _MANY
+        or len(reasons) > 1
+        or any(one.verdict != "skipped" or one.is_uncalled for one in outcomes)
+    ):
+        return None
+    return reasons.pop()
 
 
-def _row(outcome: Outcome) -> str:
+class _Told:
+    """What was said: why checks that apply were not tried is told once, at the top of the report or by the first of them."""
+
+    def __init__(self, report: Report) -> None:
+        self._words = report.inconclusive
+
+    def remark(self, outcome: Outcome) -> str:
+        """What is said beside a check that didn't fail."""
+        words = outcome.message.partition("\n")[0]
+        if not outcome.is_uncalled:
+            return words
+        if words in self._words:
+            return "not tried"
+        self._words += f"\n{words}"
+        return f"not tried: {words}"
+
+
+def _row(outcome: Outcome, told: _Told) -> str:
     mark = f'<span style="color:{_COLOURS[outcome.verdict]}">{_MARKS[outcome.verdict]} {outcome.verdict}</span>'
     what = _safe(outcome.title)
     if outcome.verdict == "failed":
@@ -84,9 +114,9 @@ def _row(outcome: Outcome) -> str:
         if outcome.input:
             what += f"<div>with {_safe(outcome.input)}</div>"
         if outcome.line:
-            what += f"<code>{_safe(outcome.line)}</code>"
+            what += f"<div>again: <code>{_safe(outcome.line)}</code></div>"
     elif outcome.message:
-        what += f" <small>{_safe(outcome.message)}</small>"
+        what += f" <small>{_safe(told.remark(outcome))}</small>"
     left = "text-align:left; vertical-align:top"
     took = f"{outcome.seconds:.1f} s" if outcome.seconds >= _WORTH_TELLING_S else ""
     cells = ((f"{left}; white-space:nowrap", mark), (left, what), (f"{left}; white-space:nowrap", took))

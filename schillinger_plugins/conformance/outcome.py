@@ -6,7 +6,7 @@ Made by ``suite`` and ``author_tests``, shown by ``drawing`` and the faces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from ..sandbox.printable import printable
@@ -71,6 +71,8 @@ class Report:
     ----------
     content_hash : str
         Of the code that was tested.
+    config : dict
+        What was overlaid on the plugin's default configuration.
     interrupted : bool
         Whether somebody broke it off: then there are fewer outcomes than checks.
     shows_failed_only : bool
@@ -88,6 +90,7 @@ class Report:
     content_hash: str
     outcomes: tuple[Outcome, ...]
     seconds: float
+    config: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
     shows_failed_only: bool = False
 
@@ -136,6 +139,7 @@ class Report:
             "plugin_id": self.plugin_id,
             "version": self.version,
             "content_hash": self.content_hash,
+            "config": self.config,
             "ok": self.ok,
             "inconclusive": self.inconclusive,
             "interrupted": self.interrupted,

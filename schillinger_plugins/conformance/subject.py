@@ -20,6 +20,9 @@ from ..errors import InputError, PermissionDenied, PluginError, PluginExecutionE
 from ..manager import Instance, PluginManager
 from ..manifest import Manifest
 from ..result import Result
+from ..sandbox import blocking
+from ..sandbox.limits import Limits
+from ..sandbox.log import Log
 from ..types import Audio
 from . import sounds
 from .check import Failed, Refused, Skipped, Uncalled
@@ -27,6 +30,7 @@ from .comparison import not_finite
 from .sounds import Sound
 
 SEED = 1
+_ASKED = "asked-again"
 WALL_S = 30.0
 STREAMED_INPUT = "audio"
 TOLERANCE = 1e-5
@@ -80,13 +84,16 @@ class Subject:
 
     Attributes
     ----------
+    config : dict
+        Overlaid on its default configuration, for every instance.
     instances : set of str
         Ids of the instances that the test made: what they did is what the plugin did in it.
     """
 
-    def __init__(self, manager: PluginManager, plugin_id: str) -> None:
+    def __init__(self, manager: PluginManager, plugin_id: str, config: Mapping[str, Any]) -> None:
         self.manager = manager
         self.plugin_id = plugin_id
+        self.config = dict(config)
         record = manager.load(plugin_id)
         assert record.manifest is not None
         assert record.definition is not None
@@ -103,13 +110,29 @@ class Subject:
     @contextlib.contextmanager
     def instance(self) -> Iterator[Instance]:
         """A fresh one, which is destroyed afterwards."""
-        instance = self.manager.create_instance(self.plugin_id)
+        instance = self.manager.create_instance(self.plugin_id, self.config)
         self.instances.add(instance.id)
         try:
             yield instance
         finally:
             with contextlib.suppress(PluginError):
                 self.manager.destroy_instance(instance.id)
+
+    def definition_asked_again(self) -> NodeDefinition:
+        """What another process says that the node is.
+
+        Raises
+        ------
+        PluginError
+            If it doesn't say so, for example since it would have to fetch first.
+        """
+        plugin, worker = self.manager.spawn_beside(self.plugin_id, Log(self.plugin_id, _ASKED), limits=Limits())
+        config = self.manifest.check_config(self.config)
+        try:
+            said = blocking.drive(plugin.start(worker, _ASKED, config), worker, worker.limits.starting)
+        finally:
+            worker.end()
+        return NodeDefinition.parse(said, plugin_id=self.plugin_id)
 
     def content_hash(self) -> str:
         """Of the code that instances run now."""
@@ -156,6 +179,7 @@ class Subject:
         said = [sound.said] if any(port.type == "audio" for port in self.definition.inputs) else []
         said += [f"{name} = {_short(value)}" for name, value in given.items()]
         words += [f"{name}={_short(value)}" for name, value in given.items()]
+        words += [f"--config {name}={_short(value)}" for name, value in self.config.items()]
         return Case(
             inputs=inputs,
             parameters=given,
@@ -284,9 +308,33 @@ class Subject:
             self.fresh(self.case())
         except Skipped as skipped:
             return str(skipped)
-        except (Refused, Failed) as failure:
+        except Refused as refusal:
+            return self.untried(refusal)
+        except Failed as failure:
             return f"it fails at its simplest call: {failure.message.splitlines()[0]}"
         return ""
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether it may rightly refuse its simplest call: it lacks a service, or an input that makes sense."""
+        return self._asks_outside or self._has_made_up
+
+    def untried(self, refusal: Refused) -> str:
+        """Why nothing can be said of a plugin that refuses its simplest call."""
+        said = refusal.message.partition("\n")[0]
+        if self._asks_outside:
+            return f"it needs a service outside, and got no answer: {said}"
+        if self._has_made_up:
+            return f"it refuses the input that was made up: {said}; give the definition an `example`"
+        return f"it fails at its simplest call: {said}"
+
+    @property
+    def _asks_outside(self) -> bool:
+        return "network" in self.manifest.metadata.requires_permissions
+
+    @property
+    def _has_made_up(self) -> bool:
+        return any(port.required and port.type != "audio" for port in self.definition.inputs)
 
     @cached_property
     def streams(self) -> bool:

@@ -7,7 +7,7 @@ itself: a plugin that can't be loaded raises as `PluginManager.load` does. Calle
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ def examine(
     *,
     only: Collection[str] = (),
     with_author_tests: bool = True,
+    config: Mapping[str, Any] | None = None,
     on_progress: OnProgress = lambda fraction, message: None,
 ) -> Report:
     """Test a plugin.
@@ -43,6 +44,9 @@ def examine(
         author's own.
     with_author_tests : bool
         Whether the tests in the plugin's folder are run, too.
+    config : Mapping, optional
+        Overlaid on the plugin's default configuration, for the instances that the checks make: where its service is, for
+        example. The author's own tests have the default one.
     on_progress : callable
         Told the fraction that is done and the check that is next.
 
@@ -54,7 +58,7 @@ def examine(
     Raises
     ------
     InputError
-        If there is no group or check of a name in `only`.
+        If there is no group or check of a name in `only`, or `config` doesn't fit.
     PluginError
         If the plugin can't be loaded.
 
@@ -69,12 +73,13 @@ def examine(
     began_s = time.perf_counter()
     outcomes: list[Outcome] = []
     interrupted, hashed = False, ""
-    subject = Subject(manager, plugin_id)
+    config = config or {}
+    subject = Subject(manager, plugin_id, config)
     try:
         hashed = subject.content_hash()
         if content_hash(subject.root) != hashed:
             manager.reload(plugin_id)
-            subject = Subject(manager, plugin_id)
+            subject = Subject(manager, plugin_id, config)
             hashed = subject.content_hash()
         steps = len(chosen) + (3 if with_author_tests else 0)
         for index, check in enumerate(chosen):
@@ -94,6 +99,7 @@ def examine(
         plugin_id=plugin_id,
         version=subject.manifest.metadata.version,
         content_hash=hashed,
+        config=subject.config,
         outcomes=tuple(outcomes),
         seconds=time.perf_counter() - began_s,
         interrupted=interrupted,

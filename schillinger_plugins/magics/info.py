@@ -47,10 +47,11 @@ class PluginInfo:
         """What the static scan finds; a plugin without a sound manifest can't be scanned."""
         if self._record.error is not None:
             return []
-        report = self._manager.findings(self._record.id)
+        report, in_tests = self._manager.findings(self._record.id).beside_tests()
+        more = [f"{in_tests} more in its tests: %plugin scan {self._record.id}"] if in_tests else []
         if not report.findings:
-            return [Table(headings=(), rows=[], notes=["The static scan found nothing."])]
-        return [findings_table(report)]
+            return [Table(headings=(), rows=[], notes=["The static scan found nothing.", *more])]
+        return [findings_table(report, more=more)]
 
     def __repr__(self) -> str:
         parts = [repr(facts(self._record, self._permissions()))]

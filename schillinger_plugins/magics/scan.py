@@ -7,7 +7,7 @@ Owns the taking apart of the line and the words beside the findings: that a scan
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -41,7 +41,7 @@ def scan(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
     return findings_table(report, title=title)
 
 
-def findings_table(report: Report, *, title: str = "Findings of the static scan") -> Table:
-    """Every finding with its line of code, the gravest first."""
+def findings_table(report: Report, *, title: str = "Findings of the static scan", more: Sequence[str] = ()) -> Table:
+    """Every finding with its line of code, the gravest first; what `more` there is below them."""
     rows = [(one.severity, one.where, one.message, one.snippet, one.rule) for one in report.findings]
-    return Table(headings=("severity", "where", "what", "code", "rule"), rows=rows, title=title, notes=[ADVICE])
+    return Table(headings=("severity", "where", "what", "code", "rule"), rows=rows, title=title, notes=[*more, ADVICE])

@@ -247,7 +247,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         ),
         Subcommand(
             name="test",
-            usage="ID [--only-failed] [--only GROUP] [--no-author-tests]",
+            usage="ID [--only-failed] [--only GROUP] [--no-author-tests] [--config NAME=EXPR]",
             summary="try what every plugin must stand, and run its author's tests, all in confined processes",
             examples=("test gain_node", "test gain_node --only-failed", "test gain_node --only signals"),
             takes_plugin=True,
@@ -260,6 +260,7 @@ SUBCOMMANDS: dict[str, Subcommand] = {
                     "or a single check; may be repeated",
                 ),
                 ("--no-author-tests", "", "leaves out the tests in the plugin's folder"),
+                ("--config", "NAME=EXPR", "configuration of the instances that are made for the test; may be repeated"),
             ),
         ),
         Subcommand(

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from .arguments import parse
 from .grants import ask_first
-from .run import progress_for, required_id
+from .run import evaluate, progress_for, required_id
 from .session import Session
 from .subcommands import SUBCOMMANDS
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _failed_last: WeakKeyDictionary[Session, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 
 
-def test(session: Session, line: str, _: Mapping[str, Any] | None) -> Report:
+def test(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Report:
     """Test a plugin.
 
     Returns
@@ -47,6 +47,7 @@ def test(session: Session, line: str, _: Mapping[str, Any] | None) -> Report:
     failed_last = _failed_last.setdefault(session, {})
     if only_failed and not only:
         only = failed_last.get(plugin_id, ())
+    config = evaluate(session, options.get("--config", []), local_ns)
     ask_first(session, plugin_id)
     with progress_for(session, f"testing {plugin_id}") as progress:
         report = examine(
@@ -54,6 +55,7 @@ def test(session: Session, line: str, _: Mapping[str, Any] | None) -> Report:
             plugin_id,
             only=only,
             with_author_tests="--no-author-tests" not in options,
+            config=config,
             on_progress=progress.update,
         )
     if not report.interrupted:

@@ -76,7 +76,7 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
         if isinstance(step, Consult):
             consulted: asyncio.Future[bytes] | None = asyncio.ensure_future(asyncio.to_thread(step.action))
         elif isinstance(step, Receive):
-            consulted, answer = None, _look(worker) if cancelled is None else None
+            consulted, answer = None, _look(worker, worker.patience.looks if cancelled is None else 0)
         else:
             worker.kill()  # an interrupt ends the event loop itself: nobody will be there to wait for the plugin
             raise KeyboardInterrupt
@@ -107,10 +107,12 @@ async def _drive(conversation: Conversation[T], worker: Worker) -> T:
             raise death
 
 
-def _look(worker: Worker) -> bytes | memoryview | None:
-    """The next frame if it comes at once; the loop is held up for no longer than handing over to it would take."""
+def _look(worker: Worker, looks: int) -> bytes | memoryview | None:
+    """The next frame if it comes at once; the loop is held up for no longer than handing over to it would take.
+
+    Without looks, too, the worker has to be told that nobody looks: it would not ring.
+    """
     global _kept_loop
-    looks = worker.patience.looks
     try:
         frame = worker.line.look(looks) if looks else worker.line.sleep()
     except (OSError, ValueError):

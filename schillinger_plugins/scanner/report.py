@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import ScanError
@@ -93,6 +93,14 @@ class Report:
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of that severity or above."""
         return tuple(one for one in self.findings if _weight(one) >= SEVERITIES.index(severity))
+
+    def beside_tests(self) -> tuple[Report, int]:
+        """The same without what lies in ``tests/``, which is run when the plugin is tested, and how much that is.
+
+        Whoever shows the one tells the other: nothing keeps a plugin from importing what lies there.
+        """
+        kept = tuple(one for one in self.findings if not one.file.startswith("tests/"))
+        return replace(self, findings=kept), len(self.findings) - len(kept)
 
     def unreadable(self, file: str) -> Finding | None:
         """Why a source couldn't be read the way Python would run it, or None if it could."""

@@ -79,7 +79,7 @@ def test_tab_knows_the_options(shell: InteractiveShell, place: Callable[..., str
     ids, _, _ = complete(session, "test cou")
     assert "counts" in [text for text, _ in ids]
     options, _, _ = complete(session, "test counts --on")
-    assert [text for text, _ in options] == ["--only-failed", "--only", "--no-author-tests"]
+    assert [text for text, _ in options] == ["--only-failed", "--only", "--no-author-tests", "--config"]
 
 
 def test_the_command_line_ends_with_a_code(

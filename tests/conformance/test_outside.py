@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,9 +25,10 @@ class Service(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         time.sleep(self.after_s)
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"7")
+        with contextlib.suppress(BrokenPipeError):  # whoever asked was interrupted
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"7")
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -45,10 +47,12 @@ def service() -> Iterator[HTTPServer]:
 def tested(manager: PluginManager, write_plugin: Callable[..., Path]) -> Callable[..., Report]:
     """Test the plugin that asks 127.0.0.1 at a port."""
 
-    def tested(port: int, *only: str) -> Report:
+    def tested(port: int, *only: str, replaced: tuple[str, str] = ("", "")) -> Report:
+        source = SOURCE.replace("PORT", str(port))
+        assert replaced[0] in source
         folder = write_plugin(
             "asks_outside",
-            main=SOURCE.replace("PORT", str(port)),
+            main=source.replace(*replaced) if replaced[0] else source,
             plugin_type="INTEGRATION",
             requires_permissions=["execute", "network"],
         )
@@ -85,11 +89,29 @@ def test_a_service_that_is_silent_is_no_fault_of_the_plugins(tested: Callable[..
     assert "it needs a service outside, and got no answer" in report.outcomes[0].message
 
 
-def test_an_interrupt_while_the_host_fetches_is_no_fault_of_the_plugins(
+def test_an_interrupt_while_the_host_fetches_is_tried(
     service: HTTPServer, tested: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its process is ended with the request, so nothing is known of what the plugin would have done."""
+    """Its call ends with the request, its process goes on, and the next call is right."""
     monkeypatch.setattr(Service, "after_s", 0.5)
     (outcome,) = tested(service.server_port, "cancel").outcomes
-    assert (outcome.verdict, outcome.is_uncalled) == ("skipped", False)
-    assert "as it is when the host fetches for it" in outcome.message
+    assert (outcome.verdict, outcome.message) == ("passed", "")
+
+
+def test_who_asks_again_and_again_after_an_interrupt_is_found(
+    service: HTTPServer, tested: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plugin that takes the end of its request for an accident of the network goes on, and its process has to be ended."""
+    monkeypatch.setattr(Service, "after_s", 0.5)
+    stubborn = f"""
+        while True:
+            try:
+                reply = await self.context.fetch("http://127.0.0.1:{service.server_port}/")
+                break
+            except BaseException:
+                continue
+    """
+    asking = f'        reply = await self.context.fetch("http://127.0.0.1:{service.server_port}/")'
+    (outcome,) = tested(service.server_port, "cancel", replaced=(asking, stubborn.strip("\n").rstrip())).outcomes
+    assert outcome.verdict == "failed"
+    assert "went on after it was interrupted" in outcome.message

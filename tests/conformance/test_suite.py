@@ -156,6 +156,48 @@ def test_a_call_that_was_too_short_to_be_interrupted_has_not_passed(
     assert (outcome.verdict, outcome.message) == ("skipped", "it had answered before it could be interrupted")
 
 
+def test_a_reload_that_met_no_call_has_not_passed(
+    manager: PluginManager, write_plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a call that certainly ran when it began, nothing is known: the report is inconclusive, and says why."""
+    monkeypatch.setattr("schillinger_plugins.conformance.checks.endurance._reload_amid", lambda *_: False)
+    manager.load(write_plugin("quick", body="return {'y': 1}"))
+    report = examine(manager, "quick", only=["reload"], with_author_tests=False)
+    assert not report.ok
+    assert "no call was seen that ran when the reload began" in report.inconclusive
+
+
+def test_a_reload_meets_even_the_shortest_call(manager: PluginManager, write_plugin: Callable[..., Path]) -> None:
+    """A plugin that answers at once is caught within a call all the same."""
+    manager.load(write_plugin("quick", body="return {'y': 1}"))
+    report = examine(manager, "quick", only=["reload"], with_author_tests=False)
+    assert report.ok, report
+
+
+def test_the_configuration_is_that_of_every_instance(manager: PluginManager, write_plugin: Callable[..., Path]) -> None:
+    """What is given is overlaid on the default, told in the report, and part of the line that repeats a failure."""
+    schema = {"type": "object", "properties": {"by": {"type": "number"}}, "additionalProperties": False}
+    more = {"config_schema": schema, "default_config": {"by": 0}}
+    main = """
+        from schillinger_plugins.types import NodePlugin
+        class DividesBy(NodePlugin):
+            async def execute(self, inputs, parameters):
+                return {"y": 1 / self.context.config["by"]}
+            def get_node_definition(self):
+                return {"type": "by", "label": "By", "outputs": [{"name": "y", "type": "number"}]}
+    """
+    manager.load(write_plugin("divides_by", main=main, manifest=more))
+    without = examine(manager, "divides_by", only=["example"], with_author_tests=False)
+    report = examine(manager, "divides_by", config={"by": 2}, with_author_tests=False)
+    assert [outcome.verdict for outcome in without.outcomes] == ["failed"]
+    assert report.ok, report.failures_only()
+    assert report.as_dict()["config"] == {"by": 2}
+    again = examine(manager, "divides_by", only=["example"], config={"by": 0.0}, with_author_tests=False)
+    assert "--config by=0.0" in again.outcomes[0].line
+    with pytest.raises(InputError, match="bye"):
+        examine(manager, "divides_by", config={"bye": 2})
+
+
 def test_a_report_escapes_what_plugins_say() -> None:
     """Nothing of a plugin's text becomes HTML or moves a terminal's cursor."""
     report = _report(HOSTILE)
@@ -163,6 +205,24 @@ def test_a_report_escapes_what_plugins_say() -> None:
     for tag in ("<script", "<img", "<b>", "<i>"):
         assert tag not in html
     assert "\x1b" not in repr(report) + html
+
+
+def _passed_over(check: str, message: str, **more: Any) -> Outcome:
+    return Outcome.of("skipped", message, check=check, group="streaming", title=f"of {check}", **more)
+
+
+def test_a_report_says_once_what_holds_for_many() -> None:
+    """Why a group says nothing of the plugin, why checks weren't tried: at the first, not beside each."""
+    fine = Outcome.of("passed", check="seed", group="repeatability", title="the same again")
+    over = _report(fine, *(_passed_over(name, "about EFFECT plugins") for name in "abc"))
+    assert repr(over).count("about EFFECT plugins") == 1
+    assert "3 checks passed over: about EFFECT plugins" in repr(over)
+    untried = _report(*(_passed_over(name, "nobody answers", is_uncalled=True) for name in "abc"))
+    for shown in (repr(untried), untried._repr_html_()):
+        assert shown.count("nobody answers") == 1
+        assert shown.count("not tried") == 4
+    failed = _report(HOSTILE, *(_passed_over(name, "it fails", is_uncalled=True) for name in "abc"))
+    assert repr(failed).count("not tried: it fails") == 1
 
 
 def test_only_the_failures_are_shown_when_asked() -> None:

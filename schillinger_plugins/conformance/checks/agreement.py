@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from ...definition import Output
+from ...errors import PluginError
 from ...result import Result
 from ...types import Audio
 from ..check import Check, Failed, Refused, Uncalled
@@ -14,13 +17,12 @@ GROUP = "agreement"
 
 
 def _definition(subject: Subject) -> str | None:
-    written = subject.manifest.definition
-    if written is None:
+    # A plugin that is loaded has been asked once, and agreed: one whose definition depends on luck or on the time differs.
+    with contextlib.suppress(PluginError):
+        if subject.definition_asked_again() != subject.definition:
+            raise Failed("get_node_definition() returns something else in another process: a definition never changes")
+    if subject.manifest.definition is None:
         return "plugin.json has no definition, so the node can't be drawn before the plugin is loaded"
-    if (
-        written != subject.definition
-    ):  # a plugin that is loaded has been asked; one whose definition depends on luck differs
-        raise Failed("get_node_definition() returns something else than the definition in plugin.json")
     return None
 
 
@@ -29,12 +31,8 @@ def _simplest_call(subject: Subject) -> None:
     try:
         result = subject.fresh(case)
     except Refused as refusal:
-        if "network" in subject.manifest.metadata.requires_permissions:
-            raise Uncalled(f"it needs a service outside, and got no answer: {refusal.message}") from None
-        if any(port.required and port.type != "audio" for port in subject.definition.inputs):
-            raise Uncalled(
-                f"it refuses the input that was made up: {refusal.message}; give the definition an `example`"
-            ) from None
+        if subject.may_refuse:
+            raise Uncalled(subject.untried(refusal)) from None
         raise Failed(f"it refuses plain input: {refusal.message}", case) from None
     subject.demand_finite(result, case)
 

@@ -164,5 +164,7 @@ def _reload_amid(subject: Subject, calls: _Calls, calling: concurrent.futures.Fu
 
 CHECKS = (
     Check(id="cancel", group=GROUP, title="a call can be interrupted, and the next one is right", run=_cancel),
-    Check(id="reload", group=GROUP, title="a reload in the middle of a call changes no result", run=_reload, often=True),
+    Check(
+        id="reload", group=GROUP, title="a reload in the middle of a call changes no result", run=_reload, often=True
+    ),
 )

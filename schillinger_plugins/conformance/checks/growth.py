@@ -13,10 +13,10 @@ from ..subject import Case, Subject
 from .endurance import GROUP
 
 _LOOK_CALLS = 60
-_LOOK_LEAST_CALLS = 9
-_LOOK_S = 1.0
-_FLAT_BYTES = 128 * 1024
-"""Of growth over the last third of a short look: two thousandths of what the least plugin may use."""
+_LOOK_LEAST_CALLS = 6
+_LOOK_S = 0.7
+_FLAT_BYTES = 64 * 1024
+"""Of growth over the last third of a short look: what a good plugin keeps is less than 4 kB a call, and mostly nothing."""
 
 _CALLS = 300
 _S = 4.0
@@ -56,8 +56,8 @@ def _called(
             subject.call(instance, case)
         except Failed as failure:
             raise Failed(
-                f"it answered the same call {instance.stats.calls} times, then failed: {failure.message}. It may keep what it "
-                "is given",
+                f"it answered the same call {instance.stats.calls} times, then failed: {failure.message}. It may keep what "
+                "it is given",
                 case,
             ) from failure
         seen.append(instance.measured_memory_bytes())
