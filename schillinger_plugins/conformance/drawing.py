@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,8 @@ def as_text(report: Report) -> str:
     """The report for a terminal: a line for each check, below it what went wrong and with which input."""
     lines, told = [summary(report)], _Told(report)
     for group, outcomes in _groups(report):
-        shown = list(outcomes)
-        if (reason := _why_none(shown)) is not None:
-            lines.append(f"\n{group}\n  – {len(shown)} checks passed over: {reason}")
-            continue
         lines.append(f"\n{group}")
-        for outcome in shown:
+        for outcome in _without_the_like(outcomes):
             remark = f"  ({told.remark(outcome)})" if outcome.message and outcome.verdict != "failed" else ""
             took = f"  {outcome.seconds:.1f} s" if outcome.seconds >= _WORTH_TELLING_S else ""
             lines.append(f"  {_MARKS[outcome.verdict]} {outcome.title}{took}{remark}")
@@ -77,16 +74,18 @@ def _groups(report: Report) -> Iterator[tuple[str, Iterator[Outcome]]]:
     return groupby(shown, key=lambda outcome: outcome.group)
 
 
-def _why_none(outcomes: Sequence[Outcome]) -> str | None:
-    """The reason for which a whole group says nothing about this plugin, if there is one: told once, not for each check."""
-    reasons = {outcome.message for outcome in outcomes}
-    if (
-        len(outcomes) < _MANY
-        or len(reasons) > 1
-        or any(one.verdict != "skipped" or one.is_uncalled for one in outcomes)
-    ):
-        return None
-    return reasons.pop()
+def _without_the_like(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """All of them, but one for many in a row that say nothing about this plugin, for the same reason."""
+
+    def reason(outcome: Outcome) -> str:
+        return outcome.message if outcome.verdict == "skipped" and not outcome.is_uncalled else ""
+
+    for why, alike in groupby(outcomes, key=reason):
+        them = list(alike)
+        if why and len(them) >= _MANY:
+            yield replace(them[0], title=f"{len(them)} passed over", seconds=0.0)
+        else:
+            yield from them
 
 
 class _Told:

@@ -39,7 +39,7 @@ def may_listen() -> bool:
         return False
 
 
-pytestmark = pytest.mark.skipif(not may_listen(), reason="no server can listen on loopback here")
+pytestmark = pytest.mark.skipif(not may_listen(), reason="it needs a server: run `pytest` in the plugin's folder")
 
 MBID = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
 CONTACT = "tests@example.org"
