@@ -425,6 +425,17 @@ def test_info_tells_what_a_plugin_takes(schillinger: Schillinger, probe: Callabl
     assert data["definition"]["parameters"][0]["name"] == "gain_db"
 
 
+def test_info_counts_what_the_scan_found_in_tests(schillinger: Schillinger, probe: Callable[..., Path]) -> None:
+    """It is said, not listed: `schillinger scan` lists it."""
+    folder = probe()
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_it.py").write_text("exec('y = 1')\n")
+    done = schillinger("info", "probe", "--path", folder)
+    assert "found 1 more in its tests: schillinger scan probe" in done.err
+    assert "test_it.py" not in done.out
+    assert "tests/test_it.py" in schillinger("scan", folder).out
+
+
 def test_info_asks_the_worker_where_the_manifest_is_silent(
     schillinger: Schillinger, write_plugin: Callable[..., Path]
 ) -> None:

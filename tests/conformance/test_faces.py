@@ -72,6 +72,16 @@ def test_only_failed_runs_what_failed_the_last_time(shell: InteractiveShell, pla
     assert again.shows_failed_only
 
 
+def test_the_magic_takes_a_configuration(shell: InteractiveShell, write_plugin: Callable[..., Path]) -> None:
+    """Each value is an expression of the user's."""
+    more = {"config_schema": {"properties": {"by": {}}}, "default_config": {"by": 0}}
+    folder = write_plugin("divides_by", body="return {'y': 1 / self.context.config['by']}", manifest=more)
+    shell.meta["schillinger_plugins"][0].manager.load(folder)
+    shell.user_ns["two"] = 2
+    assert not shell.run_line_magic("plugin", "test divides_by --only example --no-author-tests").ok
+    assert shell.run_line_magic("plugin", "test divides_by --only example --no-author-tests --config by=two").ok
+
+
 def test_tab_knows_the_options(shell: InteractiveShell, place: Callable[..., str]) -> None:
     """Ids after ``%plugin test``, options after a dash."""
     place("counts")

@@ -42,6 +42,20 @@ def test_info_tells_that_nothing_was_found(cell: Cell, probe: Probe, manager: Pl
     assert "found nothing" in repr(cell("%plugin info probe")[0])
 
 
+def test_info_counts_what_was_found_in_tests(cell: Cell, probe: Probe, manager: PluginManager) -> None:
+    """What an author's tests do is not listed among what the plugin does; that there is more, and where, is said."""
+    probe()
+    root = manager.plugins["probe"].root
+    (root / "main.py").write_text("x = 1\n")
+    (root / "tests").mkdir()
+    (root / "tests" / "test_it.py").write_text("exec('y = 1')\n")
+    told = repr(cell("%plugin info probe")[0])
+    assert "found nothing" in told
+    assert "1 more in its tests: %plugin scan probe" in told
+    assert "test_it.py" not in told
+    assert "tests/test_it.py:1" in repr(cell("%plugin scan probe")[0])
+
+
 def test_validate_tells_a_main_file_that_is_no_python(cell: Cell, probe: Probe, manager: PluginManager) -> None:
     """A main file that can't be parsed is a flaw, found without running it."""
     probe()

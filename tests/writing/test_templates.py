@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +18,73 @@ import pytest
 from schillinger_plugins import PluginManager
 from schillinger_plugins.authoring import TYPES, new
 from schillinger_plugins.conformance import examine
+from schillinger_plugins.conformance.checks import CHECKS
 from schillinger_plugins.errors import InputError, PackageError
 
 Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 
 
+@pytest.fixture
+def service() -> Iterator[str]:
+    """Where a service listens that finds three things, whatever is asked."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with contextlib.suppress(ConnectionError):  # whoever asked was interrupted
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"results": [1, 2, 3]}')
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+TRIED_ELSEWHERE = {"memory", "block-sizes", "irregular-blocks", "reset", "latency", "tail"}
+"""Checks that take seconds, about what no template has; of the example plugins `tests/conformance` tries them."""
+
+
 @pytest.mark.parametrize("kind", TYPES)
-def test_every_template_is_a_plugin_that_works(shared_manager: PluginManager, tmp_path: Path, kind: str) -> None:
-    """It loads, agrees with its manifest, and passes its own tests, confined: not one type has all of them skipped."""
+def test_every_template_is_a_plugin_that_works(
+    shared_manager: PluginManager, tmp_path: Path, service: str, kind: str
+) -> None:
+    """It loads, and passes the suite and its own tests, confined: not one type has all of them skipped."""
     folder = new(f"a_new_{kind}", kind, tmp_path)
     manager = shared_manager
+    config = {}
     if kind == "integration":
-        manager.grant(folder, "network")
+        manager.grant(folder, "network", hosts=[service])
+        config = {"service": f"http://{service}/search"}
     try:
         plugin_id = manager.load(folder).id
         assert manager.plugins[plugin_id].manifest.metadata.plugin_type == kind.upper()  # type: ignore[union-attr]
-        report = examine(manager, plugin_id, only=["agreement", "tests"])
-        assert [outcome.message for outcome in report.failed] == []
+        checks = [check.id for check in CHECKS if check.id not in TRIED_ELSEWHERE]
+        if kind == "workflow":  # each of its calls is those of all its steps, which are tried by themselves
+            checks = ["agreement", "parameters", "permissions", "seed"]
+        report = examine(manager, plugin_id, only=[*checks, "tests"], config=config)
+        assert report.ok, report.failures_only()
         assert "tests" in [outcome.group for outcome in report.passed]
-        # Nobody answers at example.org: the report must not look like that of a plugin that was tried.
-        assert bool(report.inconclusive) == (kind == "integration")
     finally:
         manager.unload(plugin_id)
         manager.registry.unregister(plugin_id)
+
+
+def test_a_new_integration_that_nobody_answers_was_not_tried(shared_manager: PluginManager, tmp_path: Path) -> None:
+    """Nobody answers at example.org: the report must not look like that of a plugin that was tried."""
+    folder = new("a_new_integration", "integration", tmp_path)
+    shared_manager.grant(folder, "network")
+    try:
+        report = examine(shared_manager, shared_manager.load(folder).id, only=["agreement"])
+        assert (report.failed, bool(report.inconclusive)) == ((), True)
+    finally:
+        shared_manager.unload("a_new_integration")
+        shared_manager.registry.unregister("a_new_integration")
 
 
 def test_what_templates_write_is_typed_and_formatted(tmp_path: Path) -> None:
