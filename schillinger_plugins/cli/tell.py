@@ -92,7 +92,7 @@ def info(plugin: str, paths: tuple[str, ...], want_json: bool) -> None:
     report, in_tests = findings(record).beside_tests()
     tell_findings(report, title="\nFindings of the static scan")
     if in_tests:
-        note(f"the static scan found {in_tests} more in its tests: schillinger scan {record.id}")
+        note(f"the static scan found {in_tests} in its tests: schillinger scan {record.id}")
 
 
 @click.command()

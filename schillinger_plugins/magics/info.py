@@ -48,9 +48,15 @@ class PluginInfo:
         if self._record.error is not None:
             return []
         report, in_tests = self._manager.findings(self._record.id).beside_tests()
-        more = [f"{in_tests} more in its tests: %plugin scan {self._record.id}"] if in_tests else []
+        where = f"in its tests: %plugin scan {self._record.id}"
         if not report.findings:
-            return [Table(headings=(), rows=[], notes=["The static scan found nothing.", *more])]
+            nothing = (
+                f"The static scan found nothing but {in_tests} {where}"
+                if in_tests
+                else "The static scan found nothing."
+            )
+            return [Table(headings=(), rows=[], notes=[nothing])]
+        more = [f"{in_tests} more {where}"] if in_tests else []
         return [findings_table(report, more=more)]
 
     def __repr__(self) -> str:

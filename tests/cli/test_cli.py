@@ -431,7 +431,7 @@ def test_info_counts_what_the_scan_found_in_tests(schillinger: Schillinger, prob
     (folder / "tests").mkdir()
     (folder / "tests" / "test_it.py").write_text("exec('y = 1')\n")
     done = schillinger("info", "probe", "--path", folder)
-    assert "found 1 more in its tests: schillinger scan probe" in done.err
+    assert "found 1 in its tests: schillinger scan probe" in done.err
     assert "test_it.py" not in done.out
     assert "tests/test_it.py" in schillinger("scan", folder).out
 

@@ -50,9 +50,12 @@ def test_info_counts_what_was_found_in_tests(cell: Cell, probe: Probe, manager: 
     (root / "tests").mkdir()
     (root / "tests" / "test_it.py").write_text("exec('y = 1')\n")
     told = repr(cell("%plugin info probe")[0])
-    assert "found nothing" in told
-    assert "1 more in its tests: %plugin scan probe" in told
+    assert "found nothing but 1 in its tests: %plugin scan probe" in told
     assert "test_it.py" not in told
+    (root / "main.py").write_text("exec('x = 1')\n")
+    told = repr(cell("%plugin info probe")[0])
+    assert "main.py:1" in told
+    assert "1 more in its tests: %plugin scan probe" in told
     assert "tests/test_it.py:1" in repr(cell("%plugin scan probe")[0])
 
 
