@@ -83,7 +83,7 @@ def _without_the_like(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
     for why, alike in groupby(outcomes, key=reason):
         them = list(alike)
         if why and len(them) >= _MANY:
-            yield replace(them[0], title=f"{len(them)} passed over", seconds=0.0)
+            yield replace(them[0], title=f"{len(them)} skipped", seconds=0.0)
         else:
             yield from them
 
