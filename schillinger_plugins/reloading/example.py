@@ -53,19 +53,21 @@ def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Work
     with ThreadPoolExecutor(1, "schillinger-reload") as beside:
         following = beside.submit(another)
         try:
-            outcome = blocking.drive(call, worker, plugin.limits)
-            conversation.discard(outcome)
-            definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
             told = "passed"
-        except BaseException as error:
-            if not isinstance(error, PluginError) or not is_made_up or not is_refusal(error):
-                if (unused := _made(following)) is not None:
-                    unused.end()
-                raise
-            told = f"it refuses what was made up for it: {error.message}"
-        finally:
-            worker.end()
-        return told, _made(following)
+            try:
+                outcome = blocking.drive(call, worker, plugin.limits)
+                conversation.discard(outcome)
+                definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
+            except PluginError as error:
+                if not is_made_up or not is_refusal(error):
+                    raise
+                told = f"it refuses what was made up for it: {error.message}"
+            finally:
+                worker.end()
+            return told, _made(following)
+        except BaseException:
+            following.add_done_callback(_end_unused)
+            raise
 
 
 def _made(following: Future[Worker]) -> Worker | None:
@@ -74,3 +76,8 @@ def _made(following: Future[Worker]) -> Worker | None:
         return following.result()
     except PluginError:
         return None
+
+
+def _end_unused(following: Future[Worker]) -> None:
+    if not following.cancelled() and following.exception() is None:
+        following.result().end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.caretaker import Caretaker
-from schillinger_plugins.errors import ConfinementUnavailable, LoadError, PluginError
+from schillinger_plugins.errors import ConfinementUnavailable, LoadError, PluginError, PluginExecutionError
 from schillinger_plugins.loaded import LoadedPlugin
+from tests.conftest import OPEN_DEFINITION
 
-from .census import until
+from .census import descendants, gone, until
 
 PLUGIN = """
 import asyncio, os, threading, time
@@ -136,6 +138,21 @@ def test_of_two_instances_none_is_reloaded_if_one_fails(manager: PluginManager, 
     with pytest.raises(PluginError, match="OSError: 7"):
         manager.reload("probe")
     assert [counting.execute()["y"], other.execute()["y"]] == [3, 8]
+
+
+def test_an_example_that_fails_leaves_no_process(
+    manager: PluginManager, write_plugin: Callable[..., Path], counting: Instance
+) -> None:
+    """Neither the one in which it was run, nor the one that was made beside it."""
+    definition = {**OPEN_DEFINITION, "example": {}}
+    write_plugin(body="return {'y': 1}", definition=definition)
+    manager.reload("probe")
+    before = descendants(os.getpid())
+    for _ in range(3):
+        write_plugin(body="raise RuntimeError('on its example')", definition=definition)
+        with pytest.raises(PluginExecutionError, match="on its example"):
+            manager.reload("probe")
+    assert until(lambda: not [pid for pid in descendants(os.getpid()) - before if not gone(pid)])
 
 
 def test_a_running_call_ends_on_the_old_code_and_waiting_ones_go_on_with_the_new(
