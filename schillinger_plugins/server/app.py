@@ -33,6 +33,7 @@ from .tracing import Carried
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
+    from ..spans import Spans
 
 GRACE_S = 10.0
 """How long running calls may go on when the server ends."""
@@ -44,7 +45,7 @@ _DESCRIBED = "GET /openapi.json describes every address"
 _PROBLEM: dict[str, Any] = {"model": said.ProblemDetails, "content": {MEDIA_TYPE: {}}}
 
 
-def create_app(manager: PluginManager, access: Access) -> FastAPI:
+def create_app(manager: PluginManager, access: Access, *, spans: Spans | None = None) -> FastAPI:
     """The server's application over a manager, which stays the caller's to close.
 
     Parameters
@@ -52,6 +53,8 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     manager : PluginManager
         May be used by others, a notebook for example, at the same time.
     access : Access
+    spans : Spans, optional
+        The manager's, if it has them: calls become children of the spans that requests name.
     """
 
     @asynccontextmanager
@@ -75,8 +78,8 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     app.state.manager, app.state.runs, app.state.once = manager, Runs(), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
     app.state.shelf, app.state.asks = Shelf(), {}
-    if manager.spans is not None:
-        app.add_middleware(Carried, spans=manager.spans)
+    if spans is not None:
+        app.add_middleware(Carried, spans=spans)
     app.add_middleware(Guard, access=access)  # added last, it stands first
     app.include_router(instances.router)
     app.include_router(telling.router)  # before the plugins, one of which would be called `events` otherwise
