@@ -120,7 +120,7 @@ class Server:
         shown = names[0] if names else f"[{host}]" if ":" in host else host
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
         self._thread: threading.Thread | None = None
-        app = create_app(manager, self.access, spans=manager.spans)
+        app = create_app(manager, self.access, spans=getattr(manager, "spans", None))
 
         class Ending(uvicorn.Server):
             """Tells who listens and who waits before it closes the connections."""
