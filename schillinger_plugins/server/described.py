@@ -48,8 +48,10 @@ _INSTANCE = {
     "state": "ready",
     "waiting": 0,
     "memory_bytes": 9_000_000,
+    "peak_memory_bytes": 12_000_000,
     "growth_bytes_per_call": 0.0,
     "leaks": False,
+    "pace": {"calls_per_minute": 0.0, "p50_s": 0.0, "p90_s": 0.0, "p99_s": 0.0},
     "stats": {"calls": 0},
     "config": {},
 }
