@@ -8,13 +8,24 @@ the extra ``client``. `client` has the methods, `remote` what they return, `answ
 
 from __future__ import annotations
 
-from .answers import Ask, FlowSummary, InstanceDetails, LogLine, NodeDetails, PluginDetails, PluginSummary, RunDetails
+from .answers import (
+    Ask,
+    FlowProblem,
+    FlowSummary,
+    InstanceDetails,
+    LogLine,
+    NodeDetails,
+    PluginDetails,
+    PluginSummary,
+    RunDetails,
+)
 from .client import Client
 from .remote import RemoteInstance, RemoteResult, RemoteRun, SavedFlow
 
 __all__ = [
     "Ask",
     "Client",
+    "FlowProblem",
     "FlowSummary",
     "InstanceDetails",
     "LogLine",

@@ -99,6 +99,17 @@ class Ask(TypedDict):
     user: str
 
 
+class FlowProblem(TypedDict):
+    """What is wrong with a flow, at the node or edge where it is."""
+
+    message: str
+    node: str
+    edge: str
+    port: str
+    remedy: str
+    fixes: list[dict[str, str]]
+
+
 class FlowSummary(TypedDict):
     """A flow in the list."""
 

@@ -14,7 +14,7 @@ import httpx
 
 from ..definition import NodeDefinition
 from ..errors import InputError, ServerError
-from .answers import Ask, FlowSummary, InstanceDetails, LogLine, PluginDetails, PluginSummary, RunDetails
+from .answers import Ask, FlowProblem, FlowSummary, InstanceDetails, LogLine, PluginDetails, PluginSummary, RunDetails
 from .problems import error_of, unreachable
 from .remote import RemoteInstance, RemoteRun, SavedFlow, call
 from .stream import events_of
@@ -129,6 +129,10 @@ class Client:
         headers = {"If-Match": unchanged_since} if unchanged_since else {}
         answer = self.request("PUT", f"/api/flows/{_part(name)}", json=dict(document), headers=headers)
         return SavedFlow(name, dict(document), answer.headers["ETag"])
+
+    def flow_problems(self, document: Mapping[str, Any]) -> list[FlowProblem]:
+        """What keeps a flow from running there; it needn't be saved, and nothing of it is run."""
+        return cast(list[FlowProblem], self._json("POST", "/api/flows/problems", json=dict(document))["problems"])
 
     def delete_flow(self, name: str) -> None:
         """Forget one that is saved. Its runs go on."""

@@ -134,6 +134,16 @@ ANSWERS: dict[str, Any] = {
     "GET /api/flows/{name}": _FLOW,
     "PUT /api/flows/{name}": _SAVED,
     "POST /api/flows/{name}/runs": _OF_FLOW,
+    "POST /api/flows/problems": {
+        "problems": [
+            {
+                "message": "the input 'audio' of 'gain_node' is missing",
+                "node": "gain_node",
+                "port": "audio",
+                "remedy": "connect an output to it (audio)",
+            }
+        ]
+    },
     "GET /health": {"status": "ok"},
     "GET /ready": {"status": "ready"},
 }
@@ -144,6 +154,7 @@ BODIES: dict[str, Any] = {
     "POST /api/plugins/instances/{instance_id}/execute": {"inputs": {}, "parameters": {"a": 3, "b": 2}, "seed": 1},
     "POST /api/plugins/{plugin_id}/permissions": {"permission": "network"},
     "PUT /api/flows/{name}": _FLOW,
+    "POST /api/flows/problems": _FLOW,
     "POST /api/flows/{name}/runs": {"inputs": {}, "seed": 1},
 }
 """What is sent."""

@@ -1,4 +1,4 @@
-"""Routes about flows: save, list, fetch, run, delete.
+"""Routes about flows: save, list, fetch, look over, run, delete.
 
 A document is hostile until `flow.document` has parsed it. A run is one as of a plugin, with the same addresses for progress,
 cancelling and results, which are a node's outputs under the node's id. Its instances are made for it and end with it.
@@ -40,6 +40,8 @@ router = APIRouter(prefix="/api/flows", tags=["flows"])
 _ENDING_S = 10.0
 """How long a run that is cancelled may take to end."""
 
+_MAX_PROBLEMS = 500
+
 _DOCUMENT: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
 
@@ -49,6 +51,13 @@ def list_flows(request: Request, limit: said.Limit = 100, offset: said.Offset = 
     found = _shelf(request).all()
     page = [said.FlowSummary(**asdict(one)) for one in found[offset : offset + limit]]
     return said.FlowList(flows=page, total=len(found), offset=offset, limit=limit)
+
+
+@router.post("/problems", dependencies=[Depends(RUN)], openapi_extra={"requestBody": {**_DOCUMENT, "required": True}})
+async def flow_problems(request: Request) -> said.FlowProblems:
+    """What keeps a flow from running, of one that needn't be saved. Nothing of it is run."""
+    body, host = await request.body(), _Closed(request.app.state.manager)
+    return await asyncio.to_thread(_problems_of, body, host)
 
 
 @router.get("/{name}", dependencies=[Depends(READ)])
@@ -192,6 +201,15 @@ async def _carry_out(
     run.result = outcome = await asyncio.to_thread(FlowOutcome, flow.last)  # what the others gave is there if one fails
     flow.last.demand_success()
     return outcome
+
+
+def _problems_of(body: bytes, host: _Closed) -> said.FlowProblems:
+    flow = Flow.from_dict(read(body).as_dict(), host)
+    try:
+        found = flow.problems()[:_MAX_PROBLEMS]
+    finally:
+        flow.close()
+    return said.FlowProblems(problems=[said.FlowProblem.model_validate(one, from_attributes=True) for one in found])
 
 
 def _end(made: asyncio.Future[Flow]) -> None:

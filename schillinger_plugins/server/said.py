@@ -116,6 +116,32 @@ class AskList(Page):
     asks: list[AskDetails]
 
 
+class FlowRemedy(BaseModel):
+    """Something that would mend a problem as it is: use another version or plugin, remove an edge, reset a parameter."""
+
+    label: str = Field(examples=["remove the edge"])
+    do: str = Field(description="use, disconnect, reset or grant", examples=["disconnect"])
+    plugin: str = ""
+    version: str = ""
+
+
+class FlowProblem(BaseModel):
+    """What is wrong with a flow, at the node or edge where it is."""
+
+    message: str = Field(examples=["the input 'audio' of 'gain_node' is missing"])
+    node: str = Field(default="", examples=["gain_node"])
+    edge: str = ""
+    port: str = Field(default="", description="the input, output or parameter that it is about", examples=["audio"])
+    remedy: str = Field(default="", examples=["connect an output to it (audio)"])
+    fixes: list[FlowRemedy] = []
+
+
+class FlowProblems(BaseModel):
+    """All that is wrong with a flow; the first 500."""
+
+    problems: list[FlowProblem]
+
+
 class FlowSummary(BaseModel):
     """A flow in the list."""
 

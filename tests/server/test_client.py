@@ -163,7 +163,16 @@ def test_a_server_that_is_not_there_is_said(there: Client) -> None:
 def test_the_types_are_those_of_the_servers_page(manager: PluginManager) -> None:
     """Each has the keys that the page has, no more and no fewer, and None where the page has it."""
     page = create_app(manager, Access()).openapi()["components"]["schemas"]
-    for name in ("Ask", "FlowSummary", "InstanceDetails", "LogLine", "NodeDetails", "PluginDetails", "RunDetails"):
+    for name in (
+        "Ask",
+        "FlowProblem",
+        "FlowSummary",
+        "InstanceDetails",
+        "LogLine",
+        "NodeDetails",
+        "PluginDetails",
+        "RunDetails",
+    ):
         known = get_type_hints(getattr(client_of_servers, name))
         told = page[{"Ask": "AskDetails", "LogLine": "LogDetails"}.get(name, name)]["properties"]
         assert set(known) == set(told), name
@@ -193,6 +202,18 @@ def test_flows_are_saved_run_and_forgotten(there: Client, manager: PluginManager
     with pytest.raises(errors.UnknownPlugin, match="no flow 'study'"):
         there.run_flow("study")
     flow.close()
+
+
+def test_what_keeps_a_flow_from_running_is_told_before_it_is_saved(there: Client, manager: PluginManager) -> None:
+    """At the nodes where it is, with what to do; nothing is kept of it, and nothing runs."""
+    flow = {"nodes": [{"id": one, "type": "plugin", "data": {"plugin": one}} for one in ("gain_node", "gain_nod")]}
+    found = {problem["node"]: problem for problem in there.flow_problems({**flow, "edges": []})}
+    assert found["gain_node"]["port"] == "audio"
+    assert "connect an output" in found["gain_node"]["remedy"]
+    assert "gain_nod" in found["gain_nod"]["message"]
+    assert (there.flows(), dict(manager.instances)) == ([], {})
+    with pytest.raises(errors.InputError):
+        there.flow_problems({"nodes": [1]})
 
 
 def test_a_flows_failures_are_told_node_by_node(

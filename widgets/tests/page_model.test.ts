@@ -86,12 +86,23 @@ describe("a flow of the server's", () => {
   it("sends the files of its inputs as parts", async () => {
     const { flow, store, asked } = await opened(RUNS);
     store.commit(addNode({ id: "song", type: "input", position: { x: 0, y: 0 }, data: { name: "song", type: "audio" } }));
-    await vi.waitFor(() => expect(flow.fileInputs()).toEqual([{ name: "song", type: "audio", file: null }]));
+    await vi.waitFor(() => expect(flow.fileInputs()).toEqual([{ node: "song", name: "song", type: "audio", file: null }]));
     flow.give("song", new File(["RIFF"], "song.wav"));
     await flow.run(["b"]);
     const { body } = asked.find(({ path }) => path.endsWith("/runs"))!;
     expect(JSON.parse(String((body as FormData).get("request")))).toEqual({ nodes: ["b"] });
     expect((body as FormData).get("song")).toMatchObject({ name: "song.wav" });
+  });
+
+  it("is looked over by the server as it is drawn; an input that has its file is none of its problems", async () => {
+    const missing = (node: string) => ({ message: `${node} is missing`, node, edge: "", port: "", remedy: "", fixes: [] });
+    const { flow, store, asked } = await opened({ "POST api/flows/problems": () => ({ problems: [missing("song"), missing("a")] }) });
+    store.commit(addNode({ id: "song", type: "input", position: { x: 0, y: 0 }, data: { name: "song", type: "audio" } }));
+    await vi.waitFor(() => expect(store.problemsOf("song")).toHaveLength(1));
+    expect(asked.filter(({ path }) => path === "api/flows/problems")).toHaveLength(1);
+    flow.give("song", new File(["RIFF"], "song.wav"));
+    await vi.waitFor(() => expect(store.problemsOf("song")).toHaveLength(0));
+    expect(store.problemsOf("a")).toMatchObject([{ message: "a is missing" }]);
   });
 
   it("tells what a node failed of, at the node and as the problem of the run", async () => {

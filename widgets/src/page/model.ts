@@ -15,7 +15,10 @@ export const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/;
 /** Inputs that are given as files: nothing of the server's own is read for a page. */
 const FILES = ["audio", "array", "bytes", "midi"];
 
+const REST_MS = 300;
+
 export interface FileInput {
+  node: string;
   name: string;
   type: string;
   file: File | null;
@@ -38,6 +41,7 @@ export class ServerFlow {
   private nodes: unknown = {};
   private outputs: Record<string, Outputs> = {};
   private then: Record<string, string> = {};
+  private looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly api: Api, name: string, document: unknown = EMPTY, tag = "") {
     this.tag = tag;
@@ -106,18 +110,20 @@ export class ServerFlow {
   setPalette(palette: Entry[]): void {
     this.put("palette", palette);
     this.define();
+    this.look();
   }
 
   /** The inputs that want a file, each with the one that was chosen. */
   fileInputs(): FileInput[] {
     return this.document.nodes
       .filter((node) => node.type === "input" && FILES.includes(String(node.data["type"])))
-      .map((node) => ({ name: labelOf(node), type: String(node.data["type"]), file: this.files.get(labelOf(node)) ?? null }));
+      .map((node) => ({ node: node.id, name: labelOf(node), type: String(node.data["type"]), file: this.files.get(labelOf(node)) ?? null }));
   }
 
   give(input: string, file: File | null): void {
     if (file) this.files.set(input, file);
     else this.files.delete(input);
+    this.look();
     this.tell();
   }
 
@@ -184,6 +190,7 @@ export class ServerFlow {
 
   /** Nobody looks at it any more. Its run goes on. */
   close(): void {
+    clearTimeout(this.looking);
     this.following?.abort();
   }
 
@@ -262,8 +269,24 @@ export class ServerFlow {
       this.put("document", { ...written, page: "", write: 0, revision: this.revision, heard });
       this.define();
       this.stand();
+      this.look();
       this.tell();
     });
+  }
+
+  /** Have the server look over what is drawn, once the hand rests. */
+  private look(): void {
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => void this.findProblems(), REST_MS);
+  }
+
+  private async findProblems(): Promise<void> {
+    const { nodes, edges, viewport } = this.document;
+    const told = await this.api.json("POST", "api/flows/problems", { body: { nodes, edges, viewport } }).catch(() => ({}) as Record<string, unknown>);
+    const found = Array.isArray(told["problems"]) ? told["problems"].filter(isRecord) : [];
+    // A file that was chosen is no part of the document: the server doesn't know of it yet.
+    const given = new Set(this.fileInputs().filter(({ file }) => file !== null).map(({ node }) => node));
+    this.put("problems", found.filter(({ node }) => !given.has(String(node))));
   }
 
   private hear(run: Record<string, unknown>): void {
