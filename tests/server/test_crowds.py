@@ -120,17 +120,17 @@ def test_a_body_that_drips_is_given_up(
         assert slow.recv(1000).startswith(b"HTTP/1.1 200")
 
 
-def test_half_a_second_request_is_given_up(
-    client: httpx.Client, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_a_second_request_is_given_up(server: Server, create: Create, monkeypatch: pytest.MonkeyPatch) -> None:
     """As half a first one is: a connection that was answered once has no more time than a new one."""
-    monkeypatch.setattr(patience, "HEAD_S", 0.3)
+    path = f"/api/plugins/instances/{create('await asyncio.sleep(0.5)')}/execute"
+    monkeypatch.setattr(patience, "HEAD_S", 0.3)  # over before the first request is
     with socket.create_connection(address(server)) as one:
         one.settimeout(20)
-        one.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        token = f"Authorization: Bearer {server.token}"
+        one.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{token}\r\nContent-Length: 0\r\n\r\n".encode())
         answer = b""
-        while not answer.endswith(b'"ok"}'):
-            answer += one.recv(1000)
+        while not answer.endswith(b"}"):
+            answer += one.recv(65536)
         one.sendall(b"GET /health HTTP/1.1\r\nHost: loc")
         assert one.recv(1000) == b""
 
@@ -202,7 +202,7 @@ def _heard(one: socket.socket) -> bytes:
 def test_nothing_stays_of_requests(manager: PluginManager, create: Create, monkeypatch: pytest.MonkeyPatch) -> None:
     """Right, wrong, refused and failed ones, some that hang up: as many files, threads, processes and bytes as before."""
     monkeypatch.setattr(runs, "MAX_KEPT", 10)
-    instance = create("if inputs.get('x'): raise ValueError('no'); return {'y': np.zeros(100_000)}")
+    instance = create("if inputs.get('x'): raise ValueError('no')\nreturn {'y': np.ones(100_000)}")
     path = f"/api/plugins/instances/{instance}/execute"
     server = Server(manager, port=0)
     server.start()
@@ -211,16 +211,18 @@ def test_nothing_stays_of_requests(manager: PluginManager, create: Create, monke
     def ask(times: int) -> None:
         for _ in range(times):
             line = http.client.HTTPConnection(*address(server), timeout=30)
-            for method, target, body, headers in (
-                ("POST", path, b"{}", token),
-                ("POST", path, b'{"inputs": {"x": 1}}', token),
-                ("POST", path, b"{", token),
-                ("GET", "/api/plugins?limit=1", None, token),
-                ("GET", "/api/plugins", None, {}),
-                ("GET", "/nowhere", None, token),
+            for method, target, body, headers, status in (
+                ("POST", path, b"{}", token, 200),
+                ("POST", path, b'{"inputs": {"x": 1}}', token, 422),
+                ("POST", path, b"{", token, 422),
+                ("GET", "/api/plugins?limit=1", None, token, 200),
+                ("GET", "/api/plugins", None, {}, 401),
+                ("GET", "/nowhere", None, token, 404),
             ):
                 line.request(method, target, body, headers)
-                assert line.getresponse().read()
+                answer = line.getresponse()
+                assert answer.read()
+                assert answer.status == status
             line.request("GET", "/api/plugins", None, token)
             line.close()  # before the answer
 

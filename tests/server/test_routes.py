@@ -53,6 +53,7 @@ def test_the_list_comes_in_pages_and_by_type(client: httpx.Client) -> None:
     whole = client.get("/api/plugins").json()
     pages = [client.get("/api/plugins", params={"limit": 4, "offset": at}).json() for at in range(0, whole["total"], 4)]
     assert [plugin for page in pages for plugin in page["plugins"]] == whole["plugins"]
+    assert {page["total"] for page in pages} == {len(whole["plugins"])}
     effects = client.get("/api/plugins", params={"plugin_type": "effect"}).json()["plugins"]
     assert {plugin["plugin_type"] for plugin in effects} == {"EFFECT"}
 
