@@ -178,3 +178,24 @@ def test_what_was_asked_for_last_counts(nothing_is_read: _Page) -> None:
         taken()
         nothing_is_read.say(b"abc", kind="piece", name="audio", at=0)
         assert nothing_is_read.node.inputs_set["audio"]["state"] == "tone"
+
+
+def test_a_file_that_was_taken_away_while_it_is_read_does_not_come_back() -> None:
+    """Nor is it told: the port has its test tone."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def read(path: Path) -> Audio:
+        begun.set()
+        assert go_on.wait(10)
+        return Audio(np.zeros(8000), 8000)
+
+    page = _Page(read)
+    page.send(b"abc")
+    assert begun.wait(10)
+    page.say(kind="read", name="audio", path="")
+    threads = [thread for thread in threading.enumerate() if thread.name == "schillinger-node-file"]
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert threads
+    assert page.node.inputs_set["audio"]["state"] == "tone"
