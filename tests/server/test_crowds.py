@@ -237,7 +237,8 @@ def test_nothing_stays_of_requests(manager: PluginManager, create: Create, monke
         until_s = time.monotonic() + 20
         while any(now > then for now, then in zip(held(), before, strict=True)):
             assert time.monotonic() < until_s, (held(), before)
-        assert resident_bytes() - memory < 16 << 20
+        assert len(server.app.state.runs) <= 10
+        assert resident_bytes() - memory < 64 << 20  # what the allocator keeps for itself included
     finally:
         server.stop()
 
