@@ -151,7 +151,9 @@ def test_a_flow_is_drawn_run_and_found_again(desk: Desk, tmp_path: Path) -> None
     desk.run()
     expect(desk.state("gain_node")).to_have_text(re.compile(r"\d m?s"))
     expect(desk.page.get_by_label("open a flow"), "it was saved to be run").to_contain_text("study")
+    desk.canvas.focus()
     desk.page.keyboard.press("Escape")  # the bar of what is selected would cover it
+    expect(desk.canvas.locator(".sch-selection-bar")).to_have_count(0)
     desk.node("gain_node").get_by_role("button", name="Result").click()
     result = desk.canvas.get_by_role("region", name="result of gain_node")
     expect(result).to_contain_text("1 ch, 1.00 s, 8000 Hz")

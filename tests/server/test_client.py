@@ -261,16 +261,20 @@ def test_a_flows_run_tells_of_its_nodes(
     assert told["state"] == "cancelled"
 
 
-def test_lists_of_any_length_come_whole(probe: Callable[[str], RemoteInstance], there: Client) -> None:
+def test_lists_of_any_length_come_whole(
+    there: Client, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
     """What a plugin has said, the newest first; instances and runs."""
-    instance = probe("for n in range(250):\n    print(f'line {n}')\nreturn {'y': 0}")
+    body = "for n in range(250):\n    print(f'line {n}')\nreturn {'y': 0}"
+    manager.load(write_plugin("talkative", body=body, definition=ANY))
+    instance = there.create_instance("talkative")
     run = instance.execute()
-    lines = there.logs("probe")
+    lines = there.logs("talkative")
     assert [line["text"] for line in lines[:2]] == ["line 249", "line 248"]
     assert len(lines) == 250
-    assert [line["text"] for line in there.logs("probe", limit=120)] == [line["text"] for line in lines[:120]]
+    assert [line["text"] for line in there.logs("talkative", limit=120)] == [line["text"] for line in lines[:120]]
     assert [one["id"] for one in there.instances()] == [instance.id]
-    assert there.runs()[0]["plugin_id"] == "probe"
+    assert there.runs()[0]["plugin_id"] == "talkative"
     assert run.stats["wall_s"] > 0
 
 
