@@ -67,6 +67,7 @@ class Admission:
         on_progress: OnProgress | None,
         *,
         copy: Path | None = None,
+        on_decided: Callable[[PluginCode], object] | None = None,
         on_worker: Callable[[Worker], object] | None = None,
     ) -> tuple[LoadedPlugin, Worker]:
         """The plugin, and the worker that has imported it, with its default configuration.
@@ -75,6 +76,8 @@ class Admission:
         ----------
         copy : Path, optional
             What was copied of its folder before, in place of what lies there now. It stays if this fails.
+        on_decided : callable, optional
+            Told of the code when it may run, before any of it does.
         on_worker : callable, optional
             Told of the worker before it imports anything, to end it if nobody wants it any more.
 
@@ -84,15 +87,16 @@ class Admission:
             As `PluginManager.load`.
         """
         if self._spans is None:
-            return self._admit(record, on_progress, copy, on_worker, None)
+            return self._admit(record, on_progress, copy, on_decided, on_worker, None)
         with self._spans.span("load", record.id) as stages:
-            return self._admit(record, on_progress, copy, on_worker, stages)
+            return self._admit(record, on_progress, copy, on_decided, on_worker, stages)
 
     def _admit(
         self,
         record: PluginRecord,
         on_progress: OnProgress | None,
         kept: Path | None,
+        on_decided: Callable[[PluginCode], object] | None,
         on_worker: Callable[[Worker], object] | None,
         stages: Stages | None,
     ) -> tuple[LoadedPlugin, Worker]:
@@ -104,6 +108,8 @@ class Admission:
             if stages is not None:
                 stages.tell(code.facts)
                 stages.enter("start")
+            if on_decided is not None:
+                on_decided(code)
             return self._start(code, on_progress, on_worker)
         except BaseException:
             if kept is None:
@@ -163,9 +169,9 @@ class Admission:
             raise
         return LoadedPlugin(definition=definition, **vars(code)), worker
 
-    def another(self, plugin: LoadedPlugin) -> Worker:
-        """One more worker that has imported a plugin, with its default configuration. What it prints was printed before."""
-        worker, _ = self._imported(plugin, Log(plugin.plugin_id, f"{plugin.plugin_id}-load"), None, None)
+    def another(self, code: PluginCode, on_worker: Callable[[Worker], object]) -> Worker:
+        """One more worker that has imported the code, with its default configuration. What it prints, the other one did."""
+        worker, _ = self._imported(code, Log(code.plugin_id, f"{code.plugin_id}-load"), None, on_worker)
         return worker
 
     def _imported(

@@ -6,26 +6,26 @@ defaults; and that needs nothing from outside. What it was run in has seen a cal
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-
 from ..definition.example import example_inputs, example_parameters, made_up
 from ..errors import InputError, PluginError
 from ..failures import is_refusal
 from ..loaded import LoadedPlugin
 from ..sandbox import blocking, conversation
 from ..sandbox.worker import Worker
+from .following import Following
 
 _SEED = 0
 
 
-def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Worker]) -> tuple[str, Worker | None]:
-    """Run it: what became of it in a few words, and a worker in which nothing was run.
+def has_something_to_try(plugin: LoadedPlugin) -> bool:
+    """Of inputs that may be missing nobody knows which belong together; a generator needs none."""
+    definition = plugin.definition
+    is_generator = plugin.manifest.metadata.plugin_type == "GENERATOR"
+    return (definition.example is not None or bool(made_up(definition)) or is_generator) and not _hindrance(plugin)
 
-    Parameters
-    ----------
-    another : callable
-        Makes one more worker: beside the run, so that who is next needn't wait for it.
+
+def try_example(plugin: LoadedPlugin, worker: Worker, following: Following) -> tuple[str, bool]:
+    """Run it: what became of it in a few words, and whether the worker is used up and the one that follows has begun.
 
     Raises
     ------
@@ -34,50 +34,30 @@ def try_example(plugin: LoadedPlugin, worker: Worker, another: Callable[[], Work
         not failed: it may want a stereo sound, or a name.
     """
     definition = plugin.definition
-    sounds = made_up(definition)
-    # Of inputs that may be missing nobody knows which belong together; a generator needs none.
-    kind = plugin.manifest.metadata.plugin_type
-    if definition.example is None and not sounds and kind != "GENERATOR":
-        return "", worker
-    is_made_up = definition.example is None or bool(sounds)
-    if plugin.granted.hosts or plugin.granted.write:
-        return "not run, since it may reach hosts or write files", worker
-    if kind == "WORKFLOW":
-        return "not run, since its steps are other plugins", worker
+    if not has_something_to_try(plugin):
+        return _hindrance(plugin) if definition.example is not None else "", False
+    is_made_up = definition.example is None or bool(made_up(definition))
     try:
         inputs = definition.check_inputs(example_inputs(definition), plugin_id=plugin.plugin_id)
     except InputError as error:
-        return f"not run: {error.message}" if definition.example is not None else "", worker
+        return f"not run: {error.message}" if definition.example is not None else "", False
     parameters = definition.check_parameters(example_parameters(definition), plugin_id=plugin.plugin_id)
+    following.begin(plugin)
     call = conversation.call(worker, inputs, parameters, plugin_id=plugin.plugin_id, seed=_SEED, limits=plugin.limits)
-    with ThreadPoolExecutor(1, "schillinger-reload") as beside:
-        following = beside.submit(another)
-        try:
-            told = "passed"
-            try:
-                outcome = blocking.drive(call, worker, plugin.limits)
-                conversation.discard(outcome)
-                definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
-            except PluginError as error:
-                if not is_made_up or not is_refusal(error):
-                    raise
-                told = f"it refuses what was made up for it: {error.message}"
-            finally:
-                worker.end()
-            return told, _made(following)
-        except BaseException:
-            following.add_done_callback(_end_unused)
-            raise
-
-
-def _made(following: Future[Worker]) -> Worker | None:
-    """None if it could not be made: the first instance that needs one says why."""
     try:
-        return following.result()
-    except PluginError:
-        return None
+        outcome = blocking.drive(call, worker, plugin.limits)
+        conversation.discard(outcome)
+        definition.check_outputs(outcome.outputs, plugin_id=plugin.plugin_id)
+    except PluginError as error:
+        if not is_made_up or not is_refusal(error):
+            raise
+        return f"it refuses what was made up for it: {error.message}", True
+    return "passed", True
 
 
-def _end_unused(following: Future[Worker]) -> None:
-    if not following.cancelled() and following.exception() is None:
-        following.result().end()
+def _hindrance(plugin: LoadedPlugin) -> str:
+    if plugin.granted.hosts or plugin.granted.write:
+        return "not run, since it may reach hosts or write files"
+    if plugin.manifest.metadata.plugin_type == "WORKFLOW":
+        return "not run, since its steps are other plugins"
+    return ""

@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..admission import Admission
@@ -26,7 +26,9 @@ from ..sandbox.sandbox import OnProgress, Sandbox
 from ..sandbox.worker import Worker
 from ..versions import ParameterChanges, Reload, Versions, Why, difference
 from ..watcher import UNREADABLE, Settled
+from .attempt import Attempt, Superseded
 from .example import try_example
+from .following import Following
 
 _WAITING_S = 60.0
 """How long a reload waits for another one of the same plugin."""
@@ -35,37 +37,6 @@ _GRACE_S = 0.15
 """How long a folder must rest until its failure is believed."""
 _GRACE_INCOMPLETE_S = 0.6
 """The same if something is missing, which may be on its way."""
-
-
-class _Superseded(Exception):
-    """The folder has changed again: what it held a moment ago is nobody's concern."""
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What is known of a reload while it goes on."""
-
-    plugin_id: str
-    why: Why
-    replaced: LoadedPlugin
-    settled: Settled | None = None
-    began_s: float = field(default_factory=time.monotonic)
-    plugin: LoadedPlugin | None = None
-    worker: Worker | None = None
-    left: dict[str, dict[str, str]] = field(default_factory=dict)
-    example: str = ""
-
-    def uses(self, worker: Worker) -> None:
-        """Tried in this worker, which is of no use any more once the folder has changed: it may be in an endless loop."""
-        self.worker = worker
-
-    def give_up(self) -> None:
-        if self.worker is not None:
-            self.worker.kill(PluginError("its folder has changed meanwhile", plugin_id=self.plugin_id))
-
-    def demand_rest(self) -> None:
-        if self.settled is not None and not self.settled.holds():
-            raise _Superseded
 
 
 class Reloading:
@@ -142,18 +113,20 @@ class Reloading:
             If another reload of it doesn't end.
         """
 
-        def fresh(attempt: _Attempt) -> tuple[LoadedPlugin, Worker]:
+        def fresh(attempt: Attempt) -> tuple[LoadedPlugin, Worker]:
             known = self._registry[plugin_id]
             # Read now: what lies in the folder may have changed while another reload was waited for.
             found = inspect(known.root, source=known.source)
             if found.error is not None:
                 raise found.error
             _demand_same(found, attempt.replaced)
-            return self._admission.admit(replace(found, id=plugin_id), on_progress, on_worker=attempt.uses)
+            return self._admission.admit(
+                replace(found, id=plugin_id), on_progress, on_decided=attempt.expects, on_worker=attempt.uses
+            )
 
         with self._turn(plugin_id):
             replaced = self._demand_loaded(plugin_id)
-            attempt = _Attempt(plugin_id, "reload" if settled is None else "watch", replaced, settled)
+            attempt = self._begun(plugin_id, "reload" if settled is None else "watch", replaced, settled)
             if settled is not None:
                 if settled.content_hash == self.tried.get(plugin_id):
                     return None
@@ -175,14 +148,14 @@ class Reloading:
             As `reload`.
         """
 
-        def former(attempt: _Attempt) -> tuple[LoadedPlugin, Worker]:
+        def former(attempt: Attempt) -> tuple[LoadedPlugin, Worker]:
             record = replace(self._registry[plugin_id], manifest=plugin.manifest, error=None)
-            return self._admission.admit(record, on_progress, copy=plugin.copy)
+            return self._admission.admit(record, on_progress, copy=plugin.copy, on_decided=attempt.expects)
 
         with self._turn(plugin_id):
             replaced = self._demand_loaded(plugin_id)
             plugin = self.versions.former(plugin_id, wanted)
-            report = self._attempt(_Attempt(plugin_id, "rollback", replaced), former, keep=True)
+            report = self._attempt(self._begun(plugin_id, "rollback", replaced), former, keep=True)
         assert report is not None
         return self._told(report)
 
@@ -213,14 +186,17 @@ class Reloading:
             )
         )
 
+    def _begun(self, plugin_id: str, why: Why, replaced: LoadedPlugin, settled: Settled | None = None) -> Attempt:
+        return Attempt(plugin_id, why, replaced, Following(self._admission.another), settled)
+
     def _attempt(
-        self, attempt: _Attempt, prepare: Callable[[_Attempt], tuple[LoadedPlugin, Worker]], *, keep: bool
+        self, attempt: Attempt, prepare: Callable[[Attempt], tuple[LoadedPlugin, Worker]], *, keep: bool
     ) -> Reload | None:
         """One attempt and its report; `keep` says that the copy is somebody else's."""
         error: PluginError | None = None
         try:
             self._exchange(attempt, prepare, keep=keep)
-        except _Superseded:
+        except Superseded:
             return None
         except PluginError as raised:
             if attempt.settled is not None and not attempt.settled.rests(_grace(raised)):
@@ -230,7 +206,7 @@ class Reloading:
         return self._report(attempt, seconds, error)
 
     def _exchange(
-        self, attempt: _Attempt, prepare: Callable[[_Attempt], tuple[LoadedPlugin, Worker]], *, keep: bool
+        self, attempt: Attempt, prepare: Callable[[Attempt], tuple[LoadedPlugin, Worker]], *, keep: bool
     ) -> None:
         replaced = attempt.replaced
         with contextlib.nullcontext() if attempt.settled is None else attempt.settled.calling(attempt.give_up):
@@ -273,20 +249,26 @@ class Reloading:
             self._sandbox.forget(copy)
 
     def _prepared(
-        self, attempt: _Attempt, prepare: Callable[[_Attempt], tuple[LoadedPlugin, Worker]], *, keep: bool
+        self, attempt: Attempt, prepare: Callable[[Attempt], tuple[LoadedPlugin, Worker]], *, keep: bool
     ) -> tuple[LoadedPlugin, Worker | None]:
         """The new code, tried out, and the worker that has imported it unless it was used up."""
-        plugin, worker = prepare(attempt)
-        attempt.plugin = plugin
         try:
-            attempt.example = "failed, before any instance was given the new code"
-            attempt.example, left = try_example(plugin, worker, lambda: self._admission.another(plugin))
-        except BaseException:
-            worker.end()
-            if not keep:
-                self._sandbox.forget(plugin.copy)
-            raise
-        return plugin, left
+            plugin, worker = prepare(attempt)
+            attempt.plugin = plugin
+            try:
+                attempt.example = "failed, before any instance was given the new code"
+                attempt.example, is_used_up = try_example(plugin, worker, attempt.following)
+            except BaseException:
+                worker.end()
+                if not keep:
+                    self._sandbox.forget(plugin.copy)
+                raise
+            if not is_used_up:
+                return plugin, worker
+            self._sandbox.retire(worker)
+            return plugin, attempt.following.take()
+        finally:
+            attempt.following.leave()
 
     def _put(self, plugin: LoadedPlugin, worker: Worker | None) -> None:
         """What is loaded from now on."""
@@ -300,7 +282,7 @@ class Reloading:
             plugin.plugin_id, manifest=plugin.manifest, state="loaded", error=None, definition=plugin.definition
         )
 
-    def _report(self, attempt: _Attempt, seconds: float, error: PluginError | None) -> Reload:
+    def _report(self, attempt: Attempt, seconds: float, error: PluginError | None) -> Reload:
         replaced, plugin = attempt.replaced, attempt.plugin
         root = replaced.root
         notes: tuple[str, ...] = ()
@@ -334,7 +316,7 @@ class Reloading:
             error=error,
         )
 
-    def _as_it_was(self, attempt: _Attempt) -> Reload | None:
+    def _as_it_was(self, attempt: Attempt) -> Reload | None:
         """The folder holds again what serves; worth a word after a failure or a rollback."""
         plugin, last = attempt.replaced, self._last.get(attempt.plugin_id)
         self.tried[attempt.plugin_id] = plugin.content_hash

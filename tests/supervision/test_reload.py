@@ -12,7 +12,7 @@ import pytest
 
 from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.caretaker import Caretaker
-from schillinger_plugins.errors import ConfinementUnavailable, LoadError, PluginError, PluginExecutionError
+from schillinger_plugins.errors import ConfinementUnavailable, LoadError, PluginError
 from schillinger_plugins.loaded import LoadedPlugin
 from tests.conftest import OPEN_DEFINITION
 
@@ -140,19 +140,40 @@ def test_of_two_instances_none_is_reloaded_if_one_fails(manager: PluginManager, 
     assert [counting.execute()["y"], other.execute()["y"]] == [3, 8]
 
 
-def test_an_example_that_fails_leaves_no_process(
-    manager: PluginManager, write_plugin: Callable[..., Path], counting: Instance
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("", "on its example"),
+        ("raise RuntimeError('at its import')", "at its import"),
+        ("while True: pass", "used more than the 0.5 s"),
+    ],
+)
+def test_a_reload_that_fails_leaves_no_process(
+    manager: PluginManager, write_plugin: Callable[..., Path], broken: str, told: str
 ) -> None:
-    """Neither the one in which it was run, nor the one that was made beside it."""
+    """Neither the one in which the new code was tried, nor the one that was made beside it."""
     definition = {**OPEN_DEFINITION, "example": {}}
-    write_plugin(body="return {'y': 1}", definition=definition)
-    manager.reload("probe")
+    limits = {"limits": {"start_s": 0.5}}
+    manager.load(write_plugin(body="return {'y': 1}", definition=definition, manifest=limits))
     before = descendants(os.getpid())
     for _ in range(3):
-        write_plugin(body="raise RuntimeError('on its example')", definition=definition)
-        with pytest.raises(PluginExecutionError, match="on its example"):
+        body = "raise RuntimeError('on its example')"
+        main = write_plugin(body=body, definition=definition, manifest=limits) / "main.py"
+        main.write_text(f"{main.read_text()}\n{broken}\n")
+        with pytest.raises(PluginError, match=told):
             manager.reload("probe")
     assert until(lambda: not [pid for pid in descendants(os.getpid()) - before if not gone(pid)])
+
+
+def test_a_reload_without_an_example_any_more_leaves_no_process(
+    manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """The worker that was made beside it in vain is ended."""
+    manager.load(write_plugin(definition={**OPEN_DEFINITION, "example": {}}))
+    before = descendants(os.getpid())
+    write_plugin(definition=OPEN_DEFINITION)
+    manager.reload("probe")
+    assert until(lambda: len([pid for pid in descendants(os.getpid()) if not gone(pid)]) <= len(before))
 
 
 def test_a_running_call_ends_on_the_old_code_and_waiting_ones_go_on_with_the_new(
