@@ -43,6 +43,8 @@ _HAPPENINGS: tuple[EventName, ...] = (
     "unloaded",
     "reloaded",
     "reload_failed",
+    "granted",
+    "revoked",
     "instance_created",
     "instance_destroyed",
     "restarted",

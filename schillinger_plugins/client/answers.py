@@ -53,8 +53,10 @@ class InstanceDetails(TypedDict):
     state: str
     waiting: int
     memory_bytes: int
+    peak_memory_bytes: int
     growth_bytes_per_call: float
     leaks: bool
+    pace: dict[str, float]
     stats: dict[str, Any]
     config: dict[str, Any]
 

@@ -187,7 +187,7 @@ class Permissions:
                 reason=request.reason,
             )
         )
-        self._events.emit(Event("granted", record.id))
+        self._events.emit(Event("granted", record.id, data={"permission": terms.permission}))
         return grant
 
     def revoke(self, plugin_id: str, permission: str | None = None) -> list[Grant]:
@@ -208,8 +208,8 @@ class Permissions:
             raise UnknownPlugin(
                 f"there is no plugin {plugin_id[:100]!r}, nor a grant to one", remedy=suggestion(plugin_id, known)
             )
-        if ended:
-            self._events.emit(Event("revoked", plugin_id))
+        for grant in ended:
+            self._events.emit(Event("revoked", plugin_id, data={"permission": grant.permission}))
         return ended
 
     def _standing(self, manifest: Manifest, plugin_id: str, content_hash: str) -> tuple[Standing, ...]:

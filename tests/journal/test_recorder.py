@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from schillinger_plugins import Audio, PluginManager
+from schillinger_plugins.behalf import Behalf, acting
 from schillinger_plugins.errors import InputError, LimitExceeded, PluginExecutionError, WorkerCrashed
 from schillinger_plugins.journal import Journal, Retention
+from schillinger_plugins.loader import inspect
 from schillinger_plugins.permissions import current_user
 from schillinger_plugins.recorder import _Budget
 from schillinger_plugins.result import digest
@@ -274,6 +276,21 @@ def test_loads_reloads_and_ends_are_told(kept: PluginManager, write_plugin: Writ
     reloaded, failed = json.loads(found[2].detail), json.loads(found[3].detail)
     assert reloaded["before"] == before != reloaded["after"]
     assert "broken" in failed["error"]
+
+
+def test_who_granted_and_revoked_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """A grant is this account's; that somebody else asked for it, over HTTP, is told with it."""
+    asked = {"permissions": {"network": {"reason": "to look up titles", "hosts": ["example.org"]}}}
+    folder = write_plugin(requires_permissions=["execute", "network"], manifest=asked)
+    kept.registry.register(inspect(folder, source="path"))
+    with acting(Behalf(user="grace")):
+        kept.grant("probe", "network")
+    kept.revoke("probe")
+    granted, revoked = journal(kept).happenings()
+    assert (granted.name, granted.user, json.loads(granted.detail)) == ("granted", "grace", {"permission": "network"})
+    assert (revoked.name, revoked.user, json.loads(revoked.detail)) == (
+        *("revoked", current_user(), {"permission": "network"}),
+    )
 
 
 def test_secrets_are_not_told(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -20,12 +20,12 @@ class Worker:
 
 @pytest.fixture
 def tally() -> Tally:
-    return Tally("probe", "probe-1", events=Events(), log=Log("probe", "probe-1"))
+    return Tally("probe", "probe-1", user="", events=Events(), log=Log("probe", "probe-1"))
 
 
 def returned(tally: Tally, *times_s: float, ended_s: float | None = None) -> None:
     for wall_s in times_s:
-        tally.returned(wall_s, time.perf_counter() if ended_s is None else ended_s, 0.5, Worker())  # type: ignore[arg-type]
+        tally.returned(wall_s, time.perf_counter() if ended_s is None else ended_s, 0.5, Worker(), "run-1")  # type: ignore[arg-type]
 
 
 def test_nothing_yet(tally: Tally) -> None:
