@@ -3,6 +3,7 @@
 # make bench  everything set up, then the benchmarks and their tables
 # make bench-page  the same, and docs/performance.md written anew
 # make lint   the checks without the tests
+# make widgets-test  the tests of the front-end alone
 # make contract  what Python and the page say to each other, written for both from schillinger_plugins/widgets/contract/
 # make docs   the documentation site, built into site/
 
@@ -16,13 +17,13 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
   && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
-.PHONY: lab test bench bench-page lint contract docs format clean
+.PHONY: lab test bench bench-page lint widgets-test contract docs format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
 
-test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm lint
-	cd widgets && npm test --silent
+test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint widgets-test
 	$(BIN)/python -m pytest -q
 	rm -rf $(SETUP)/lessons && SCHILLINGER_NO_PROGRESS=1 XDG_DATA_HOME=$(CURDIR)/$(SETUP)/lessons $(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
@@ -39,6 +40,9 @@ lint: $(SETUP)/python $(SETUP)/npm
 	$(BIN)/lint-imports
 	$(BIN)/python -m schillinger_plugins.widgets.contract --check
 	cd widgets && npm run --silent check && npm run --silent verify
+
+widgets-test: $(SETUP)/npm
+	cd widgets && npm test --silent
 
 contract: $(SETUP)/python $(SETUP)/npm
 	$(BIN)/python -m schillinger_plugins.widgets.contract
