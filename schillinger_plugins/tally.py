@@ -140,6 +140,8 @@ class Tally:
         """It was put to sleep, by itself or by hand."""
         self.stats.sleeps += is_idle
         self.stats.given_back_bytes += given_back_bytes
+        # It may have been measured only after its last call had returned.
+        self.stats.peak_memory_bytes = max(self.stats.peak_memory_bytes, given_back_bytes)
         self._tell("slept", idle=is_idle, given_back_bytes=given_back_bytes)
 
     def collected(self, given_back_bytes: int) -> None:
