@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -54,61 +55,74 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SCHILLINGER_JOURNAL", raising=False)
 
 
+def put_plugin(
+    folder: Path,
+    *,
+    body: str = "return {'y': inputs.get('x')}",
+    main: str | None = None,
+    manifest: dict[str, Any] | None = None,
+    definition: dict[str, Any] | None = None,
+    **metadata: Any,
+) -> Path:
+    """Write a plugin's folder and return it: `main` is the whole main file, or `body` that of its execute()."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if main is None:
+        main = (
+            f"{HEADER}\nclass Probe(NodePlugin):\n    kept = None\n"
+            "    async def execute(self, inputs, parameters):\n"
+            f"{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 8)}\n"
+            f"    def get_node_definition(self):\n        return {definition or OPEN_DEFINITION!r}\n"
+        )
+    (folder / "main.py").write_text(textwrap.dedent(main))
+    data: dict[str, Any] = {
+        "metadata": {
+            "name": folder.name,
+            "version": "1.0.0",
+            "description": "written by a test",
+            "author": "tests",
+            "plugin_type": "NODE",
+            "category": "Test",
+            "dependencies": [],
+            "requires_permissions": ["execute"],
+            **metadata,
+        },
+        "main_file": "main.py",
+        "config_schema": {},
+        "default_config": {},
+        **(manifest or {}),
+    }
+    (folder / "plugin.json").write_text(json.dumps(data))
+    return folder
+
+
 @pytest.fixture
 def write_plugin(tmp_path: Path) -> WritePlugin:
-    """Write a plugin's folder and return it: `main` is the whole main file, or `body` that of its execute()."""
+    """As `put_plugin`, by the plugin's name, beside the test's other ones."""
 
-    def write(
-        name: str = "probe",
-        *,
-        body: str = "return {'y': inputs.get('x')}",
-        main: str | None = None,
-        manifest: dict[str, Any] | None = None,
-        definition: dict[str, Any] | None = None,
-        **metadata: Any,
-    ) -> Path:
-        folder = tmp_path / "plugins" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        if main is None:
-            main = (
-                f"{HEADER}\nclass Probe(NodePlugin):\n    kept = None\n"
-                "    async def execute(self, inputs, parameters):\n"
-                f"{textwrap.indent(textwrap.dedent(body).strip(), ' ' * 8)}\n"
-                f"    def get_node_definition(self):\n        return {definition or OPEN_DEFINITION!r}\n"
-            )
-        (folder / "main.py").write_text(textwrap.dedent(main))
-        data: dict[str, Any] = {
-            "metadata": {
-                "name": name,
-                "version": "1.0.0",
-                "description": "written by a test",
-                "author": "tests",
-                "plugin_type": "NODE",
-                "category": "Test",
-                "dependencies": [],
-                "requires_permissions": ["execute"],
-                **metadata,
-            },
-            "main_file": "main.py",
-            "config_schema": {},
-            "default_config": {},
-            **(manifest or {}),
-        }
-        (folder / "plugin.json").write_text(json.dumps(data))
-        return folder
+    def write(name: str = "probe", **options: Any) -> Path:
+        return put_plugin(tmp_path / "plugins" / name, **options)
 
     return write
+
+
+@contextlib.contextmanager
+def manager_of_its_own(data: Path, **environment: str) -> Iterator[PluginManager]:
+    """A manager that knows no plugins, grants or journals but its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(data))
+        patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
+        patch.delenv("SCHILLINGER_JOURNAL", raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        manager = PluginManager()
+    with manager:
+        yield manager
 
 
 @pytest.fixture(scope="session")
 def shared_manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginManager]:
     """One manager for all tests that don't end one: its zygotes are warm."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
-        patch.delenv("SCHILLINGER_JOURNAL", raising=False)
-        manager = PluginManager()
-    with manager:
+    with manager_of_its_own(tmp_path_factory.mktemp("data")) as manager:
         yield manager
 
 

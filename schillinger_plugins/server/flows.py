@@ -141,6 +141,7 @@ class FlowOutcome(Mapping[str, Any]):
         self._results = {node: dict(result) for node, result in run.items()}
         self.stats = {"wall_s": run.wall_s, "states": dict(run.states), "cached": list(run.cached)}
         self.provenance = _Provenance(plain(run.provenance, ""))
+        self.inputs: Mapping[str, Any] = {}
 
     def __getitem__(self, node: str) -> Any:
         return self._results[node]

@@ -173,9 +173,10 @@ async def fetch_output(
         known = ", ".join(result or ()) or f"none: it is {run.state}"
         raise UnknownPlugin(message, plugin_id=run.plugin_id, remedy=f"it has {known}") from error
     if sound.wanted(request) == "audio/flac" and isinstance(part, Audio) and not form:
+        media_type = "audio/flac"
         data = await asyncio.to_thread(sound.encoded, part, "audio/flac", plugin_id=run.plugin_id, name=name)
-        return Response(data, media_type="audio/flac")
-    data, media_type = await asyncio.to_thread(crossing.data_of, part, form)
+    else:
+        data, media_type = await asyncio.to_thread(crossing.data_of, part, form)
     # What a plugin drew must not be run as a page of this server's, should a browser open it.
     sealed = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
     return Response(data, media_type=media_type, headers=sealed)

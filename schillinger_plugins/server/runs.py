@@ -34,7 +34,7 @@ MAX_AT_ONCE = 64
 
 MAX_KEPT = 256
 MAX_KEPT_BYTES = 1 << 30
-"""Of results; the oldest are forgotten first."""
+"""Of results, and of the inputs that are kept with them; the oldest are forgotten first."""
 
 
 class Outcome(Protocol):
@@ -48,6 +48,10 @@ class Outcome(Protocol):
 
     def items(self) -> ItemsView[str, Any]:
         """The outputs by name."""
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """What it was given, as far as it is kept with what came of it."""
 
     @property
     def stats(self) -> Any:
@@ -226,7 +230,7 @@ class Runs:
                 _log.error("run %s failed", run.id, exc_info=error)
                 run.problem = UNFORESEEN
         if run.result is not None:
-            run.bytes = _size(dict(run.result.items()))
+            run.bytes = _size([dict(run.result.items()), run.result.inputs])
         self._forget()
 
     def _forget(self) -> None:

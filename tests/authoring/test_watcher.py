@@ -246,6 +246,26 @@ def test_a_folder_that_never_rests_is_told_of_all_the_same(changes: Changes, con
     assert settled.rests(60.0)
 
 
+def test_what_changes_last_in_a_folder_that_never_rested_is_told_too(changes: Changes, content: Content) -> None:
+    """It comes while the folder is read, which doesn't rest, and nothing comes after it."""
+
+    def change() -> None:
+        content.now += "."
+        changes.touch("/plugin/main.py")
+
+    content.while_read = change
+    changes.touch("/plugin/main.py")
+    stream = iter(changes)
+    amid = next(stream)
+    content.while_read = lambda: None
+    given_up = threading.Timer(DEADLINE_S, changes.close)
+    given_up.start()
+    last = next(stream, None)
+    given_up.cancel()
+    assert last is not None
+    assert last.content_hash == content.now != amid.content_hash
+
+
 def test_a_change_after_the_rest_is_noticed_by_who_deals_with_it(changes: Changes, content: Content) -> None:
     """What was told doesn't hold any more, and nobody has to wait to hear so."""
     content.now = "new"

@@ -202,6 +202,19 @@ def test_two_managers_on_one_folder_reload_once_each(watched: Instance, save: Sa
         outcomes.end(save, others)
 
 
+def test_what_one_manager_has_dealt_with_is_news_to_another(watched: Instance, save: Save, outcomes: Outcomes) -> None:
+    """It begins to watch when the first has reloaded already, and reloads, too."""
+    with PluginManager([watched.plugin.root]) as second:
+        second.load("probe")
+        other = second.create_instance("probe")
+        save(2)
+        assert outcomes.next().error is None
+        others = Outcomes(second)
+        second.watch("probe")
+        assert others.next().error is None
+        assert (answers(watched), answers(other)) == (2, 2)
+
+
 def test_two_names_that_differ_by_case_are_two_files(watched: Instance, save: Save, outcomes: Outcomes) -> None:
     """A change of either is one."""
     folder = save(1)

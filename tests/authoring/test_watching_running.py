@@ -16,10 +16,10 @@ from .outcomes import DEADLINE_S, Outcomes, answers, until
 GATED = "while not os.path.exists({gate!r}): time.sleep(0.002)"
 
 
-def test_a_call_that_runs_ends_on_the_old_code(
+def _waited_for(
     watched: Instance, save: Save, outcomes: Outcomes, tmp_path: Path
-) -> None:
-    """The reload waits for it; who calls next is answered by the new code."""
+) -> tuple[Path, threading.Thread, list[object]]:
+    """A call of the old code that a reload waits for: the gate that lets it end, its thread, and what it will have said."""
     gate = tmp_path / "gate"
     save("old", body=GATED.format(gate=str(gate)))
     assert outcomes.next().error is None
@@ -28,6 +28,14 @@ def test_a_call_that_runs_ends_on_the_old_code(
     call.start()
     save("new")
     until(lambda: watched.waiting == 1)
+    return gate, call, said
+
+
+def test_a_call_that_runs_ends_on_the_old_code(
+    watched: Instance, save: Save, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    """The reload waits for it; who calls next is answered by the new code."""
+    gate, call, said = _waited_for(watched, save, outcomes, tmp_path)
     gate.touch()
     assert outcomes.next().error is None
     call.join(DEADLINE_S)
@@ -70,14 +78,7 @@ def test_a_reload_during_another_reload_follows_it(
     manager: PluginManager, watched: Instance, save: Save, outcomes: Outcomes, tmp_path: Path
 ) -> None:
     """One by hand while the watcher's waits for a call: both end, and the last content serves."""
-    gate = tmp_path / "gate"
-    save("old", body=GATED.format(gate=str(gate)))
-    assert outcomes.next().error is None
-    said: list[object] = []
-    call = threading.Thread(target=lambda: said.append(answers(watched)))
-    call.start()
-    save("new")
-    until(lambda: watched.waiting == 1)
+    gate, call, said = _waited_for(watched, save, outcomes, tmp_path)
     by_hand = threading.Thread(target=manager.reload, args=("probe",))
     by_hand.start()
     gate.touch()

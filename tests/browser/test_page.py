@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from schillinger_plugins import PluginManager
 from schillinger_plugins.server import Scope, Server
 
+from ..conftest import put_plugin
 from .conftest import EXAMPLES
 
 pytestmark = pytest.mark.timeout(120)
@@ -33,8 +33,8 @@ AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe
 def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginManager]:
     """The example plugins, one that takes its time and one that fails."""
     folder = tmp_path_factory.mktemp("plugins")
-    write_plugin(folder, "Slow", "self.context.progress(0.25, message='a quarter')\nawait asyncio.sleep(600)")
-    write_plugin(folder, "Broken", "raise ValueError('<img src=x onerror=alert(1)>')")
+    put(folder, "Slow", "self.context.progress(0.25, message='a quarter')\nawait asyncio.sleep(600)")
+    put(folder, "Broken", "raise ValueError('<img src=x onerror=alert(1)>')")
     with PluginManager(paths=[EXAMPLES, folder]) as manager:
         yield manager
 
@@ -317,26 +317,7 @@ def _violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
-def write_plugin(folder: Path, name: str, body: str) -> None:
-    """Write a plugin without ports."""
-    home = folder / name
-    home.mkdir()
-    definition = {"type": name, "label": name, "inputs": [], "outputs": [{"name": "y", "type": "number"}]}
-    (home / "main.py").write_text(
-        "import asyncio\nfrom schillinger_plugins.types import NodePlugin\n\n\n"
-        f"class {name}(NodePlugin):\n    async def execute(self, inputs, parameters):\n"
-        f"{textwrap.indent(body, ' ' * 8)}\n\n"
-        f"    def get_node_definition(self):\n        return {definition!r}\n"
-    )
-    metadata = {
-        "name": name,
-        "version": "1.0.0",
-        "description": "written by a test",
-        "author": "tests",
-        "plugin_type": "NODE",
-        "category": "Test",
-        "dependencies": [],
-        "requires_permissions": ["execute"],
-    }
-    manifest = {"metadata": metadata, "main_file": "main.py", "config_schema": {}, "default_config": {}}
-    (home / "plugin.json").write_text(json.dumps(manifest))
+def put(folder: Path, name: str, body: str) -> None:
+    """A plugin without inputs."""
+    outputs = [{"name": "y", "type": "number"}]
+    put_plugin(folder / name, body=body, definition={"type": name, "label": name, "inputs": [], "outputs": outputs})

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from schillinger_plugins import PluginManager
+from schillinger_plugins.server import runs
 
 WAV, FLAC = {"Content-Type": "audio/wav"}, {"Content-Type": "audio/flac"}
 QUIETER = {"parameters": '{"gain_db": -6.0206}'}
@@ -170,3 +171,23 @@ def test_an_output_is_fetched_as_flac(client: httpx.Client, gain: str) -> None:
     assert fetched.headers["Content-Type"] == "audio/flac"
     assert soundfile.info(io.BytesIO(fetched.content)).format == "FLAC"
     assert soundfile.info(io.BytesIO(client.get(output).content)).format == "WAV"
+
+
+def test_what_a_result_keeps_of_its_inputs_counts(
+    client: httpx.Client, gain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three results whose outputs alone would fit the oldest is forgotten."""
+    monkeypatch.setattr(runs, "MAX_KEPT_BYTES", 4 * 2 * 800 * 4)
+    first, *_, last = (client.post(gain, content=file_of(), headers=WAV).json()["id"] for _ in range(3))
+    assert client.get(f"/api/plugins/runs/{first}").status_code == 404
+    assert client.get(f"/api/plugins/runs/{last}").status_code == 200
+
+
+def test_a_sound_that_is_fetched_is_sealed_in_every_form(client: httpx.Client, gain: str) -> None:
+    """No browser takes what a plugin gave for another type, or a page of this server's."""
+    run = client.post(gain, content=file_of(), headers=WAV).json()["id"]
+    for accept in ("audio/wav", "audio/flac"):
+        fetched = client.get(f"/api/plugins/runs/{run}/outputs/audio", headers={"Accept": accept})
+        assert fetched.headers["Content-Type"] == accept
+        assert fetched.headers["Content-Security-Policy"].startswith("sandbox")
+        assert fetched.headers["X-Content-Type-Options"] == "nosniff"

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from schillinger_plugins import PluginManager
+from tests.conftest import manager_of_its_own
 
 _exporter = InMemorySpanExporter()
 
@@ -53,13 +54,7 @@ def provider() -> TracerProvider:
 @pytest.fixture(scope="session")
 def shared_manager(provider: TracerProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginManager]:
     """As for all tests, but that spans are switched on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        patch.setenv("SCHILLINGER_OTEL", "1")
-        patch.delenv("SCHILLINGER_PLUGIN_PATH", raising=False)
-        patch.delenv("SCHILLINGER_JOURNAL", raising=False)
-        manager = PluginManager()
-    with manager:
+    with manager_of_its_own(tmp_path_factory.mktemp("data"), SCHILLINGER_OTEL="1") as manager:
         yield manager
 
 

@@ -2,6 +2,7 @@
 import { Handle, Position } from "@xyflow/react";
 import { type ReactNode, useRef, useState } from "react";
 
+import { AskedText } from "./asked_text.tsx";
 import type { InputNote, Port } from "./definition.ts";
 
 /** More than these are folded away, or a node of a thousand ports would fill the notebook. */
@@ -102,22 +103,15 @@ function FileRow({ port, note, files }: { port: Port; note: InputNote | undefine
           ) : null}
         </>
       ) : (
-        <>
-          <input
-            type="text"
-            autoFocus
-            aria-label={`path of a file for ${port.label}`}
-            placeholder="path of an audio file"
-            value={path}
-            onChange={(event) => setPath(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key === "Enter") read();
-              else if (event.key === "Escape") setPath(null);
-            }}
-          />
-          <button type="button" onClick={read} disabled={path.trim() === ""}>
-            Read
-          </button>
+        <AskedText
+          label={`path of a file for ${port.label}`}
+          placeholder="path of an audio file"
+          value={path}
+          verb="Read"
+          onChange={setPath}
+          onTake={read}
+          onBack={() => setPath(null)}
+        >
           <button type="button" title="a file of the computer that this page is on" onClick={() => chooser.current?.click()}>
             Choose …
           </button>
@@ -129,10 +123,7 @@ function FileRow({ port, note, files }: { port: Port; note: InputNote | undefine
             aria-label={`file of this computer for ${port.label}`}
             onChange={(event) => send(event.currentTarget.files?.[0])}
           />
-          <button type="button" className="sch-quiet" onClick={() => setPath(null)}>
-            Back
-          </button>
-        </>
+        </AskedText>
       )}
     </span>
   );

@@ -2,6 +2,7 @@
 import { type ReactNode, useState } from "react";
 
 import { useUniqueId } from "../ids.ts";
+import { AskedText } from "./asked_text.tsx";
 import type { Parameter, Values } from "./definition.ts";
 import { type Presets, choicesOf, chosen } from "./presets.ts";
 
@@ -77,27 +78,16 @@ export function PresetBar(props: PresetBarProps): ReactNode {
             ) : null}
           </>
         ) : (
-          <>
-            <input
-              type="text"
-              autoFocus
-              aria-label="name of the preset"
-              placeholder="its name"
-              maxLength={64}
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-              onKeyDown={(event) => {
-                if (event.key === "Enter") save();
-                else if (event.key === "Escape") setName(null);
-              }}
-            />
-            <button type="button" disabled={name.trim() === ""} onClick={save}>
-              Save
-            </button>
-            <button type="button" className="sch-quiet" onClick={() => setName(null)}>
-              Back
-            </button>
-          </>
+          <AskedText
+            label="name of the preset"
+            placeholder="its name"
+            maxLength={64}
+            value={name}
+            verb="Save"
+            onChange={setName}
+            onTake={save}
+            onBack={() => setName(null)}
+          />
         )}
       </div>
       {props.error ? (
