@@ -16,7 +16,6 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from . import scanner
 from .admission import Admission
 from .caretaker import Caretaker
 from .catalogue import Catalogue
@@ -28,7 +27,7 @@ from .failures import Failure, Failures
 from .instance import Instance
 from .journal import Retention
 from .loaded import LoadedPlugin
-from .loader import inspect
+from .looking import Looking
 from .manifest import Manifest
 from .permissions import Permissions
 from .permissions.granting import Granting
@@ -36,17 +35,15 @@ from .policy import Policy
 from .recorder import Recorder
 from .registry import PluginRecord, Registry
 from .reloading import Reloading, Renewing, Watching
-from .sandbox.level import Report
 from .sandbox.limits import Limits
-from .sandbox.log import Log, LogLine
+from .sandbox.log import Log
 from .sandbox.logbook import Logbook
 from .sandbox.profile import Profile
 from .sandbox.sandbox import OnProgress, Sandbox
-from .sandbox.trace import TraceEvent
 from .sandbox.worker import Worker
 from .scanner import Scanner
 from .spans import Spans
-from .status import Status, status_of
+from .status import Status
 from .types import Audio
 from .watcher import Watcher
 from .workflow import make_instance
@@ -56,7 +53,7 @@ __all__ = ["Instance", "PluginManager", "Status"]
 _CLOSING_S = 2.0
 
 
-class PluginManager(Renewing, Granting):
+class PluginManager(Renewing, Granting, Looking):
     """Finds plugins, loads them into confined workers and keeps their instances.
 
     Parameters
@@ -320,62 +317,6 @@ class PluginManager(Renewing, Granting):
             )
         instance.destroy()
         self.events.emit(Event("instance_destroyed", instance.plugin_id, instance_id, user=instance.user))
-
-    def status(self) -> Status:
-        """What there is and what it does, now."""
-        levels = {plugin.level for plugin in self._loaded.values()}
-        return Status(
-            level=min(levels, default=None),
-            plugins={plugin_id: record.state for plugin_id, record in self.registry.items()},
-            instances=tuple(map(status_of, list(self._instances.values()))),
-            warm=tuple(self._sandbox.running),
-        )
-
-    def logs(self, plugin_id: str | None = None) -> list[LogLine]:
-        """What plugins printed and logged, oldest first; of one plugin, or of all."""
-        if plugin_id is not None:
-            self.registry[plugin_id]
-        self._sandbox.flush()
-        return self._logs.lines(plugin_id)
-
-    def last_failure(self, plugin_id: str) -> Failure | None:
-        """What went wrong last with a plugin, at a call or a load; None if nothing has."""
-        self.registry[plugin_id]
-        return self._failures.last(plugin_id)
-
-    def trace(self, plugin_id: str | None = None) -> list[TraceEvent]:
-        """What plugins did, as their workers' audit hooks and the host's broker told it, oldest first."""
-        if plugin_id is not None:
-            self.registry[plugin_id]
-        self._sandbox.flush()
-        return self._logs.events(plugin_id)
-
-    def findings(self, plugin: str | Path) -> scanner.Report:
-        """What the static scan finds in a plugin, bandit's tests included. Runs nothing of it.
-
-        Parameters
-        ----------
-        plugin : str or Path
-            An id, or the path of a plugin's folder. Of a loaded plugin it is the code that was loaded, which is what runs.
-
-        Raises
-        ------
-        UnknownPlugin, ManifestError
-            If there is no such plugin, or no manifest that tells what it asks for.
-        """
-        loaded = self._loaded.get(plugin) if isinstance(plugin, str) else None
-        if loaded is not None:
-            return self._scanner.scan(loaded.copy, loaded.manifest)
-        record = inspect(plugin) if isinstance(plugin, Path) else self.registry[plugin]
-        if record.manifest is None:
-            assert record.error is not None
-            raise record.error
-        return self._scanner.scan(record.root, record.manifest)
-
-    def doctor(self, *, on_progress: OnProgress | None = None) -> Report:
-        """What confines a plugin on this machine, as a confined probe found it."""
-        self._demand_open()
-        return self._sandbox.report(on_progress=on_progress)
 
     def warm(self, profile: Profile, *, on_progress: OnProgress | None = None) -> None:
         """Start a zygote now rather than when it is first needed; the first time ever this compiles numba's kernels."""
