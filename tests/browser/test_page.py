@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -311,8 +312,9 @@ def test_everybody_can_use_it(desk: Desk) -> None:
 def _violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text() + "; 0")  # as the debugger does, whom the policy doesn't bind
     found = []
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
         found += page.evaluate(LOOK)["violations"]
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 

@@ -109,7 +109,7 @@ def test_an_example_of_the_class_is_the_definitions() -> None:
     class Stateful(RMSCurve2):
         def __init__(self, context: PluginContext) -> None:
             super().__init__(context)
-            self.example = {"no": "example"}  # type: ignore[misc]
+            self.example = {"no": "example"}  # type: ignore[misc]  # not as it should be: a class variable
 
     examples = [hints.described(kind(PluginContext())).get("example") for kind in (Hinted, Written, Both, Stateful)]
     assert examples == [{"parameters": {"voices": 2}}, {"inputs": {"x": 1}}, {"inputs": {"x": 2}}, None]

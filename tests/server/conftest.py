@@ -14,6 +14,9 @@ from schillinger_plugins.server import Server
 
 Create = Callable[..., str]
 
+NO_MANAGER: Any = None
+"""In the place of one that is not asked."""
+
 ANY: dict[str, Any] = {
     "type": "probe",
     "label": "Probe",

@@ -16,7 +16,7 @@ from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.server import Access, Scope, Server, create_app
 
-from .conftest import Create
+from .conftest import NO_MANAGER, Create
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_server_for_others_needs_a_name(shared_manager: object) -> None:
 def test_a_port_that_is_taken_is_said(server: Server) -> None:
     """With what to do."""
     with pytest.raises(InputError, match="can't be listened on"):
-        Server(None, port=int(server.url.rsplit(":", 1)[1]))  # type: ignore[arg-type]
+        Server(NO_MANAGER, port=int(server.url.rsplit(":", 1)[1]))
 
 
 def test_stopping_ends_what_goes_on(shared_manager: object, create: Create) -> None:

@@ -47,14 +47,13 @@ def journaled(own_places: None) -> Iterator[Server]:
     """A server whose manager writes a journal."""
     with PluginManager(retention=Retention()) as manager:
         server = Server(manager, port=0)
-        server.manager = manager  # type: ignore[attr-defined]
         server.start()
         yield server
         server.stop()
 
 
 def journal(server: Server) -> Journal:
-    manager: PluginManager = server.manager  # type: ignore[attr-defined]
+    manager: PluginManager = server.app.state.manager
     assert manager.recorder.flush(30)
     return manager.permissions.journal
 
@@ -180,7 +179,7 @@ def test_events_are_of_ones_own_instances(enter: Enter, server: Server, manager:
 
 def test_one_id_leads_to_all_of_a_run(journaled: Server, enter: Enter, write_plugin: Callable[..., Path]) -> None:
     """What was answered, its provenance, the event, the log and the journal, where it is the user's who called."""
-    manager: PluginManager = journaled.manager  # type: ignore[attr-defined]
+    manager: PluginManager = journaled.app.state.manager
     manager.load(write_plugin(body="print('here'); return {'y': 1 / inputs['x']}", definition=ANY))
     ada = enter("ada", at=journaled)
     instance = made(ada, "probe")
@@ -233,7 +232,7 @@ def test_every_run_that_a_client_was_told_of_has_its_record(journaled: Server, e
     """However fast they come: calls of a loop are summed up, those with an address are not."""
     ada = enter("ada", at=journaled)
     path = EXECUTE.format(made(ada))
-    journaled.manager.recorder._budget = _Budget(0)  # type: ignore[attr-defined]
+    journaled.app.state.manager.recorder._budget = _Budget(0)
     ids = [ada.post(path, json={"parameters": {"a": 3, "b": 2}}).json()["id"] for _ in range(5)]
     assert [one.run_id for one in journal(journaled).runs()] == ids
 

@@ -22,9 +22,9 @@ from schillinger_plugins.errors import PluginError
 from schillinger_plugins.server import Access, Scope, Server, create_app, patience, runs
 from schillinger_plugins.server.problems import problem_of
 
-from .conftest import Create
+from .conftest import NO_MANAGER, Create
 
-PAGE: dict[str, Any] = create_app(None, Access()).openapi()  # type: ignore[arg-type]
+PAGE: dict[str, Any] = create_app(NO_MANAGER, Access()).openapi()
 OPERATIONS = [(method, path) for path, found in PAGE["paths"].items() for method in found]
 OPEN = ("/health", "/ready")
 ENDLESS = "/api/plugins/events"
@@ -39,7 +39,7 @@ GRANTED = [("post", "/api/plugins/permissions/{ask_id}/grant"), ("delete", "/api
 @pytest.fixture
 def silent() -> Iterator[Server]:
     """A server as it is by default, which nobody has started."""
-    with closing(Server(None, port=0)) as server:  # type: ignore[arg-type]
+    with closing(Server(NO_MANAGER, port=0)) as server:
         yield server
 
 
@@ -59,7 +59,7 @@ def test_only_this_machine_is_listened_to(silent: Server) -> None:
 
 def test_each_start_has_a_token_of_its_own(silent: Server) -> None:
     """256 random bits, which nobody can compute from those of another start, and which aren't shown by accident."""
-    with closing(Server(None, port=0)) as other:  # type: ignore[arg-type]
+    with closing(Server(NO_MANAGER, port=0)) as other:
         tokens = {silent.token, other.token}
         assert len(tokens) == 2
         assert all(len(token) == 43 for token in tokens)
@@ -138,13 +138,14 @@ def test_no_code_can_be_sent(client: httpx.Client, manager: PluginManager, tmp_p
     sent = 0
     for path in (*PAGE["paths"], "/api/plugins/install", "/api/plugins/upload", "/api/plugins/evil/main.py"):
         for method in ("POST", "PUT", "PATCH"):
-            for form in (
+            forms: tuple[dict[str, Any], ...] = (
                 {"content": archive.getvalue(), "headers": {"Content-Type": "application/zip"}},
                 {"files": {"file": ("evil.zip", archive.getvalue()), "main.py": ("main.py", b"import os")}},
                 {"json": {"main": "import os", "path": str(tmp_path), "url": "http://evil.example/evil.zip"}},
-            ):
+            )
+            for form in forms:
                 address = path.replace("{plugin_id}", "gain_node").replace("{", "").replace("}", "")
-                answer = client.request(method, address, **form)  # type: ignore[arg-type]
+                answer = client.request(method, address, **form)
                 is_data = path.endswith("/reload") or path in DOCUMENTS  # asks for none; a document of nodes
                 assert answer.status_code in (403, 404, 405, 422) or (is_data and answer.is_success), (
                     path,

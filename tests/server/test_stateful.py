@@ -79,7 +79,7 @@ def seen(
     page = schemathesis.openapi.from_dict(deepcopy(PAGE)).include(path_regex=CHAINED)  # it adds links of its own to it
     seen: Counter[tuple[str, str, int]] = Counter()
 
-    class Machine(page.as_state_machine()):  # type: ignore[misc]
+    class Machine(page.as_state_machine()):  # type: ignore[misc]  # its base is made at run time
         def setup(self) -> None:
             self.steps = 0
             client.put("/api/flows/study", json=RIGHT["PUT", FLOW]["body"])

@@ -16,6 +16,8 @@ from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.server import Server
 
+from .conftest import NO_MANAGER
+
 Pair = tuple[Path, Path]
 
 
@@ -86,5 +88,5 @@ def test_a_pair_that_will_not_do_is_refused_with_its_reason(certify: Callable[..
         (None, key, "without its certificate"),
     ):
         with pytest.raises(InputError, match=says) as refused:
-            Server(None, port=0, certificate=certfile, key=keyfile)  # type: ignore[arg-type]
+            Server(NO_MANAGER, port=0, certificate=certfile, key=keyfile)
         assert "--certfile" in str(refused.value.remedy)

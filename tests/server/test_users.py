@@ -16,7 +16,7 @@ from schillinger_plugins.errors import InputError
 from schillinger_plugins.server import Access, Scope, Server
 from schillinger_plugins.server.tokens import Tokens
 
-from .conftest import ANY
+from .conftest import ANY, NO_MANAGER
 
 ASKS = {"permissions": {"network": {"reason": "looks up", "hosts": ["example.org"]}}}
 
@@ -108,7 +108,7 @@ def test_tokens_are_kept_as_digests_in_a_file_that_is_the_user_s_alone(tmp_path:
     assert file.stat().st_mode & 0o777 == 0o600
     assert token not in file.read_text()
     assert json.loads(file.read_text())[0]["user"] == "ada"
-    server = Server(None, port=0, tokens=Tokens().all())  # type: ignore[arg-type]
+    server = Server(NO_MANAGER, port=0, tokens=Tokens().all())
     known, _ = server.access.admit(token)
     assert known is not None
     assert (known.user, known.scope, known.may_grant, known.per_s) == ("ada", Scope.RUN, True, 2.0)
@@ -136,5 +136,5 @@ def test_each_token_has_its_own_rate() -> None:
 def test_nothing_but_loopback_goes_without_tls() -> None:
     """Unless it is said that something before it speaks TLS."""
     with pytest.raises(InputError, match="for everybody on the way"):
-        Server(None, host="0.0.0.0", port=0, names=["lab"])  # type: ignore[arg-type]  # noqa: S104
-    Server(None, host="0.0.0.0", port=0, names=["lab"], allow_plain=True).close()  # type: ignore[arg-type]  # noqa: S104
+        Server(NO_MANAGER, host="0.0.0.0", port=0, names=["lab"])  # noqa: S104 - refused before it listens
+    Server(NO_MANAGER, host="0.0.0.0", port=0, names=["lab"], allow_plain=True).close()  # noqa: S104 - for a moment

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,9 @@ class Worker:
     leaks = False
 
 
+WORKER: Any = Worker()
+
+
 @pytest.fixture
 def tally() -> Tally:
     return Tally("probe", "probe-1", user="", events=Events(), log=Log("probe", "probe-1"))
@@ -25,7 +29,7 @@ def tally() -> Tally:
 
 def returned(tally: Tally, *times_s: float, ended_s: float | None = None) -> None:
     for wall_s in times_s:
-        tally.returned(wall_s, time.perf_counter() if ended_s is None else ended_s, 0.5, Worker(), "run-1")  # type: ignore[arg-type]
+        tally.returned(wall_s, time.perf_counter() if ended_s is None else ended_s, 0.5, WORKER, "run-1")
 
 
 def test_nothing_yet(tally: Tally) -> None:
