@@ -26,7 +26,7 @@ LEFT_OUT = "(left out)"
 MAX_CHARS = 60_000
 """Of one text; the rest of it is not told. All quantities below are bounded, too: hostile text must not take for ever."""
 
-_NOBODY = {"root", "jovyan", "user", "nobody"}
+_NOBODY = {"root", "jovyan", "user", "nobody", "home"}
 """Names that many have, and that mean something else, too."""
 
 _MIN_SECRET_CHARS = 4
