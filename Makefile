@@ -3,7 +3,7 @@
 # make bench  everything set up, then the benchmarks and their tables
 # make bench-page  the same, and docs/performance.md written anew
 # make lint   the checks without the tests
-# make widgets-test  the tests of the front-end alone
+# make widgets-test, browser-test, notebooks-test  a part of the tests alone
 # make contract  what Python and the page say to each other, written for both from schillinger_plugins/widgets/contract/
 # make docs   the documentation site, built into site/
 
@@ -17,14 +17,21 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
   && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
-.PHONY: lab test bench bench-page lint widgets-test contract docs format clean
+.PHONY: lab test bench bench-page lint widgets-test browser-test notebooks-test contract docs format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
 
 test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint widgets-test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --ignore=tests/browser
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target browser-test notebooks-test
+
+# Both wait for pages and kernels more than they compute, so they go side by side.
+browser-test: $(SETUP)/python $(SETUP)/system $(SETUP)/warm
+	$(BIN)/python -m pytest -q tests/browser
+
+notebooks-test: $(SETUP)/python $(SETUP)/warm
 	rm -rf $(SETUP)/lessons && SCHILLINGER_NO_PROGRESS=1 XDG_DATA_HOME=$(CURDIR)/$(SETUP)/lessons $(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
 bench: $(SETUP)/python $(SETUP)/warm
