@@ -57,11 +57,13 @@ def said_value(value: float, unit: str) -> str:
 def said_ratio(ratio: float | None) -> str:
     """A ratio as people say it.
 
-    >>> said_ratio(1.25), said_ratio(0.125)
-    ('1.25', '1/8')
+    >>> said_ratio(1.25), said_ratio(0.125), said_ratio(1365.2)
+    ('1.25', '1/8', '1,365')
     """
     if ratio is None:
         return ""
+    if ratio >= 1000:
+        return f"{ratio:,.0f}"
     return f"{ratio:.3g}" if ratio > 0.5 else f"1/{1 / ratio:.3g}"
 
 
