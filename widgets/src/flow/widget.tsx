@@ -7,6 +7,7 @@ import { added } from "./adding.ts";
 import { Canvas, type CanvasHandle, sizeIn } from "./canvas.tsx";
 import { type Position, STEP, type Change, fresh, addNode, move, nodeOf, placeOf, remove } from "./document.ts";
 import { type Edge, type SizeOf, align, bypass, cut, duplicate, group, paste, readClip, ungroup, writeClip } from "./editing.ts";
+import type { Drawer } from "./drawer.ts";
 import { FOOT, MARGIN } from "./first_view.tsx";
 import { Grip } from "./grip.tsx";
 import { Help } from "./help.tsx";
@@ -38,7 +39,7 @@ const FIT = { padding: { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${FOOT}p
 /** What was copied last, for when the clipboard is refused. */
 let lastClip = "";
 
-export function FlowView({ store }: { store: Store }): ReactNode {
+export function FlowView({ store, drawer }: { store: Store; drawer: Drawer }): ReactNode {
   const flow = useReactFlow();
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
@@ -91,6 +92,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
     const commit = (change: Change, tag?: string): void => store.commit(change, tag);
     return {
       store,
+      drawer,
       commit,
       announce: setSpoken,
       selected: () => new Set(flow.getNodes().filter((node) => node.selected).map((node) => node.id)),
@@ -115,7 +117,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
       makeRoom,
       hide: (node) => setOpened((now) => new Map([...now].filter(([id]) => id !== node))),
     };
-  }, [store, flow, middle, makeRoom]);
+  }, [store, drawer, flow, middle, makeRoom]);
 
   useEffect(() => store.listen((content, buffers) => {
     const shown = content as Shown | null;
