@@ -49,6 +49,11 @@ DRAW = """(spec) => new Promise((resolve) => {
   worker.postMessage({ spec, width_px: 300, ratio: 1, colors });
 })"""
 
+IN_SIGHT = """() => {
+  const [one, all] = [".sch-result", ".sch-canvas"].map((name) => document.querySelector(name).getBoundingClientRect());
+  return one.left >= all.left && one.right <= all.right && one.top >= all.top && one.bottom <= all.bottom;
+}"""
+
 LOOK = (
     "() => axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })"
 )
@@ -325,6 +330,18 @@ def test_vega_lite_is_drawn(desk: Desk) -> None:
     expect(drawing).to_be_visible()
     assert {"0 128 128", "255 165 0"} <= set(drawing.evaluate(COLOURS))
     assert "/vega.js" in asked
+
+
+def test_an_open_result_stays_in_sight(desk: Desk) -> None:
+    """The canvas moves when it becomes too narrow for it, and the result is never wider than the canvas."""
+    desk.draw("narrowed", "resultant_rhythm")
+    desk.run()
+    expect(desk.state("resultant_rhythm")).to_have_text(re.compile(r"\d m?s"))
+    desk.node("resultant_rhythm").get_by_role("button", name="Result").click()
+    expect(desk.canvas.get_by_role("region", name="result of resultant_rhythm")).to_contain_text("3, 1, 2, 2, 1, 3")
+    for width in (1280, 700, 300, 700):
+        desk.page.set_viewport_size({"width": width, "height": 800})
+        desk.page.wait_for_function(IN_SIGHT)
 
 
 def test_what_draws_takes_a_specification_as_if_nobody_had_looked_at_it(desk: Desk) -> None:
