@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 
 export const HERE = dirname(fileURLToPath(import.meta.url));
 export const STATIC = resolve(HERE, "../schillinger_plugins/widgets/static");
-export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css", "flow.js", "flow.css", "panel.js", "panel.css", "status.js", "status.css", "logs.js", "logs.css", "page.js", "page.css"];
+export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css", "flow.js", "flow.css", "panel.js", "panel.css", "status.js", "status.css", "logs.js", "logs.css", "page.js", "page.css", "vega.js"];
 
-/** One entry for each widget, so that a node doesn't load what an analysis needs, and one for the server's page. */
+/** One entry for each widget, so that a node doesn't load what an analysis needs, one for the server's page, one for the worker that draws Vega-Lite. */
 export function options(outdir) {
   return {
     absWorkingDir: HERE,
@@ -19,7 +19,9 @@ export function options(outdir) {
       status: "src/status/index.tsx",
       logs: "src/logs/index.tsx",
       page: "src/page/index.tsx",
+      vega: "src/vega/index.ts",
     },
+    alias: { "vega-canvas": "./src/vega/canvas.ts" },
     outdir,
     bundle: true,
     format: "esm",

@@ -30,7 +30,7 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 REQUESTS_PER_S, BURST = 200.0, 1000.0
 """Of one token; a client that asks more often is told when to come back."""
 
-OPEN_PATHS = frozenset({"/health", "/ready", "/", "/page.js", "/page.css"})
+OPEN_PATHS = frozenset({"/health", "/ready", "/", "/page.js", "/page.css", "/vega.js"})
 """Answered without a token: they say nothing."""
 
 OWNER = "owner"

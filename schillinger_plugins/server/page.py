@@ -1,6 +1,6 @@
 """The page: the canvas for people, served from the server's own address.
 
-Owns its three files, which are the same for everybody and say nothing, so that they need no token: whoever opens the page
+Owns its four files, which are the same for everybody and say nothing, so that they need no token: whoever opens the page
 types one in, or has it in the address behind the ``#``, which no browser sends. Refuses to be framed, and everything that
 isn't its own (Content-Security-Policy): what a plugin says can't become code here. Called by ``app``.
 """
@@ -36,6 +36,9 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 
+# What draws Vega-Lite is a worker, which has this policy and not the page's: it asks nobody for anything.
+_ALONE = {**_HEADERS, "Content-Security-Policy": "default-src 'none'"}
+
 _HTML = """<!doctype html>
 <html lang="en">
 <head>
@@ -65,6 +68,12 @@ async def page(request: Request) -> Response:
 def script() -> Response:
     """What it does."""
     return FileResponse(_FOLDER / "page.js", media_type="text/javascript", headers=_HEADERS)
+
+
+@router.get("/vega.js")
+def drawer() -> Response:
+    """The worker that draws Vega-Lite; loaded when the first is opened."""
+    return FileResponse(_FOLDER / "vega.js", media_type="text/javascript", headers=_ALONE)
 
 
 @router.get("/page.css")

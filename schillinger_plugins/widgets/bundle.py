@@ -79,6 +79,11 @@ class BundledWidget(anywidget.AnyWidget):
                 self.code = []
 
 
+def script(name: str) -> bytes:
+    """The code of ``static/NAME.js``, for what is no widget and is loaded by a view when it is needed."""
+    return _read(f"{name}.js")
+
+
 def _code(bundle: str) -> list[bytes]:
     return [_read(f"{bundle}.js"), _read(f"{bundle}.css")]
 

@@ -19,10 +19,10 @@ from ..definition.figures import checked
 from ..definition.ports import Misfit
 from ..result import Result
 from ..types import Figure
-from .contract.words import Mime
+from .contract.words import Mime, VegaLite
 from .views import readable
 
-VEGA_LITE = "application/vnd.vegalite.v5+json"
+VEGA_LITE: VegaLite = "application/vnd.vegalite.v5+json"
 """What JupyterLab 4 renders by itself; it knows no later version."""
 
 HEAD_ROWS = 5

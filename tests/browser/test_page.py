@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -18,11 +18,41 @@ from schillinger_plugins.server import Scope, Server
 
 from ..conftest import put_plugin
 from .conftest import EXAMPLES
+from .plugins import BARS, COLOURS, write_plugin
 
 pytestmark = pytest.mark.timeout(120)
 
 # What the browser itself says of an answer that is no success, and of one that never came.
 OF_REFUSALS = ("Failed to load resource", "net::ERR_")
+
+# A picture of one red pixel.
+DOT = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
+)
+
+# Have the worker draw; what it says, or what its picture is like.
+DRAW = """(spec) => new Promise((resolve) => {
+  const worker = new Worker("vega.js", { type: "module" });
+  const colors = { ink: "#000", soft: "#555", line: "#ccc", accent: "#00f", font: "serif" };
+  worker.onerror = (event) => resolve(`failed: ${event.message}`);
+  worker.onmessage = async ({ data }) => {
+    worker.terminate();
+    if (data.flaw) return resolve(data.flaw);
+    const bitmap = await createImageBitmap(new Blob([data.png]));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    canvas.drawImage(bitmap, 0, 0);
+    const pixels = canvas.getImageData(0, 0, bitmap.width, bitmap.height).data;
+    let isRed = false;
+    for (let at = 0; at < pixels.length; at += 4) isRed ||= pixels[at] > 250 && pixels[at + 1] < 5;
+    resolve(`drawn, ${bitmap.width} wide${isRed ? ", red" : ""}`);
+  };
+  worker.postMessage({ spec, width_px: 300, ratio: 1, colors });
+})"""
+
+IN_SIGHT = """() => {
+  const [one, all] = [".sch-result", ".sch-canvas"].map((name) => document.querySelector(name).getBoundingClientRect());
+  return one.left >= all.left && one.right <= all.right && one.top >= all.top && one.bottom <= all.bottom;
+}"""
 
 LOOK = (
     "() => axe.run(document, { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })"
@@ -36,6 +66,7 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginManager]
     folder = tmp_path_factory.mktemp("plugins")
     put(folder, "Slow", "self.context.progress(0.25, message='a quarter')\nawait asyncio.sleep(600)")
     put(folder, "Broken", "raise ValueError('<img src=x onerror=alert(1)>')")
+    write_plugin(folder / "Bars", BARS, plugin_type="VISUALIZATION")
     with PluginManager(paths=[EXAMPLES, folder]) as manager:
         yield manager
 
@@ -284,6 +315,54 @@ def test_without_its_server_the_page_says_so_and_finds_it_again(
     finally:
         desk.page.goto("about:blank")
         again.stop()
+
+
+def test_vega_lite_is_drawn(desk: Desk) -> None:
+    """By a worker that is loaded when the first is opened."""
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url.removeprefix(desk.server.url)))
+    desk.draw("drawn", "Bars")
+    desk.run()
+    expect(desk.state("Bars")).to_have_text(re.compile(r"\d m?s"))
+    assert "/vega.js" not in asked
+    desk.node("Bars").get_by_role("button", name="Result").click()
+    drawing = desk.canvas.get_by_role("img", name="Levels that fall")
+    expect(drawing).to_be_visible()
+    assert {"0 128 128", "255 165 0"} <= set(drawing.evaluate(COLOURS))
+    assert "/vega.js" in asked
+
+
+def test_an_open_result_stays_in_sight(desk: Desk) -> None:
+    """The canvas moves when it becomes too narrow for it, and the result is never wider than the canvas."""
+    desk.draw("narrowed", "resultant_rhythm")
+    desk.run()
+    expect(desk.state("resultant_rhythm")).to_have_text(re.compile(r"\d m?s"))
+    desk.node("resultant_rhythm").get_by_role("button", name="Result").click()
+    expect(desk.canvas.get_by_role("region", name="result of resultant_rhythm")).to_contain_text("3, 1, 2, 2, 1, 3")
+    for width in (1280, 700, 300, 700):
+        desk.page.set_viewport_size({"width": width, "height": 800})
+        desk.page.wait_for_function(IN_SIGHT)
+
+
+def test_what_draws_takes_a_specification_as_if_nobody_had_looked_at_it(desk: Desk) -> None:
+    """It asks nobody for anything, and draws what is left, or says why it can't."""
+    row, picture = {"data": {"values": [{}]}}, {"type": "image", "width": 9, "height": 9}
+    endless = {**row, "mark": "point", "width": 1e6, "height": 1e6}
+    called = [{"calculate": "datum.x.y('z')", "as": "x"}]
+    specs: dict[str, tuple[dict[str, Any], str]] = {
+        "data elsewhere": ({"data": {"url": "health"}, "mark": "point"}, "drawn, 300 wide"),
+        "a picture elsewhere": ({**row, "mark": {**picture, "url": "health"}}, "drawn, 300 wide"),
+        "a picture within": ({**row, "mark": {**picture, "url": DOT}}, "drawn, 300 wide, red"),
+        "a call": ({**row, "mark": "point", "transform": called}, "Vega-Lite says: Illegal callee"),
+        "a million pixels a side": ({"hconcat": [endless]}, "drawn, 4000 wide"),
+        "nonsense": ({"mark": "rocket"}, "Vega-Lite says: "),
+    }
+    desk.open("/")
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url.removeprefix(desk.server.url)))
+    for name, (spec, answer) in specs.items():
+        assert desk.page.evaluate(DRAW, json.dumps(spec)).startswith(answer), name
+    assert [url for url in asked if not url.startswith(("/vega.js", "blob:"))] == []
 
 
 def test_nothing_but_its_own_is_loaded(desk: Desk) -> None:

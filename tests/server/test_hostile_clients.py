@@ -58,7 +58,9 @@ def test_the_page_is_the_same_for_everybody(server: Server) -> None:
         page = stranger.get("/")
         assert server.token not in page.text
         assert 'data-token="asked"' in page.text
-        for path, media_type in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
+        script = "text/javascript"
+        served = {"/": "text/html", "/page.js": script, "/page.css": "text/css", "/vega.js": script}
+        for path, media_type in served.items():
             answer = stranger.get(path)
             assert answer.headers["Content-Type"].startswith(media_type)
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

@@ -64,8 +64,8 @@ def test_a_widgets_traits_are_those_of_its_state(name: str) -> None:
 
 
 def test_every_bundle_has_a_part_in_the_contract() -> None:
-    """A widget's part is found by the name of its bundle; the loader and the server's page are no widgets."""
-    bundles = {path.stem for path in (FOLDER / "static").glob("*.js")} - {"loader", "page"}
+    """A widget's part is found by the name of its bundle; loader, server's page and the worker that draws are no widgets."""
+    bundles = {path.stem for path in (FOLDER / "static").glob("*.js")} - {"loader", "page", "vega"}
     assert bundles | {"bundle"} == set(schema.MODULES)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from schillinger_plugins.result import Result
 from schillinger_plugins.types import Figure
-from schillinger_plugins.widgets.canvas.shown import shown_of
+from schillinger_plugins.widgets.canvas.shown import MAX_DRAWINGS, shown_of
+from schillinger_plugins.widgets.figure import VEGA_LITE
 
 
-def test_a_plugins_own_drawing_is_an_image(make_result: Callable[..., Result]) -> None:
-    """SVG and pictures as they are, with their words; Vega-Lite and what was tampered with in words alone."""
+def test_a_plugins_own_drawing_is_sent(make_result: Callable[..., Result]) -> None:
+    """SVG, pictures and Vega-Lite as they are, with their words; what was tampered with in words alone."""
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9"/></svg>'
     drawings = {
         "wave": Figure.svg(svg, alt="a wave"),
@@ -19,9 +21,19 @@ def test_a_plugins_own_drawing_is_an_image(make_result: Callable[..., Result]) -
     }
     result = make_result([{"name": name, "type": "figure"} for name in drawings], drawings)
     told, buffers = shown_of("n", result)
-    assert [(part.mime, part.label, part.is_still) for part in told.parts] == [("image/svg+xml", "a wave", False)]
+    kinds = [("image/svg+xml", "a wave", False), (VEGA_LITE, "bars", False)]
+    assert [(part.mime, part.label, part.is_still) for part in told.parts] == kinds
     assert buffers[0].startswith(b"<svg")
+    assert json.loads(buffers[1])["data"] == {"values": [{"x": 1}]}
     words = {row["name"]: row["text"] for row in told.outputs}
-    assert words["bars"] == "bars (run['bars'] in a cell draws it)"
     assert "it is not drawn: it has the element <script>" in words["trap"]
-    assert "wave" not in words
+    assert set(words) == {"trap"}
+
+
+def test_of_many_drawings_the_first_are_sent(make_result: Callable[..., Result]) -> None:
+    """Of the others it is said where they are drawn."""
+    drawings = {f"d{n}": Figure.vega_lite({"data": {"values": []}, "mark": "bar"}, alt=f"bars {n}") for n in range(8)}
+    result = make_result([{"name": name, "type": "figure"} for name in drawings], drawings)
+    told, buffers = shown_of("n", result)
+    assert len(buffers) == MAX_DRAWINGS
+    assert [row["text"] for row in told.outputs] == [f"bars {n} (run['d{n}'] in a cell draws it)" for n in (6, 7)]

@@ -561,6 +561,15 @@ def test_a_result_is_shown_as_text_picture_and_sound(canvas: FlowWidget, page: _
     assert not none
 
 
+def test_what_draws_vega_lite_comes_when_a_page_asks_for_it(page: _Page) -> None:
+    """The script of a worker, which is no part of the canvas's own code."""
+    page.say(kind="drawer")
+    ((content, (script,)),) = page.shown
+    assert content == {"kind": "drawer"}
+    assert b"vega-lite" in script
+    assert script not in page.canvas.code
+
+
 def test_of_the_results_that_are_looked_into_the_last_few_stay_open(
     canvas: FlowWidget, page: _Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

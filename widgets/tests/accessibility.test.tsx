@@ -103,7 +103,7 @@ describe("axe-core finds nothing wrong with", { timeout: 30_000 }, () => {
     const on = page("flow", FLOW);
     const store = new Store(on.props.model);
     undo.push(store.attach(on.props.model));
-    const { container } = render(<ReactFlowProvider><FlowView store={store} /></ReactFlowProvider>);
+    const { container } = render(<ReactFlowProvider><FlowView store={store} drawer={() => new Promise(() => {})} /></ReactFlowProvider>);
     expect(await violations(container)).toEqual([]);
     fireEvent.keyDown(container.querySelector("[role=application]")!, { key: "o" });
     expect(await violations(container)).toEqual([]);

@@ -30,6 +30,12 @@ describe("the bundle is split", () => {
     for (const name of ["analysis", "loader"]) expect(having(name, "node_modules/react")).toEqual([]);
   });
 
+  it("so that nothing but the worker that draws Vega-Lite has Vega in it, and that has nothing of a page", () => {
+    expect(having("vega", "node_modules/vega-lite/")).toHaveLength(1);
+    expect([...having("vega", "node_modules/react"), ...having("vega", "@xyflow"), ...having("vega", "node_modules/vega-canvas")]).toEqual([]);
+    for (const name of ["flow", "page", "node", "loader"]) expect([...having(name, "node_modules/vega"), ...having(name, "src/vega")]).toEqual([]);
+  });
+
   it("and each part has a budget, whose excess is told with what weighs most", async () => {
     const sizes = await sizesIn(STATIC);
     expect(sizes.map(({ name }) => name)).toEqual(FILES);

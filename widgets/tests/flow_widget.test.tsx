@@ -18,7 +18,7 @@ function show(nodes: unknown[] = [], edges: unknown[] = [], traits: Record<strin
   store.attach(fake.model);
   render(
     <ReactFlowProvider>
-      <FlowView store={store} />
+      <FlowView store={store} drawer={() => new Promise(() => {})} />
     </ReactFlowProvider>,
   );
   return { ...fake, store, root: screen.getByRole("application", { name: /^flow study/ }) };

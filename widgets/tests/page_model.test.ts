@@ -168,12 +168,12 @@ describe("a result, opened", () => {
     expect(buffers).toHaveLength(1);
   });
 
-  it("has its pictures, each as what it is; what a page can't draw is told in words", async () => {
+  it("has its drawings, each as what it is", async () => {
     const figure = (format: string) => ({ type: "figure", format, alt: `a ${format}`, href: `/${format}` });
     const outputs = { a: figure("svg"), b: figure("image"), c: figure("vega_lite") };
     const { shown } = await shownOf("a", outputs, null, async (href) => new Uint8Array(href === "/svg" ? [60] : [0x89, 80]).buffer);
     expectValid("flow", "Shown", shown);
-    expect(shown.parts.map(({ mime, label }) => [mime, label])).toEqual([["image/svg+xml", "a svg"], ["image/png", "a image"]]);
+    expect(shown.parts.map(({ mime, label }) => [mime, label])).toEqual([["image/svg+xml", "a svg"], ["image/png", "a image"], ["application/vnd.vegalite.v5+json", "a vega_lite"]]);
     expect(shown.outputs.map(({ text }) => text)).toEqual(["a svg", "a image", "a vega_lite"]);
   });
 

@@ -7,6 +7,7 @@ since a picture takes a while.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable
 
@@ -15,7 +16,7 @@ from ...definition.ports import Misfit
 from ...result import Result
 from ...types import Figure as Drawing
 from ..contract import flow as contract
-from ..figure import bytes_of
+from ..figure import VEGA_LITE, bytes_of
 from ..picture import picture_of
 from ..report import counts
 from ..views import Figure, Views, views_of
@@ -59,7 +60,7 @@ def _words(node: str, text: str) -> contract.Shown:
 
 
 def _drawings(result: Result) -> tuple[list[tuple[contract.Part, bytes]], list[Figure]]:
-    """What the plugin drew itself, as far as an image can show it; the others in words."""
+    """What the plugin drew itself; what may not be drawn, and what is too much, in words."""
     labels = {output.name: output.label for output in result.definition.outputs}
     parts: list[tuple[contract.Part, bytes]] = []
     words: list[Figure] = []
@@ -72,13 +73,17 @@ def _drawings(result: Result) -> tuple[list[tuple[contract.Part, bytes]], list[F
         except Misfit as misfit:
             text = f"it is not drawn: it {misfit}"
         else:
-            held = bytes_of(figure)
-            if held is not None and len(parts) < MAX_DRAWINGS:
-                parts.append((contract.Part(mime=held[0], label=figure.alt[:MAX_TEXT]), held[1]))
+            if len(parts) < MAX_DRAWINGS:
+                mime, data = bytes_of(figure) or (VEGA_LITE, _spec(figure))
+                parts.append((contract.Part(mime=mime, label=figure.alt[:MAX_TEXT]), data))
                 continue
             text = f"{figure.alt} ({text})"
         words.append(Figure(name=name, label=labels.get(name, name), text=text))
     return parts, words
+
+
+def _spec(figure: Drawing) -> bytes:
+    return json.dumps(figure["vega_lite"], ensure_ascii=False, allow_nan=False).encode()
 
 
 def _still(result: Result, views: Views) -> Iterable[tuple[contract.Part, bytes]]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .words import Message, Mime, State
+from .words import Message, Mime, State, VegaLite
 
 NodeState = Literal["idle", "queued", "running", "done", "cached", "failed", "blocked", "cancelled"]
 
@@ -161,12 +161,16 @@ class Show(Message, tag="show"):
     node: str
 
 
+class AskDrawer(Message, tag="drawer"):
+    """A page has a specification of Vega-Lite to draw, and nothing that draws it; answered by `Drawer`."""
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What a buffer of a shown result is."""
 
-    mime: Mime
+    mime: Mime | VegaLite
     label: str
-    """The name of a sound, a picture in words."""
+    """The name of a sound, a picture or drawing in words."""
     is_still: bool = False
     """Whether a live view shows the same."""
 
@@ -182,5 +186,9 @@ class Shown(Message, tag="shown"):
     """The model id of a live view of it, if there is one."""
 
 
-ToKernel = Run | Cancel | Define | Show
-ToPage = Shown
+class Drawer(Message, tag="drawer"):
+    """The script of a worker that draws Vega-Lite, in the buffer. It comes when the first is opened."""
+
+
+ToKernel = Run | Cancel | Define | Show | AskDrawer
+ToPage = Shown | Drawer

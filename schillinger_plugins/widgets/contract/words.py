@@ -16,6 +16,9 @@ _log = logging.getLogger(__name__)
 Mime = Literal["audio/wav", "image/png", "image/jpeg", "image/svg+xml"]
 """Of the bytes of sounds and pictures."""
 
+VegaLite = Literal["application/vnd.vegalite.v5+json"]
+"""Of a specification, as the text of its JSON; what JupyterLab 4 knows it by."""
+
 Buffer = Annotated[Any, msgspec.Meta(extra_json_schema={"tsType": "DataView"})]
 """Bytes that travel as they are: no JSON, and a DataView on the page."""
 

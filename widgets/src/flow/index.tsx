@@ -9,16 +9,18 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useEffect, useMemo } from "react";
 
 import type { FlowState } from "../contract/flow.ts";
+import { kernelsDrawer } from "./drawer.ts";
 import { storeOf } from "./store.ts";
 import { FlowView } from "./widget.tsx";
 
 function FlowPane(): ReactNode {
   const model = useModel<FlowState & Record<string, unknown>>();
   const store = useMemo(() => storeOf(model), [model]);
+  const drawer = useMemo(() => kernelsDrawer(store), [store]);
   useEffect(() => store.attach(model), [store, model]);
   return (
     <ReactFlowProvider>
-      <FlowView store={store} />
+      <FlowView store={store} drawer={drawer} />
     </ReactFlowProvider>
   );
 }

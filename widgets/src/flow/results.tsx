@@ -1,16 +1,20 @@
 // The results that are open, each beside its node: what came out as text, a still picture, sounds, and a live view of it.
 import { NodeToolbar, Position } from "@xyflow/react";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 
 import { FailureBox } from "../node/failure.tsx";
 import { labelOf, nodeOf } from "./document.ts";
 import { brief } from "./hostile.ts";
 import { Icon, IconButton } from "./icons.tsx";
 import type { Part, Shown } from "../contract/flow.ts";
+import { Picture, useUrl } from "./picture.tsx";
+import { VegaLite } from "./vega_lite.tsx";
 import { useStore, useView } from "./view.ts";
 
-/** What is put into an image, in which no script runs and nothing is fetched. */
+/** What is put into an image as it is. */
 const PICTURES: Part["mime"][] = ["image/png", "image/jpeg", "image/svg+xml"];
+
+const VEGA_LITE: Part["mime"] = "application/vnd.vegalite.v5+json";
 
 export interface Opened {
   shown: Shown | null;
@@ -67,6 +71,7 @@ function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): Re
       {parts.slice(0, buffers.length).map((part, index) => {
         const bytes = buffers[index]!;
         if (PICTURES.includes(part.mime)) return isLive && part.is_still ? null : <Picture key={index} bytes={bytes} part={part} />;
+        if (part.mime === VEGA_LITE) return <VegaLite key={index} bytes={bytes} part={part} />;
         return part.mime === "audio/wav" && !isLive ? <Sound key={index} bytes={bytes} name={part.label} /> : null;
       })}
       {isEmbeddable ? (
@@ -88,18 +93,6 @@ function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): Re
       </dl>
     </div>
   );
-}
-
-/** A URL of bytes, for as long as they are shown. */
-function useUrl(bytes: DataView, type: string): string {
-  const url = useMemo(() => URL.createObjectURL(new Blob([bytes as DataView<ArrayBuffer>], { type })), [bytes, type]);
-  useEffect(() => () => URL.revokeObjectURL(url), [url]);
-  return url;
-}
-
-function Picture({ bytes, part }: { bytes: DataView; part: Part }): ReactNode {
-  const words = brief(part.label, 400);
-  return <img src={useUrl(bytes, part.mime)} alt={words} title={part.is_still ? undefined : words} />;
 }
 
 function Sound({ bytes, name }: { bytes: DataView; name: string }): ReactNode {

@@ -2,6 +2,7 @@
 import { createContext, useContext, useMemo, useRef, useSyncExternalStore } from "react";
 
 import type { Change, Position } from "./document.ts";
+import type { Drawer } from "./drawer.ts";
 import type { Store } from "./store.ts";
 
 export interface SearchAsk {
@@ -15,6 +16,7 @@ export interface SearchAsk {
 
 export interface View {
   store: Store;
+  drawer: Drawer;
   commit: (change: Change, tag?: string) => void;
   select: (nodes: Iterable<string>, reveal?: boolean) => void;
   selected: () => Set<string>;

@@ -1,12 +1,13 @@
 // One view of a flow: the bar, the palette, the canvas, the outline, and what keys and the clipboard do there.
 import { useReactFlow } from "@xyflow/react";
-import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, type ClipboardEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { READY } from "../statics.ts";
 import { added } from "./adding.ts";
 import { Canvas, type CanvasHandle, sizeIn } from "./canvas.tsx";
 import { type Position, STEP, type Change, fresh, addNode, move, nodeOf, placeOf, remove } from "./document.ts";
 import { type Edge, type SizeOf, align, bypass, cut, duplicate, group, paste, readClip, ungroup, writeClip } from "./editing.ts";
+import type { Drawer } from "./drawer.ts";
 import { FOOT, MARGIN } from "./first_view.tsx";
 import { Grip } from "./grip.tsx";
 import { Help } from "./help.tsx";
@@ -17,6 +18,7 @@ import { DRAGGED, Palette } from "./palette.tsx";
 import { type Offer, offersOf } from "./rank.ts";
 import { type Opened, Results } from "./results.tsx";
 import { Search } from "./search.tsx";
+import { GAP, useRoom } from "./room.ts";
 import { SelectionBar } from "./selection_bar.tsx";
 import type { Shown } from "../contract/flow.ts";
 import type { Store } from "./store.ts";
@@ -30,7 +32,6 @@ const PALETTE_WIDTH = 860;
 /** As the style sheet has them. */
 const PALETTE_ROOM = 190;
 const OUTLINE_ROOM = 270;
-const GAP = 8;
 /** So few are seen without a map. */
 const FEW = 12;
 const FIT = { padding: { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${FOOT}px` }, maxZoom: 1, duration: 200 } as const;
@@ -38,7 +39,7 @@ const FIT = { padding: { x: `${MARGIN}px`, top: `${MARGIN}px`, bottom: `${FOOT}p
 /** What was copied last, for when the clipboard is refused. */
 let lastClip = "";
 
-export function FlowView({ store }: { store: Store }): ReactNode {
+export function FlowView({ store, drawer }: { store: Store; drawer: Drawer }): ReactNode {
   const flow = useReactFlow();
   const root = useRef<HTMLDivElement>(null);
   const canvas = useRef<CanvasHandle>(null);
@@ -76,21 +77,13 @@ export function FlowView({ store }: { store: Store }): ReactNode {
   }, []);
   const sizeOf: SizeOf = useCallback((node) => sizeIn(flow.getNode(node.id), node), [flow]);
 
-  /** Results open at the right of their node, in the size of the page whatever the zoom is. */
-  const makeRoom = useCallback((element: Element): void => {
-    const frame = root.current?.querySelector(".sch-canvas")?.getBoundingClientRect();
-    if (!frame) return;
-    const box = element.getBoundingClientRect();
-    const beyond = Math.max(0, box.right + GAP - frame.right);
-    const below = Math.min(Math.max(0, box.top - GAP - frame.top), Math.max(0, box.bottom + GAP - frame.bottom));
-    const { x, y, zoom } = flow.getViewport();
-    if (beyond + below > 1) void flow.setViewport({ x: x - beyond, y: y - below, zoom }, { duration: 200 });
-  }, [flow]);
+  const makeRoom = useRoom(root);
 
   const view = useMemo<View>(() => {
     const commit = (change: Change, tag?: string): void => store.commit(change, tag);
     return {
       store,
+      drawer,
       commit,
       announce: setSpoken,
       selected: () => new Set(flow.getNodes().filter((node) => node.selected).map((node) => node.id)),
@@ -115,7 +108,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
       makeRoom,
       hide: (node) => setOpened((now) => new Map([...now].filter(([id]) => id !== node))),
     };
-  }, [store, flow, middle, makeRoom]);
+  }, [store, drawer, flow, middle, makeRoom]);
 
   useEffect(() => store.listen((content, buffers) => {
     const shown = content as Shown | null;
@@ -301,7 +294,7 @@ export function FlowView({ store }: { store: Store }): ReactNode {
         tabIndex={0}
         role="application"
         aria-label={`flow ${String(store.traits.name).slice(0, 100)}; press ? for the keys, o for the outline`}
-        style={{ height }}
+        style={{ height, "--sch-most": `${room - 2 * GAP}px` } as CSSProperties}
         onPointerDownCapture={touch}
         onKeyDownCapture={touch}
         onWheelCapture={(event) => event.ctrlKey && touch()}

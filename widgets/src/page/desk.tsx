@@ -13,6 +13,8 @@ import { showFlow } from "./session.ts";
 import { watch } from "./watching.ts";
 
 const FRESH = "untitled";
+/** Beside the page itself. */
+const drawer = (): Promise<string> => Promise.resolve(new URL("vega.js", document.baseURI).href);
 
 interface DeskProps {
   api: Api;
@@ -135,7 +137,7 @@ function View({ flow }: { flow: ServerFlow }): ReactNode {
   return (
     <div className="sch-page-canvas">
       <ReactFlowProvider>
-        <FlowView store={store} />
+        <FlowView store={store} drawer={drawer} />
       </ReactFlowProvider>
     </div>
   );

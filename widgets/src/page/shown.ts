@@ -22,7 +22,7 @@ export async function shownOf(node: string, outputs: Outputs, definition: Defini
     const port = definition?.outputs.find((one) => one.name === name);
     let text = textOf(value);
     if (buffers.length < MAX_PARTS && isRecord(value) && typeof value["href"] === "string") {
-      const isDrawn = value["type"] === "audio" || (value["type"] === "figure" && value["format"] !== "vega_lite");
+      const isDrawn = value["type"] === "audio" || value["type"] === "figure";
       if (isDrawn && sizeOf(value) <= MAX_BYTES) {
         const data = await bytes(value["href"]);
         const mime = mimeOf(value, data);
@@ -45,6 +45,7 @@ function sizeOf(value: Record<string, unknown>): number {
 function mimeOf(value: Record<string, unknown>, data: ArrayBuffer): Part["mime"] | null {
   if (value["type"] === "audio") return "audio/wav";
   if (value["format"] === "svg") return "image/svg+xml";
+  if (value["format"] === "vega_lite") return "application/vnd.vegalite.v5+json";
   if (value["format"] !== "image") return null;
   return new Uint8Array(data)[0] === PNG ? "image/png" : "image/jpeg";
 }
