@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from .contract import read, tell
 from .contract.bundle import AskCode, Code, GotCode, ToKernel
+from .turns import TurnTaking
 
 _FOLDER = Path(__file__).parent / "static"
 
@@ -28,7 +28,7 @@ _delivered: set[str] = set()
 """Keys of the bundles that a page of this kernel has."""
 
 
-class BundledWidget(anywidget.AnyWidget):
+class BundledWidget(TurnTaking):
     """A widget whose code is in ``static/NAME.js`` and ``static/NAME.css``.
 
     Parameters
