@@ -1,7 +1,7 @@
 """Bundle: how the front-end's code reaches the page.
 
 Owns the delivery. A widget's synced state may be stored in the notebook, so it holds no more than a loader of two kilobytes
-and the name of the code. The code itself comes with the first widget (a kernel that runs a cell could not answer), and is
+and the name of the code. The code itself comes with the first widget (a kernel that runs a cell may not answer), and is
 taken out of the state when the page says that it has it; a page that lacks it, after a reload, asks. Refuses requests it
 doesn't know, silently, since other versions of the front-end may send them. Base class of ``node`` and ``analysis``.
 """

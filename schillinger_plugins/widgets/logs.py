@@ -8,7 +8,6 @@ Called by ``%plugin logs``.
 from __future__ import annotations
 
 import html
-import threading
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,7 @@
 """PanelWidget: the panel of a UI plugin, with its controls and buttons, to be used by hand.
 
 Owns the parameters' values, which are a trait: Python sees what the hand does and the other way round. Events go to the
-plugin's worker one after the other, from a thread of their own, since a kernel answers no messages while a cell runs. Of
+plugin's worker one after the other, from a thread of their own, so that the kernel stays free. Of
 several changes of one control that wait only the last is sent, and an answer never takes back what the hand has changed
 since. Refuses answers that break the definition's rules. Called by the magics and by people in a notebook.
 """

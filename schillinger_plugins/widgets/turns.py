@@ -1,9 +1,9 @@
 """Turns: what a widget shares is set by one thread at a time, and which words of a page don't wait for a cell.
 
-Owns a widget's lock. A cell sets traits in the main thread, a run or a reload in one of its own, and what a page writes comes
-in the main thread or, from some kernels, in that of a subshell, beside a cell that runs. traitlets and ipywidgets expect one
-thread: of two, one's value goes unchecked and another's news is never sent. Refuses to choose where a kernel hears what a page
-sets, since observers are somebody's code and run there. Base class of ``bundle``.
+Owns a widget's lock. A cell sets traits in the main thread, a run or a reload in one of its own, and what a page writes
+comes in the main thread or, from some kernels, in that of a subshell, beside a cell that runs. traitlets and ipywidgets
+expect one thread: of two, one's value goes unchecked and another's news is never sent. Refuses to choose where a kernel
+hears what a page sets, since observers are somebody's code and run there. Base class of ``bundle``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class TurnTaking(anywidget.AnyWidget):
     Attributes
     ----------
     heard_at_once : frozenset of str
-        Kinds of messages that are heard while a cell runs, if the page sends them to a subshell, as JupyterLab does. They must
-        not depend on what the page has set before.
+        Kinds of messages that are heard while a cell runs, if the page sends them to a subshell, as JupyterLab does. They
+        must not depend on what the page has set before.
     """
 
     heard_at_once: ClassVar[frozenset[str]] = frozenset()
@@ -52,16 +52,6 @@ class TurnTaking(anywidget.AnyWidget):
         with self._turn:
             super().set_trait(name, value)
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Called by ipywidgets with what a page has written."""
-        with self._turn:
-            super().set_state(sync_data)
-
-    def send_state(self, key: Any = None) -> None:
-        """Called by ipywidgets when there is news, or a page asks."""
-        with self._turn:
-            super().send_state(key)
-
     @contextmanager
     def hold_sync(self) -> Iterator[None]:
         """What is set meanwhile is told in one message."""
@@ -78,8 +68,8 @@ class TurnTaking(anywidget.AnyWidget):
 def _let_through(comm: Any, kinds: frozenset[str]) -> None:
     """Have these kinds handled where the page sends them.
 
-    ipykernel 7.4 sends what a page says to the shell that has used the comm last, which for what a cell shows is the main one,
-    whatever the page asked for. Those before it do what the page asks, and have nothing to be changed here.
+    ipykernel 7.4 sends what a page says to the shell that has used the comm last, which for what a cell shows is the main
+    one, whatever the page asked for. Those before it do what the page asks, and nothing is to be changed here.
     """
     chosen = getattr(comm, "_reply_subshell_for", None)
     if chosen is None or not kinds:
