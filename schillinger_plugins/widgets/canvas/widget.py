@@ -2,8 +2,8 @@
 
 Owns the traits that the page draws and the answers to what it says; see ``contract.flow``. Everything that comes from a
 page is checked, and what isn't understood is dropped. A run goes on in the flow's own thread, so that the kernel stays free,
-and is told from there: the canvas follows a run that a cell waits for, too, and cancels it, where a kernel hears that beside a
-cell. What is told is told in one order, under the widget's lock. Called by ``display`` and by people, through `flow_view`.
+and is told from there: the canvas follows a run that a cell waits for, too, and cancels it, where a kernel hears that beside
+a cell. What is told is told in one order, under the widget's lock. Called by ``display`` and by people, through `flow_view`.
 """
 
 from __future__ import annotations
