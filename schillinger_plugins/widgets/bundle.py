@@ -1,7 +1,7 @@
 """Bundle: how the front-end's code reaches the page.
 
 Owns the delivery. A widget's synced state may be stored in the notebook, so it holds no more than a loader of two kilobytes
-and the name of the code. The code itself comes with the first widget (a kernel that runs a cell could not answer), and is
+and the name of the code. The code itself comes with the first widget (a kernel that runs a cell may not answer), and is
 taken out of the state when the page says that it has it; a page that lacks it, after a reload, asks. Refuses requests it
 doesn't know, silently, since other versions of the front-end may send them. Base class of ``node`` and ``analysis``.
 """
@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from .contract import read, tell
 from .contract.bundle import AskCode, Code, GotCode, ToKernel
+from .turns import TurnTaking
 
 _FOLDER = Path(__file__).parent / "static"
 
@@ -28,7 +28,7 @@ _delivered: set[str] = set()
 """Keys of the bundles that a page of this kernel has."""
 
 
-class BundledWidget(anywidget.AnyWidget):
+class BundledWidget(TurnTaking):
     """A widget whose code is in ``static/NAME.js`` and ``static/NAME.css``.
 
     Parameters

@@ -8,7 +8,6 @@ Called by ``%plugin logs``.
 from __future__ import annotations
 
 import html
-import threading
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -107,7 +106,6 @@ class LogsWidget(BundledWidget):
         self._manager = weakref.ref(manager)
         self._text = text or "Log: run the cell to see it"
         self._tailing = Tailing()
-        self._lock = threading.RLock()
         super().__init__(bundle="logs", plugin=plugin_id)
         self._plugin_id = plugin_id
         self._pulse = Pulse(self._beat, name="schillinger-logs", period_s=PERIOD_S)
@@ -131,14 +129,14 @@ class LogsWidget(BundledWidget):
         if isinstance(message, Look):
             self._pulse.look(message.view)
             if message.new:
-                with self._lock:
+                with self._turn:
                     self._take()
                     self._tell([line for line in self._tailing.lines if line.number > message.after])
         elif isinstance(message, Leave):
             self._pulse.leave(message.view)
 
     def _beat(self) -> bool:
-        with self._lock:
+        with self._turn:
             told = self._take()
             if told is None:
                 return False

@@ -85,6 +85,8 @@ class NodeWidget(BundledWidget):
     >>> node.run()  # doctest: +SKIP
     """
 
+    heard_at_once = frozenset({"cancel"})
+
     definition = traitlets.Dict().tag(sync=True)
     plugin_id = traitlets.Unicode().tag(sync=True)
     level = traitlets.Unicode().tag(sync=True)
@@ -131,13 +133,15 @@ class NodeWidget(BundledWidget):
             waits=lambda waiting: setattr(self, "waiting", waiting),
             ended=self._on_ended,
             name=f"schillinger-node-{self._plugin_id}",
+            lock=self._turn,
         )
-        self._change = Settling(lambda: self._runs.start(behind=True), after_s=LIVE_S)
+        self._change = Settling(lambda: self._runs.start(behind=True), after_s=LIVE_S, lock=self._turn)
         self._files = read_audio and NodeFiles(
             read_audio,
             plugin_id=self._plugin_id,
             took=self._take,
             note=self._note,
+            lock=self._turn,
             want=lambda name, at: self.send(tell(contract.Want(name=name, at=at))),
         )
         self._saved = saved
@@ -173,9 +177,10 @@ class NodeWidget(BundledWidget):
 
     @inputs.setter
     def inputs(self, values: Mapping[str, Any]) -> None:
-        if self._files is not None:
-            self._files.forget()
-        self._give(values)
+        with self._turn:
+            if self._files is not None:
+                self._files.forget()
+            self._give(values)
 
     def run(self) -> None:
         """Start a run in a thread of its own and return at once; does nothing while one is going on.
@@ -245,15 +250,15 @@ class NodeWidget(BundledWidget):
         What was set stays set where it fits: renamed parameters keep their values, those that are new, or don't take what
         was set, have their defaults. Inputs that are gone are forgotten.
         """
-        kept = fitting(definition, self.parameters)
-        self._node = definition
-        known = {port.name for port in definition.inputs}
-        self.inputs = {name: value for name, value in self._given.items() if name in known}
         with self.hold_sync():
+            kept = fitting(definition, self.parameters)
+            self._node = definition
+            known = {port.name for port in definition.inputs}
+            self.inputs = {name: value for name, value in self._given.items() if name in known}
             self.definition = definition.as_dict()
             self.presets = whole(definition, definition.presets)
             self.parameters = kept
-        self._look_at_saved()
+            self._look_at_saved()
 
     def reset(self) -> None:
         """Give every parameter its default."""
@@ -270,8 +275,9 @@ class NodeWidget(BundledWidget):
                 if path:
                     files.typed(name, path)
                     return
-                files.forget(name)
-                self._give({other: value for other, value in self._given.items() if other != name})
+                with self._turn:
+                    files.forget(name)
+                    self._give({other: value for other, value in self._given.items() if other != name})
             case contract.Offer(name=name, file=file, size=size) if (files := self._files_for(name)) is not None:
                 files.offered(name, file, size)
             case contract.Save(name=name):
@@ -293,11 +299,12 @@ class NodeWidget(BundledWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Called by ipywidgets with what the hand did."""
-        self._from_hand = True
-        try:
-            super().set_state({name: value for name, value in sync_data.items() if name in ("parameters", "live")})
-        finally:
-            self._from_hand = False
+        with self._turn:
+            self._from_hand = True
+            try:
+                super().set_state({name: value for name, value in sync_data.items() if name in ("parameters", "live")})
+            finally:
+                self._from_hand = False
 
     @traitlets.validate("parameters")
     def _check(self, proposal: Any) -> dict[str, Any]:
@@ -335,7 +342,8 @@ class NodeWidget(BundledWidget):
         self._note(name, "given", f"{file}, {self.inputs_set[name]['text']}")
 
     def _note(self, name: str, state: str, text: str) -> None:
-        self.inputs_set = {**self.inputs_set, name: {"state": state, "text": text}}
+        with self._turn:
+            self.inputs_set = {**self.inputs_set, name: {"state": state, "text": text}}
 
     def _presets_kept(self) -> SavedPresets:
         if self._saved is None:
@@ -363,8 +371,9 @@ class NodeWidget(BundledWidget):
 
     async def _call(self) -> Result:
         assert self._run is not None
-        parameters = self._node.check_parameters(self.parameters, plugin_id=self._plugin_id)
-        return await self._run(self._inputs, parameters, on_progress=self._on_progress)
+        with self._turn:
+            inputs, parameters = self._inputs, self._node.check_parameters(self.parameters, plugin_id=self._plugin_id)
+        return await self._run(inputs, parameters, on_progress=self._on_progress)
 
     def _on_begun(self) -> None:
         self.status, self.progress, self.message, self.error = "running", 0.0, "", {}

@@ -56,6 +56,8 @@ class NodeFiles:
         Told the input, its state (reading, refused) and the words for it.
     want : callable
         Told the input and from which byte on the page is to send.
+    lock : RLock
+        The node's: what Python gives meanwhile makes a file void.
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class NodeFiles:
         took: Callable[[str, Audio, str], None],
         note: Callable[[str, str, str], None],
         want: Callable[[str, int], None],
+        lock: threading.RLock,
     ) -> None:
         self._read_audio = read_audio
         self._plugin_id = plugin_id
         self._took, self._note, self._want = took, note, want
+        self._lock = lock
         self._asked: dict[str, _Asked] = {}
 
     def forget(self, name: str | None = None) -> None:
@@ -118,12 +122,13 @@ class NodeFiles:
                 refused = sentence(error)
             except Exception as error:
                 refused = str(error)
-            if self._asked.get(name) is not asked:  # another one was asked for meanwhile
-                return
-            if sound is None:
-                self._note(name, "refused", refused)
-            else:
-                self._took(name, *sound)
+            with self._lock:
+                if self._asked.get(name) is not asked:  # another one was asked for meanwhile
+                    return
+                if sound is None:
+                    self._note(name, "refused", refused)
+                else:
+                    self._took(name, *sound)
 
         threading.Thread(target=work, name="schillinger-node-file", daemon=True).start()
 

@@ -1,7 +1,7 @@
 """PanelWidget: the panel of a UI plugin, with its controls and buttons, to be used by hand.
 
 Owns the parameters' values, which are a trait: Python sees what the hand does and the other way round. Events go to the
-plugin's worker one after the other, from a thread of their own, since a kernel answers no messages while a cell runs. Of
+plugin's worker one after the other, from a thread of their own, so that the kernel stays free. Of
 several changes of one control that wait only the last is sent, and an answer never takes back what the hand has changed
 since. Refuses answers that break the definition's rules. Called by the magics and by people in a notebook.
 """
@@ -100,8 +100,7 @@ class PanelWidget(BundledWidget):
         self._node = definition
         self._send_event = send
         self._plugin_id = plugin_id or definition.type
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
+        self._changed = threading.Condition(self._turn)
         self._waiting: list[dict[str, Any]] = []
         self._thread: threading.Thread | None = None
         self._from_hand = False
@@ -139,7 +138,7 @@ class PanelWidget(BundledWidget):
 
     def begin(self) -> None:
         """Tell the plugin that its panel is shown, once. Called when it is displayed."""
-        with self._lock:
+        with self._turn:
             if self._opened:
                 return
             self._opened = True
@@ -165,7 +164,7 @@ class PanelWidget(BundledWidget):
 
     def become(self, definition: NodeDefinition) -> None:
         """Go on as the panel of another version of the plugin; what is set, and still fits, stays set."""
-        with self._lock:
+        with self._turn:
             kept: dict[str, Any] = {}
             for name, value in self.parameters.items():
                 parameter = definition.parameter(name)
@@ -203,7 +202,7 @@ class PanelWidget(BundledWidget):
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Called by ipywidgets with what the hand did."""
-        with self._lock:
+        with self._turn:
             self._from_hand = True
             try:
                 super().set_state({name: value for name, value in sync_data.items() if name == "parameters"})
@@ -242,7 +241,7 @@ class PanelWidget(BundledWidget):
     def _queue(self, event: dict[str, Any]) -> None:
         if self._send_event is None:
             return
-        with self._lock:
+        with self._turn:
             if event["kind"] == "change":
                 stale = [one for one in self._waiting if (one["kind"], one["name"]) == ("change", event["name"])]
                 for one in stale:
@@ -281,7 +280,7 @@ class PanelWidget(BundledWidget):
                 failed = True
 
     def _apply(self, answer: Answer, node: NodeDefinition) -> None:
-        with self._lock:
+        with self._turn:
             if node is not self._node:  # it was reloaded meanwhile, and is asked again
                 return
             waiting = {event["name"] for event in self._waiting if event["kind"] == "change"}

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 PERIOD_S = 1.0
 LAPSE_S = 600.0
-"""A page that was reloaded doesn't say that its view is gone. A kernel hears no page while a cell runs, so this is long."""
+"""A page that was reloaded doesn't say that its view is gone. A kernel may hear none while a cell runs, so this is long."""
 DISPLAY_LAPSE_S = 60.0
 """How long a page may take to say that it shows what a cell has put out."""
 MAX_VIEWS = 32

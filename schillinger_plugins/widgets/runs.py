@@ -35,6 +35,8 @@ class Runs:
         Told the outcome of a run that isn't stale: a result, or what was raised (`asyncio.CancelledError` if cancelled).
     name : str
         Of the thread.
+    lock : RLock
+        The node's. What is told is told under it, and may ask for a run, which an observer of a trait does.
     """
 
     def __init__(
@@ -45,12 +47,12 @@ class Runs:
         waits: Callable[[bool], None],
         ended: Callable[[Result | BaseException], None],
         name: str,
+        lock: threading.RLock,
     ) -> None:
         self._call = call
         self._begun, self._waits, self._ended = begun, waits, ended
         self._name = name
-        # Reentrant: what is told under it may ask for a run, which an observer of a trait does.
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = threading.Condition(lock)
         self._active = False
         self._told = False
         self._again = False

@@ -57,7 +57,6 @@ class StatusWidget(BundledWidget):
         self._text = text or "Status: run the cell to see it"
         self._still = still or f"<p>{html.escape(self._text)}</p>"
         self._sampling = Sampling()
-        self._lock = threading.RLock()  # a page may ask while the pulse tells
         self._acting: dict[str, threading.Thread] = {}
         super().__init__(bundle="status")
         self._pulse = Pulse(self._beat, name="schillinger-status")
@@ -108,7 +107,7 @@ class StatusWidget(BundledWidget):
         manager = self._open_manager()
         if manager is None:
             return False
-        with self._lock:
+        with self._turn:
             changed, gone = self._sampling.take(manager)
             self._update(manager)
             self.send(tell(Tick(rows=changed, gone=gone, cut=self._sampling.cut)))
@@ -116,7 +115,7 @@ class StatusWidget(BundledWidget):
 
     def _tell_all(self) -> None:
         manager = self._open_manager()
-        with self._lock:
+        with self._turn:
             if manager is not None and not self._sampling.rows:
                 self._sampling.take(manager)
                 self._update(manager)
@@ -160,7 +159,7 @@ class StatusWidget(BundledWidget):
         if not row.instance and act.action != "reload":
             self._say(f"{row.plugin} has no instance to {act.action}", ok=False)
             return
-        with self._lock:
+        with self._turn:
             if row.id in self._acting:
                 self._say(f"{_name(row.id)}: the action before still goes on", ok=False)
                 return
@@ -185,12 +184,12 @@ class StatusWidget(BundledWidget):
         else:
             self._say(text)
         finally:
-            with self._lock:
+            with self._turn:
                 self._acting.pop(row.id, None)
                 self.busy = list(self._acting)
 
     def _say(self, text: str, *, ok: bool = True) -> None:
-        with self._lock:
+        with self._turn:
             said = Said(text=text[:1000], ok=ok, number=int(self.said.get("number", 0)) + 1)
             self.said = msgspec.to_builtins(said)
 

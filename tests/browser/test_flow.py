@@ -238,6 +238,25 @@ def test_a_run_is_cancelled_from_a_page_that_was_loaded_meanwhile(study: Study) 
     study.shown.wait_for_kernel("flow.last.cancelled and flow.running is None")
 
 
+def test_a_run_that_a_cell_waits_for_is_cancelled_from_the_canvas(study: Study) -> None:
+    """The kernel is busy with the cell, and hears Cancel even so; the cell goes on with what there is."""
+    study.python(FIRST + "flow['a'] >> flow.add('Slow', id='slow', position=(640, 480))")
+    study.press("f")
+    study.page.evaluate(
+        """() => {
+          const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+          const cell = kernel.requestExecute({ code: "flow.run(raises=False)" });
+          window.cell = cell.done.then((reply) => reply.content.status);
+        }"""
+    )
+    expect(study.state("slow")).to_have_text("25 %")
+    assert study.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "busy"
+    study.canvas.get_by_role("button", name="Cancel").click()
+    expect(study.state("slow")).to_have_text("cancelled")
+    assert study.page.evaluate("window.cell") == "ok"
+    assert study.shown.kernel_value("flow.last.cancelled and flow.running is None")
+
+
 def test_a_plugin_is_reloaded_under_its_node(study: Study) -> None:
     """Its port has another name now: the edge is broken and says so, and a click takes it away."""
     study.python(FIRST + "flow['a'] >> flow.add('Moody', id='moody', position=(640, 480))")

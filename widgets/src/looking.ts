@@ -12,7 +12,7 @@ export interface Channel {
 }
 
 const AGAIN_MS = 20_000;
-/** A kernel that runs a cell hears no page: a question that got no answer is asked again. */
+/** A kernel that runs a cell may hear no page: a question that got no answer is asked again. */
 const ASK_AGAIN_MS = 4_000;
 const SILENT_MS = 6_000;
 

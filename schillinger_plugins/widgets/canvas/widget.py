@@ -2,13 +2,12 @@
 
 Owns the traits that the page draws and the answers to what it says; see ``contract.flow``. Everything that comes from a
 page is checked, and what isn't understood is dropped. A run goes on in the flow's own thread, so that the kernel stays free,
-and is told from there: the canvas follows a run that a cell waits for, too, though it can't cancel that one, since a kernel
-that runs a cell hears nothing. Called by ``display`` and by people, through `flow_view`.
+and is told from there: the canvas follows a run that a cell waits for, too, and cancels it, where a kernel hears that beside
+a cell. What is told is told in one order, under the widget's lock. Called by ``display`` and by people, through `flow_view`.
 """
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +54,8 @@ class FlowWidget(BundledWidget):
     >>> canvas  # doctest: +SKIP
     """
 
+    heard_at_once = frozenset({"cancel"})
+
     name = traitlets.Unicode().tag(sync=True)
     document = traitlets.Dict().tag(sync=True)
     palette: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
@@ -68,7 +69,6 @@ class FlowWidget(BundledWidget):
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self._lock = threading.RLock()  # what is told is told in one order, whoever tells it
         self._pages = Pages(flow)
         self._standings = Standings(flow)
         self._progress: tuple[float, float | None] = 0.0, None
@@ -78,7 +78,7 @@ class FlowWidget(BundledWidget):
         self._telling = Telling(self._tell, name="schillinger-canvas")
         self._defining = Errands("schillinger-canvas-define")
         self._showing = Errands("schillinger-canvas-show")
-        with self._lock:  # nothing is told before it is all there
+        with self._turn:  # nothing is told before it is all there
             follower = _follower(weakref.ref(self))
             self._undo = [flow.events.subscribe(follower)]
             self._undo += [flow.host.events.subscribe(name, follower) for name in _PLUGINS]
@@ -123,7 +123,7 @@ class FlowWidget(BundledWidget):
         """Called by ipywidgets with what a page has written: of all that is shared the document alone is the page's."""
         if "document" not in sync_data:
             return
-        with self._lock:
+        with self._turn:
             try:
                 self._pages.take(sync_data["document"])
             except PluginError as error:
@@ -162,7 +162,7 @@ class FlowWidget(BundledWidget):
         self._telling.want({"changed": "document", "definitions": "plugins"}.get(event.kind, "run"))
 
     def _tell(self, parts: frozenset[str]) -> None:
-        with self._lock, self.hold_sync():
+        with self._turn, self.hold_sync():
             if "document" in parts:
                 self.name = self.flow.name
                 self.document = self._pages.state()
