@@ -65,11 +65,13 @@ _PLUGIN = {
     "state": "loaded",
     "error": None,
 }
+_WISH = {"permission": "execute", "wants": "run", "reason": ""}
 _DETAILS = {
     **_PLUGIN,
     "content_hash": "5b0c…",
     "manifest": {"main_file": "main.py"},
     "definition": {"type": "gain_node", "label": "Gain"},
+    "asks_for": [_WISH],
     "instances": ["gain_node-1"],
 }
 _PORT = {"name": "audio", "label": "Audio", "type": "audio"}
@@ -116,6 +118,7 @@ _PAGED = {"total": 1, "offset": 0, "limit": 100}
 
 ANSWERS: dict[str, Any] = {
     "GET /api/plugins": {"plugins": [_PLUGIN], **_PAGED},
+    "POST /api/plugins": {**_DETAILS, "state": "discovered", "instances": []},
     "GET /api/plugins/{plugin_id}": _DETAILS,
     "GET /api/plugins/{plugin_id}/definition": _DEFINITION,
     "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
