@@ -1,10 +1,10 @@
 """Uploads: a plugin that is sent in an archive and put into the user's folder of plugins. Off unless it was switched on.
 
 Owns the one address that takes code, and who may use it: whoever manages, on this machine, straight. Refuses to be switched
-on where other machines might get in (``demand_alone``), and every request that came from elsewhere or through a proxy, before
-anything of it is read. What is sent lies in a hidden folder beside its target and is unpacked by ``package``, whole or not
-at all; a process that is killed leaves that folder, which nobody takes for a plugin and the next start removes. Nothing of
-it is run and nothing is granted. Called by ``app`` and ``serving``.
+on where other machines might get in (``demand_alone``), and every request that came from elsewhere or through a proxy,
+before anything of it is read. What is sent lies in a hidden folder beside its target and is unpacked by ``package``, whole
+or not at all; a process that is killed leaves that folder, which nobody takes for a plugin and the next start removes.
+Nothing of it is run and nothing is granted. Called by ``app`` and ``serving``.
 """
 
 from __future__ import annotations
