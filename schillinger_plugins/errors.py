@@ -8,6 +8,7 @@ PluginError
 ├── InputError               an input, parameter or configuration doesn't fit the definition
 │   └── AudioFileError       a file can't be read as audio
 ├── PackageError             an archive can't be unpacked
+│   └── AlreadyThere         the plugin in it is there, and may not be replaced
 ├── ScanError                the static scan refuses the code
 ├── PermissionDenied         the plugin asks for what was not granted
 ├── ConfinementUnavailable   this machine can't confine as the policy asks
@@ -93,6 +94,10 @@ class AudioFileError(InputError):
 
 class PackageError(PluginError):
     """A plugin archive can't be unpacked."""
+
+
+class AlreadyThere(PackageError):
+    """A plugin of that id is there already."""
 
 
 class ScanError(PluginError):

@@ -34,6 +34,11 @@ TOKEN = "SCHILLINGER_TOKEN"  # noqa: S105
 @click.option("--allow-plain", is_flag=True, help="Leave this machine without TLS: something before it speaks that.")
 @click.option("--root-path", default="", help="Under which a proxy shows it, as /user/ada/schillinger.")
 @click.option("--behind-proxy", is_flag=True, help="Called under whatever name a proxy on this machine is called.")
+@click.option(
+    "--allow-upload",
+    is_flag=True,
+    help="Let who manages send plugins, from this machine alone; nothing of them is run.",
+)
 @PATHS
 def serve(
     host: str,
@@ -45,6 +50,7 @@ def serve(
     allow_plain: bool,
     root_path: str,
     behind_proxy: bool,
+    allow_upload: bool,
     paths: tuple[str, ...],
 ) -> None:
     """Serve the plugins over HTTP, to whoever has the token, until Ctrl-C.
@@ -75,6 +81,7 @@ def serve(
             allow_plain=allow_plain,
             root_path=root_path,
             behind_proxy=behind_proxy,
+            allow_upload=allow_upload,
             tokens=Tokens().all(),
             token=given,
         )

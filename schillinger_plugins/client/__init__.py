@@ -18,6 +18,7 @@ from .answers import (
     PluginDetails,
     PluginSummary,
     RunDetails,
+    Wish,
 )
 from .client import Client
 from .remote import RemoteInstance, RemoteResult, RemoteRun, SavedFlow
@@ -37,4 +38,5 @@ __all__ = [
     "RemoteRun",
     "RunDetails",
     "SavedFlow",
+    "Wish",
 ]

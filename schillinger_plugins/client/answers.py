@@ -24,12 +24,21 @@ class PluginSummary(TypedDict):
     error: Problem | None
 
 
+class Wish(TypedDict):
+    """A permission that a plugin's manifest asks for."""
+
+    permission: str
+    wants: str
+    reason: str
+
+
 class PluginDetails(PluginSummary):
     """All that is known of a plugin without running it."""
 
     content_hash: str | None
     manifest: dict[str, Any] | None
     definition: dict[str, Any] | None
+    asks_for: list[Wish]
     instances: list[str]
 
 

@@ -6,6 +6,7 @@ Owns the connections. Called by people.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
@@ -71,6 +72,29 @@ class Client:
     def reload(self, plugin_id: str) -> PluginDetails:
         """Have the server read a plugin anew."""
         return cast(PluginDetails, self._json("POST", f"/api/plugins/{_part(plugin_id)}/reload"))
+
+    def upload(self, archive: str | Path, *, replace: bool = False) -> PluginDetails:
+        """Send a plugin to a server on this machine that was started with ``--allow-upload``; it is not run.
+
+        Parameters
+        ----------
+        archive : str or Path
+            A .zip or .tar.gz here.
+        replace : bool
+            Whether a plugin of that id gives way; what is loaded of it runs on until `reload`.
+
+        Raises
+        ------
+        AlreadyThere
+            If there is one that may not be replaced.
+        PackageError
+            If it breaks a rule.
+        """
+        path = Path(archive)
+        with path.open("rb") as file:
+            sent = {"package": (path.name, file, "application/octet-stream")}
+            options: dict[str, Any] = {"params": {"replace": replace}, "files": sent, "timeout": None}
+            return cast(PluginDetails, self._json("POST", "/api/plugins", **options))
 
     # Instances and runs
 

@@ -122,8 +122,12 @@ class RemoteRun:
             raise ServerError(f"run {self.id} is {run['state']}", status=409)
         return RemoteResult(self._client, cast(dict[str, Any], run))
 
-    def cancel(self) -> None:
-        """End it."""
+    def cancel(self) -> RunDetails:
+        """End it, and how it ended: as ``done``, if it was faster, with what it gave."""
+        return cast(RunDetails, self._client.request("POST", f"/api/plugins/runs/{self.id}/cancel").json())
+
+    def forget(self) -> None:
+        """Have the server forget what it gave, once it has ended; `ServerError` with 409 if it goes on."""
         self._client.request("DELETE", f"/api/plugins/runs/{self.id}")
 
 

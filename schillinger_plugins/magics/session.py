@@ -12,6 +12,8 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -64,15 +66,26 @@ class Session:
             return user_ns
         return {**user_ns, **local_ns}
 
-    def serve(self, port: int) -> Server:
-        """The server over the manager, begun if there is none, which knows its users' tokens; `port` 0 takes a free one."""
+    def serve(self, port: int, *, allow_upload: bool = False) -> Server:
+        """The server over the manager, begun if there is none, which knows its users' tokens; `port` 0 takes a free one.
+
+        Raises
+        ------
+        InputError
+            If there is one that takes no plugins, and one is asked for that does.
+        """
         if self._server is None:
             from ..server import Server
             from ..server.tokens import Tokens
 
-            server = Server(self.manager, port=port, tokens=Tokens().all())
+            server = Server(self.manager, port=port, tokens=Tokens().all(), allow_upload=allow_upload)
             server.start()
             self._server = server
+        elif allow_upload and not self._server.allows_upload:
+            raise InputError(
+                "it is served already, without --allow-upload",
+                remedy="%plugin serve stop, then %plugin serve --allow-upload",
+            )
         return self._server
 
     def stop_server(self) -> bool:

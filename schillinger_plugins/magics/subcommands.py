@@ -309,10 +309,13 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         ),
         Subcommand(
             name="serve",
-            usage="[--port N | stop]",
+            usage="[--port N] [--allow-upload] | stop",
             summary="this kernel's plugins and instances over HTTP, for whoever has the token; stop ends it",
-            examples=("serve", "serve --port 8707", "serve stop"),
-            options=(("--port", "N", "where to listen; a free port, if not given"),),
+            examples=("serve", "serve --port 8707", "serve --allow-upload", "serve stop"),
+            options=(
+                ("--port", "N", "where to listen; a free port, if not given"),
+                ("--allow-upload", "", "let who manages send plugins, from this machine alone"),
+            ),
         ),
         Subcommand(
             name="grant",

@@ -21,7 +21,7 @@ from ..manifest import FILE_NAME, Manifest
 from ..paths import shown
 from ..schema.json_text import MAX_BYTES
 from .folder_reader import folder_members
-from .placing import aside, fill, move_into_place, os_error, rename_new
+from .placing import aside, fill, move_into_place, os_error, rename_new, sweep
 from .rules import (
     MAX_ARCHIVE_BYTES,
     MAX_DEPTH,
@@ -49,8 +49,10 @@ __all__ = [
     "MAX_RATIO",
     "MAX_TOTAL_BYTES",
     "Summary",
+    "aside",
     "inspect",
     "pack",
+    "sweep",
     "unpack",
 ]
 

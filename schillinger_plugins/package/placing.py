@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import PackageError
+from ..errors import AlreadyThere, PackageError
 from ..paths import shown
 from .rules import Ledger, Member
 
@@ -58,6 +58,13 @@ def aside(into: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         os.close(mark)
+
+
+def sweep(into: Path) -> None:
+    """Remove what killed processes have left in `into`."""
+    if into.is_dir():
+        with _locked(into):
+            _sweep(into)
 
 
 def fill(content: Path, members: Iterable[Member], ledger: Ledger) -> None:
@@ -104,7 +111,7 @@ def move_into_place(content: Path, target: Path, *, replace: bool) -> None:
     except FileExistsError:
         # Another process may have been faster where this one was told to replace what is there.
         if not (replace and _exchanged(content, target)):
-            raise PackageError(
+            raise AlreadyThere(
                 f"{shown(target)} is there already", remedy="add --replace (replace=True) to put this one in its place"
             ) from None
     _flush(target.parent)

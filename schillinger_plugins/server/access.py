@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -235,7 +236,7 @@ class Guard:
         scope["schillinger.scope"], scope["schillinger.user"] = granted.scope, granted.user
         scope["schillinger.may_grant"] = granted.may_grant
         # What goes on may be looked at, fetched and cancelled up to the end; nothing new is begun, no socket opened.
-        if self._is_ending() and scope.get("method") not in _WHILE_ENDING:
+        if self._is_ending() and not _is_of_the_old(scope):
             return SERVER_ENDS
         return None
 
@@ -279,7 +280,7 @@ class _Answer:
         await self._send(message)
 
 
-_WHILE_ENDING = ("GET", "HEAD", "DELETE")
+_CANCEL = re.compile(r"/api/plugins/runs/[^/]+/cancel\Z")
 _BUSY = Problem(
     503, "Busy", "too many requests are dealt with already", "come back in 1 s", headers={"Retry-After": "1"}
 )
@@ -289,6 +290,13 @@ _TOO_SLOW = Problem(408, "TooSlow", "the body doesn't come", "send it without a 
 def _too_large(most: int) -> Problem:
     detail, remedy = f"a body has at most {most >> 20} MB", "send less, or raise --max-body-mb"
     return Problem(413, "TooLarge", detail, remedy, headers={"Connection": "close"})  # or the rest would be read
+
+
+def _is_of_the_old(scope: Connection) -> bool:
+    """Whether a request begins nothing new."""
+    if scope.get("method") in ("GET", "HEAD", "DELETE"):
+        return True
+    return bool(_CANCEL.match(scope["path"].removeprefix(scope.get("root_path", ""))))
 
 
 def _headers(scope: Connection) -> dict[str, list[str]]:

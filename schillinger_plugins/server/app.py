@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from ..errors import PluginError
-from . import asks, flows, following, instances, metrics, page, plugins, readiness, said, telling
+from . import asks, flows, following, instances, metrics, page, plugins, readiness, said, telling, uploads
 from .access import Access, Guard
 from .described import describe
 from .once import Once
@@ -30,6 +31,7 @@ from .scopes import Refused
 from .shelf import Shelf
 from .telling import Telling
 from .tracing import Carried
+from .uploads import Uploads
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -47,7 +49,7 @@ _DESCRIBED = "GET /openapi.json describes every address"
 _PROBLEM: dict[str, Any] = {"model": said.ProblemDetails, "content": {MEDIA_TYPE: {}}}
 
 
-def create_app(manager: PluginManager, access: Access) -> FastAPI:
+def create_app(manager: PluginManager, access: Access, *, allow_upload: bool = False) -> FastAPI:
     """The server's application over a manager, which stays the caller's to close.
 
     Parameters
@@ -55,6 +57,8 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     manager : PluginManager
         May be used by others, a notebook for example, at the same time.
     access : Access
+    allow_upload : bool
+        Whether plugins may be sent, from this machine alone.
     """
 
     @asynccontextmanager
@@ -77,6 +81,7 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     app.state.manager, app.state.runs, app.state.once = manager, Runs(lambda: manager.recorder.new_run()), Once()
     app.state.telling, app.state.readiness = Telling(manager), Readiness(manager)
     app.state.shelf, app.state.asks = Shelf(), {}
+    app.state.uploads = Uploads(are_allowed=allow_upload)
     app.add_middleware(Carried, manager=manager)
     # Added last, it stands first.
     app.add_middleware(Guard, access=access, is_ending=lambda: app.state.readiness.is_ending)
@@ -88,6 +93,7 @@ def create_app(manager: PluginManager, access: Access) -> FastAPI:
     app.include_router(readiness.router)
     app.include_router(flows.router)
     app.include_router(asks.router)
+    app.include_router(uploads.router)
     app.include_router(plugins.router)
     for kind, answer in _ANSWERS.items():
         app.add_exception_handler(kind, answer)
@@ -131,6 +137,10 @@ def _http(_: Request, error: Exception) -> Response:
     return response_of(Problem(error.status_code, title, str(error.detail)[:300], _DESCRIBED, {}, error.headers or {}))
 
 
+def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)  # for nobody: the client went away before all that it had to send was there
+
+
 def _unforeseen(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return response_of(UNFORESEEN)
@@ -142,5 +152,6 @@ _ANSWERS: dict[type[Exception], Any] = {
     NotModified: _not_modified,
     RequestValidationError: _invalid,
     HTTPException: _http,
+    ClientDisconnect: _gone,
     Exception: _unforeseen,
 }

@@ -2,7 +2,7 @@
 
 Owns the two forms of a body: JSON, or multipart/form-data with the JSON in the part ``request`` and sounds, arrays or
 bytes in parts that are named after their inputs. A sound is decoded in a confined worker. Called by ``instances``,
-``flows`` and ``sound``.
+``flows``, ``sound`` and ``uploads``.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def body_of(kind: type) -> dict[str, Any]:
     return body
 
 
-async def decoded(manager: PluginManager, pieces: AsyncIterable[bytes], suffix: str, *, name: str) -> Audio:
+async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: str, *, name: str) -> Audio:
     """A sound that was sent: put into a file of its own, and decoded in a confined worker.
 
     Parameters
@@ -85,8 +85,8 @@ async def decoded(manager: PluginManager, pieces: AsyncIterable[bytes], suffix: 
     descriptor, path = tempfile.mkstemp(prefix="schillinger-", suffix=suffix)
     try:
         try:
-            async for piece in pieces:
-                await asyncio.to_thread(_write, descriptor, piece)
+            async for piece in sent:
+                await asyncio.to_thread(write, descriptor, piece)
         finally:
             os.close(descriptor)
         return await asyncio.to_thread(manager.read_audio, path)
@@ -102,19 +102,21 @@ async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: 
     if kind == "audio":
         suffix = Path(part.filename or "").suffix[:8]
         named = f"the part `{name[:64]}`"
-        return await decoded(manager, _pieces(part), suffix if suffix[1:].isalnum() else "", name=named)
+        return await decoded(manager, pieces(part), suffix if suffix[1:].isalnum() else "", name=named)
     data = await part.read()
     if kind in ("bytes", "midi"):
         return data
     return crossing.array_from(data, plugin_id=plugin_id, path=f"$.inputs.{name[:64]}")
 
 
-def _write(descriptor: int, piece: bytes) -> None:
+def write(descriptor: int, piece: bytes) -> None:
+    """All of a piece."""
     left = memoryview(piece)
     while left:
         left = left[os.write(descriptor, left) :]
 
 
-async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
+async def pieces(part: UploadFile) -> AsyncIterator[bytes]:
+    """A part that was sent, piece by piece."""
     while piece := await part.read(1 << 20):
         yield piece

@@ -65,11 +65,13 @@ _PLUGIN = {
     "state": "loaded",
     "error": None,
 }
+_WISH = {"permission": "execute", "wants": "run", "reason": ""}
 _DETAILS = {
     **_PLUGIN,
     "content_hash": "5b0c…",
     "manifest": {"main_file": "main.py"},
     "definition": {"type": "gain_node", "label": "Gain"},
+    "asks_for": [_WISH],
     "instances": ["gain_node-1"],
 }
 _PORT = {"name": "audio", "label": "Audio", "type": "audio"}
@@ -116,6 +118,7 @@ _PAGED = {"total": 1, "offset": 0, "limit": 100}
 
 ANSWERS: dict[str, Any] = {
     "GET /api/plugins": {"plugins": [_PLUGIN], **_PAGED},
+    "POST /api/plugins": {**_DETAILS, "state": "discovered", "instances": []},
     "GET /api/plugins/{plugin_id}": _DETAILS,
     "GET /api/plugins/{plugin_id}/definition": _DEFINITION,
     "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
@@ -127,6 +130,7 @@ ANSWERS: dict[str, Any] = {
     "POST /api/plugins/instances/{instance_id}/execute": _RUN,
     "GET /api/plugins/runs": {"runs": [_LISTED], **_PAGED},
     "GET /api/plugins/runs/{run_id}": _RUN,
+    "POST /api/plugins/runs/{run_id}/cancel": {**_LISTED, "state": "cancelled", "progress": 0.5},
     "GET /api/plugins/permissions": {"asks": [_ASK], **_PAGED},
     "POST /api/plugins/{plugin_id}/permissions": _ASK,
     "POST /api/plugins/permissions/{ask_id}/grant": _ASK,
@@ -171,7 +175,7 @@ _EVENT = {
     "description": "each event of the stream",
     "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
 }
-_OF_RUN = ("run_id", "$response.body#/id", ("run_details", "cancel_run"))
+_OF_RUN = ("run_id", "$response.body#/id", ("run_details", "cancel_run", "forget_run"))
 _OF_INSTANCE = ("instance_id", "$response.body#/id", ("instance_details", "execute_instance", "destroy_instance"))
 _LINKS = {
     "GET /api/plugins": ("plugin_id", "$response.body#/plugins/0/id", ("plugin_details", "create_instance")),

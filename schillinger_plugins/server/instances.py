@@ -21,9 +21,9 @@ from ..status import status_of
 from ..types import Audio
 from . import asking, crossing, said, sound
 from .access import OWNER
-from .problems import response_of
+from .problems import Problem, response_of
 from .runs import Run, Runs
-from .scopes import READ, RUN, sight_of, user_of
+from .scopes import READ, RUN, Refused, sight_of, user_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -147,10 +147,21 @@ async def run_details(request: Request, run_id: said.RunId) -> said.RunDetails:
     return run_of(_run(request, run_id), root=request.scope.get("root_path", ""))
 
 
+@router.post("/runs/{run_id}/cancel", dependencies=[Depends(RUN)], tags=["runs"])
+async def cancel_run(request: Request, run_id: said.RunId) -> said.RunDetails:
+    """End a run that goes on, and tell how it ended. One that had ended by then keeps what it gave."""
+    run = _run(request, run_id)
+    await _runs(request).cancel(run)
+    return run_of(run, root=request.scope.get("root_path", ""))
+
+
 @router.delete("/runs/{run_id}", status_code=204, dependencies=[Depends(RUN)], tags=["runs"])
-async def cancel_run(request: Request, run_id: said.RunId) -> None:
-    """End a run that goes on; forget one that has ended."""
-    await _runs(request).cancel(_run(request, run_id))
+async def forget_run(request: Request, run_id: said.RunId) -> None:
+    """Forget a run that has ended, and what it gave. One that goes on is cancelled first, at its own address."""
+    run = _run(request, run_id)
+    if not _runs(request).forget(run):
+        remedy = f"POST /api/plugins/runs/{run.id}/cancel ends it"
+        raise Refused(Problem(409, "StillRunning", f"run {run.id} goes on", remedy, {"plugin_id": run.plugin_id}))
 
 
 @router.get("/runs/{run_id}/outputs/{name:path}", dependencies=[Depends(READ)], tags=["runs"], response_class=Response)

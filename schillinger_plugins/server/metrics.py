@@ -1,6 +1,7 @@
-"""Metrics: the figures of all instances, as Prometheus reads them.
+"""Metrics: the figures of the instances that a token's user sees, as Prometheus reads them.
 
-Owns their names. Nothing is counted here: a scrape reads what the instances have counted. Called by ``app``.
+Owns their names. Nothing is counted here: a scrape reads what the instances have counted. Refuses to tell one user of
+another's instances and calls; who manages is told of all. Called by ``app``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from ..tally import KEPT
-from .scopes import READ
+from .scopes import READ, Sight, sight_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -50,24 +51,27 @@ _QUANTILES: tuple[tuple[str, Callable[[InstanceStatus], float]], ...] = (
 
 
 class Figures:
-    """A collector that asks the manager when it is scraped."""
+    """A collector that asks the manager when it is scraped, for whoever has that sight."""
 
-    def __init__(self, manager: PluginManager, runs: Runs) -> None:
+    def __init__(self, manager: PluginManager, runs: Runs, sight: Sight) -> None:
         self._manager = manager
         self._runs = runs
+        self._sight = sight
 
     def collect(self) -> Iterator[Metric]:
         """Called by prometheus_client."""
         status = self._manager.status()
+        seen = {one.id for one in list(self._manager.instances.values()) if self._sight(one.user)}
+        known = [one for one in status.instances if one.id in seen]
         which = ["plugin", "instance"]
         for name, meaning, field in _COUNTERS:
             counter = CounterMetricFamily(f"schillinger_{name}", meaning, labels=which)
-            for one in status.instances:
+            for one in known:
                 counter.add_metric([one.plugin_id, one.id], getattr(one.stats, field))
             yield counter
         for name, meaning, read in _GAUGES:
             gauge = GaugeMetricFamily(f"schillinger_{name}", meaning, labels=which)
-            for one in status.instances:
+            for one in known:
                 gauge.add_metric([one.plugin_id, one.id], read(one))
             yield gauge
         latency = GaugeMetricFamily(
@@ -75,14 +79,14 @@ class Figures:
             f"Percentiles of the time of its last {KEPT} calls.",
             labels=[*which, "quantile"],
         )
-        for one in status.instances:
+        for one in known:
             for quantile, read in _QUANTILES:
                 latency.add_metric([one.plugin_id, one.id, quantile], read(one))
         plugins = GaugeMetricFamily("schillinger_plugins", "Plugins by their state.", labels=["state"])
         for state, count in Counter(status.plugins.values()).items():
             plugins.add_metric([state], count)
         runs = GaugeMetricFamily("schillinger_running_calls", "Calls over HTTP that go on.")
-        runs.add_metric([], self._runs.going_on)
+        runs.add_metric([], sum(run.state == "running" for run in self._runs.all(self._sight)))
         lost = CounterMetricFamily(
             "schillinger_journal_lost", "Records that found no room on their way to the journal."
         )
@@ -92,7 +96,7 @@ class Figures:
 
 @router.get("/metrics", dependencies=[Depends(READ)], tags=["system"], response_class=Response)
 def metrics(request: Request) -> Response:
-    """The figures of all instances, in Prometheus's text format."""
+    """The figures of the user's instances, or of all for who manages, in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(Figures(request.app.state.manager, request.app.state.runs))
+    registry.register(Figures(request.app.state.manager, request.app.state.runs, sight_of(request)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,6 +1,6 @@
 """Routes about plugins: the list, one, the status of all, reload.
 
-Called by ``app``. What blocks (reading folders, starting workers) is done in threads.
+Called by ``app`` and ``uploads``. What blocks (reading folders, starting workers) is done in threads.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ..definition import NodeDefinition
+from ..permissions import requests_of
 from ..registry import PluginRecord
 from . import said
 from .instances import seen
@@ -55,21 +56,15 @@ def system_status(request: Request) -> dict[str, Any]:
 @router.get("/{plugin_id}", dependencies=[Depends(READ)], tags=["plugins"])
 def plugin_details(request: Request, response: Response, plugin_id: said.PluginId) -> said.PluginDetails:
     """One plugin: its manifest, its node, its instances. Nothing of it is run."""
-    manager = _manager(request)
-    record = manager.plugins[plugin_id]
-    instances = [one.id for one in seen(request) if one.plugin_id == plugin_id]
-    sound = record.manifest is not None
-    tag = f'"{record.content_hash[:32]}-{record.state}-{len(instances)}"' if sound else '"broken"'
+    record = _manager(request).plugins[plugin_id]
+    details = details_of(request, record)
+    tag = (
+        f'"{details.content_hash[:32]}-{record.state}-{len(details.instances)}"' if details.content_hash else '"broken"'
+    )
     response.headers["ETag"] = tag
     if tag in request.headers.get("if-none-match", ""):
         raise NotModified(tag)
-    return said.PluginDetails(
-        **_summary(record),
-        content_hash=record.content_hash if sound else None,
-        manifest=record.manifest.model_dump(mode="json", exclude={"definition"}) if record.manifest else None,
-        definition=record.definition.as_dict() if record.definition is not None else None,
-        instances=instances,
-    )
+    return details
 
 
 @router.get("/{plugin_id}/definition", dependencies=[Depends(READ)], tags=["plugins"])
@@ -121,6 +116,20 @@ class NotModified(Exception):
     def __init__(self, tag: str) -> None:
         super().__init__(tag)
         self.tag = tag
+
+
+def details_of(request: Request, record: PluginRecord) -> said.PluginDetails:
+    """All that a record tells of a plugin, and its instances that the user sees."""
+    manifest = record.manifest
+    wants = requests_of(manifest) if manifest is not None else ()
+    return said.PluginDetails(
+        **_summary(record),
+        content_hash=record.content_hash if manifest is not None else None,
+        manifest=manifest.model_dump(mode="json", exclude={"definition"}) if manifest is not None else None,
+        definition=record.definition.as_dict() if record.definition is not None else None,
+        asks_for=[said.Wish(permission=one.permission, wants=one.describe(), reason=one.reason or "") for one in wants],
+        instances=[one.id for one in seen(request) if one.plugin_id == record.id],
+    )
 
 
 def _summary(record: PluginRecord) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
+    AlreadyThere,
     Busy,
     ConfinementUnavailable,
     DefinitionError,
@@ -51,6 +52,7 @@ _STATUS: tuple[tuple[type[PluginError], int], ...] = (
     (DefinitionError, 422),
     (LoadError, 422),
     (ScanError, 422),
+    (AlreadyThere, 409),
     (PackageError, 422),
     (PluginError, 422),
 )

@@ -191,12 +191,20 @@ class Runs:
             await asyncio.wait([run.task])
 
     async def cancel(self, run: Run) -> None:
-        """End a run that goes on, and wait for that; forget one that has ended."""
-        if run.state == "running" and run.task is not None:
+        """End a run that goes on, and wait for that.
+
+        One that ended before is left as it is: whoever asks to end it can't know yet what it gave.
+        """
+        if run.task is not None:
             run.task.cancel()
             await asyncio.wait([run.task])
-        else:
-            self._runs.pop(run.id, None)
+
+    def forget(self, run: Run) -> bool:
+        """Know a run no more, and whether that was done: not of one that goes on, which has something to give yet."""
+        if run.state == "running":
+            return False
+        self._runs.pop(run.id, None)
+        return True
 
     async def close(self, deadline_s: float) -> None:
         """Begin no more; let those that go on end within a deadline, and cancel the others."""

@@ -156,6 +156,14 @@ class FlowList(Page):
     flows: list[FlowSummary]
 
 
+class Wish(BaseModel):
+    """A permission that a plugin's manifest asks for."""
+
+    permission: str = Field(examples=["network"])
+    wants: str = Field(description="what it would do with it", examples=["reach musicbrainz.org"])
+    reason: str = Field(description="why, as the plugin's author says", examples=["looks recordings up"])
+
+
 class PluginDetails(PluginSummary):
     """All that is known of a plugin without running it."""
 
@@ -164,6 +172,7 @@ class PluginDetails(PluginSummary):
     definition: dict[str, Any] | None = Field(
         default=None, description="its node, for React Flow; null until it is loaded, if its manifest has none"
     )
+    asks_for: list[Wish] = Field(default=[], description="its permissions; none is granted by being asked for")
     instances: list[str] = []
 
 

@@ -51,11 +51,15 @@ class Server:
     behind_proxy : bool
         Whether it answers to any name, since only a proxy on this machine reaches it; a page's origin has to be that name
         even so, and a token is needed.
+    allow_upload : bool
+        Whether who manages may send plugins, from this machine alone: refused together with whatever lets others in.
 
     Attributes
     ----------
     token : str
         Shown to whoever starts it; the server itself keeps its digest.
+    allows_upload : bool
+        Whether it takes plugins.
 
     Examples
     --------
@@ -81,11 +85,15 @@ class Server:
         token: str | None = None,
         root_path: str = "",
         behind_proxy: bool = False,
+        allow_upload: bool = False,
     ) -> None:
         import uvicorn
 
+        from ..loader import user_folder
+        from ..package import sweep
         from .app import create_app, end
         from .patience import Patient
+        from .uploads import demand_alone
 
         names = tuple(names)
         if host not in ("127.0.0.1", "localhost", "::1") and not names:
@@ -104,6 +112,19 @@ class Server:
             )
         _demand_pair(certificate, key)
         self._socket = _listen(host, port)
+        if allow_upload:
+            ways = {
+                "--name": names,
+                "--allow-plain": allow_plain,
+                "--behind-proxy": behind_proxy,
+                "--root-path": root_path,
+            }
+            try:
+                demand_alone(self._socket.getsockname()[0], passes_through=next(filter(ways.get, ways), None))
+                sweep(user_folder())  # what a server has left that was killed
+            except BaseException:
+                self._socket.close()
+                raise
         self.access = Access((*LOOPBACK, *names), max_body_bytes=max_body_bytes, any_host=behind_proxy)
         for kept in tokens:
             self.access.know(
@@ -120,7 +141,8 @@ class Server:
         shown = names[0] if names else f"[{host}]" if ":" in host else host
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
         self._thread: threading.Thread | None = None
-        self.app = app = create_app(manager, self.access)
+        self.allows_upload = allow_upload
+        self.app = app = create_app(manager, self.access, allow_upload=allow_upload)
 
         class Ending(uvicorn.Server):
             """Tells who listens and who waits before it closes the connections."""

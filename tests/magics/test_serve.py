@@ -44,4 +44,4 @@ def test_other_words_are_refused(cell: Cell) -> None:
     """With what there is."""
     _, printed, error = cell("%plugin serve everything")
     assert error is not None
-    assert "takes --port N or stop" in printed
+    assert "takes --port N, --allow-upload or stop" in printed

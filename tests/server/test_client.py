@@ -116,9 +116,14 @@ def test_a_run_is_followed_and_cancelled(probe: Callable[[str], RemoteInstance])
     assert run.details()["state"] == "running"
     with pytest.raises(ServerError, match="is running"):
         run.result()
-    run.cancel()
+    with pytest.raises(ServerError, match="goes on"):
+        run.forget()
+    assert run.cancel()["state"] == "cancelled"
     with pytest.raises(ServerError, match="is cancelled"):
         run.result()
+    run.forget()
+    with pytest.raises(errors.UnknownPlugin):
+        run.details()
 
 
 def test_what_happens_there_is_heard(there: Client, manager: PluginManager) -> None:

@@ -107,7 +107,7 @@ def test_nothing_is_begun_while_it_ends(ending: Ending, monkeypatch: pytest.Monk
         connect(ending.server.url.replace("http", "ws") + "/api/plugins/events", additional_headers=ending.headers)
     assert socket.value.response.status_code == 503
     assert ending.client.get(run).json()["state"] == "running"
-    assert ending.client.delete(run).status_code == 204
+    assert ending.client.post(f"{run}/cancel").json()["state"] == "cancelled"
 
 
 def test_listeners_hear_of_what_was_cut_off_and_then_the_end(ending: Ending) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
 from schillinger_plugins import PluginManager
@@ -77,6 +78,7 @@ def test_an_instance_and_its_runs_are_not_there_for_others(enter: Enter, manager
         ("GET", f"/api/plugins/runs/{run['id']}"),
         ("GET", f"/api/plugins/runs/{run['id']}/events"),
         ("GET", f"/api/plugins/runs/{run['id']}/outputs/durations"),
+        ("POST", f"/api/plugins/runs/{run['id']}/cancel"),
         ("DELETE", f"/api/plugins/runs/{run['id']}"),
     ):
         refused = eve.request(method, path)
@@ -110,10 +112,27 @@ def test_another_users_run_cannot_be_cancelled(
     manager.load(write_plugin(body="await asyncio.sleep(60)", definition=ANY))
     ada = enter("ada")
     address = ada.post(EXECUTE.format(made(ada, "probe")), json={}, params={"wait": "false"}).headers["Location"]
-    assert enter("eve").delete(address).status_code == 404
+    assert enter("eve").post(f"{address}/cancel").status_code == 404
     assert ada.get(address).json()["state"] == "running"
-    assert enter("grace", Scope.MANAGE).delete(address).status_code == 204
+    assert enter("grace", Scope.MANAGE).post(f"{address}/cancel").json()["state"] == "cancelled"
     assert ada.get(address).json()["state"] == "cancelled"
+
+
+def test_figures_are_of_ones_own_instances(
+    enter: Enter, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """A scrape tells nobody that others call something, or what and how long; who manages sees all."""
+    manager.load(write_plugin(body="await asyncio.sleep(60)", definition=ANY))
+    ada, eve, grace = enter("ada"), enter("eve", Scope.READ), enter("grace", Scope.MANAGE)
+    hers, other = made(ada, "probe"), made(enter("eve"))
+    ada.post(EXECUTE.format(hers), json={}, params={"wait": "false"})
+    for seer, seen, calls in ((ada, {hers}, 1), (eve, {other}, 0), (grace, {hers, other}, 1)):
+        samples = [
+            sample for one in text_string_to_metric_families(seer.get("/metrics").text) for sample in one.samples
+        ]
+        assert {sample.labels["instance"] for sample in samples if "instance" in sample.labels} == seen
+        assert {sample.value for sample in samples if sample.name == "schillinger_running_calls"} == {calls}
+    ada.delete(f"/api/plugins/instances/{hers}")
 
 
 def test_a_key_is_its_users(enter: Enter) -> None:

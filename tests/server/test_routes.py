@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import numpy as np
@@ -15,6 +16,7 @@ import soundfile
 from schillinger_plugins import Audio, PluginManager
 from schillinger_plugins.loader import inspect
 from schillinger_plugins.server import Scope, Server
+from schillinger_plugins.server.runs import Run, Runs
 
 from .conftest import ANY, Create
 
@@ -152,12 +154,56 @@ def test_a_run_need_not_be_waited_for(client: httpx.Client, create: Create) -> N
         assert run["state"] == "running"
     assert (run["progress"], run["message"]) == (0.5, "half")
     assert client.get("/api/plugins/system/status").json()["runs"] == 1
-    assert client.delete(address).status_code == 204
+    early = client.delete(address)
+    assert (early.status_code, early.json()["title"]) == (409, "StillRunning")
+    assert client.post(f"{address}/cancel").json()["state"] == "cancelled"
     assert client.get(address).json()["state"] == "cancelled"
     assert execute(client, instance, inputs={"x": "now"}).json()["outputs"] == {"y": 1}
     assert [run["state"] for run in client.get("/api/plugins/runs").json()["runs"]][:2] == ["done", "cancelled"]
-    client.delete(address)
+    assert client.delete(address).status_code == 204
     assert client.get(address).status_code == 404
+    assert client.post(f"{address}/cancel").status_code == 404
+
+
+def test_a_cancel_that_comes_late_loses_nothing(client: httpx.Client, create: Create) -> None:
+    """It is told that the run has ended, and what it gave; that stays until it is said to be forgotten."""
+    done = execute(client, create("return {'y': 7}")).json()
+    for _ in range(2):
+        late = client.post(f"/api/plugins/runs/{done['id']}/cancel")
+        assert late.status_code == 200
+        assert late.json() == client.get(f"/api/plugins/runs/{done['id']}").json() == done
+    assert done["outputs"] == {"y": 7}
+
+
+def test_a_run_that_ends_as_it_is_cancelled_keeps_what_it_gave() -> None:
+    """Between the end of its work and the noting of it, too."""
+
+    async def story() -> None:
+        runs, go_on = Runs(lambda: "one"), asyncio.Event()
+
+        async def carry_out(_: Run) -> Any:
+            await go_on.wait()
+            return Gave()
+
+        run = runs.begin(carry_out)
+        assert run.task is not None
+        task = run.task
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.sleep(0)
+        assert task.done()
+        assert run.state == "running", "its end isn't noted yet"
+        await runs.cancel(run)
+        assert run.state == "done"
+        assert runs.get("one", lambda _: True).result == {"y": 7}
+
+    class Gave(dict[str, Any]):
+        inputs: ClassVar[dict[str, Any]] = {}
+
+        def __init__(self) -> None:
+            super().__init__(y=7)
+
+    asyncio.run(story())
 
 
 def test_a_client_that_goes_away_finds_its_run_again(client: httpx.Client, create: Create) -> None:

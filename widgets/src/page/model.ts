@@ -182,7 +182,7 @@ export class ServerFlow {
   async cancel(): Promise<void> {
     if (!this.runId) return;
     try {
-      await this.api.json("DELETE", `api/plugins/runs/${this.runId}`);
+      await this.api.json("POST", `api/plugins/runs/${this.runId}/cancel`);
     } catch (error) {
       this.complain(error);
     }
