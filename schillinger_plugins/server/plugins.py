@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
 
 from ..definition import NodeDefinition
 from ..registry import PluginRecord
@@ -59,17 +60,15 @@ def plugin_details(request: Request, response: Response, plugin_id: said.PluginI
     record = manager.plugins[plugin_id]
     instances = [one.id for one in seen(request) if one.plugin_id == plugin_id]
     sound = record.manifest is not None
-    tag = f'"{record.content_hash[:32]}-{record.state}-{len(instances)}"' if sound else '"broken"'
-    response.headers["ETag"] = tag
-    if tag in request.headers.get("if-none-match", ""):
-        raise NotModified(tag)
-    return said.PluginDetails(
+    details = said.PluginDetails(
         **_summary(record),
         content_hash=record.content_hash if sound else None,
         manifest=record.manifest.model_dump(mode="json", exclude={"definition"}) if record.manifest else None,
         definition=record.definition.as_dict() if record.definition is not None else None,
         instances=instances,
     )
+    _tell_unless_known(request, response, details)
+    return details
 
 
 @router.get("/{plugin_id}/definition", dependencies=[Depends(READ)], tags=["plugins"])
@@ -80,10 +79,7 @@ def plugin_definition(request: Request, response: Response, plugin_id: said.Plug
     if record.manifest is not None and record.definition is None:
         RUN(request)
     told = manager.definition(plugin_id)
-    tag = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
-    response.headers["ETag"] = tag
-    if tag in request.headers.get("if-none-match", ""):
-        raise NotModified(tag)
+    _tell_unless_known(request, response, told)
     return told
 
 
@@ -121,6 +117,15 @@ class NotModified(Exception):
     def __init__(self, tag: str) -> None:
         super().__init__(tag)
         self.tag = tag
+
+
+def _tell_unless_known(request: Request, response: Response, told: BaseModel) -> None:
+    """Give an answer its ETag, which is another one whatever has changed of it; to who has it already, only that."""
+    tag = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    known = request.headers.get("if-none-match", "")
+    if tag in known or known.strip() == "*":
+        raise NotModified(tag)
 
 
 def _summary(record: PluginRecord) -> dict[str, Any]:
