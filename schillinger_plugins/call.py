@@ -26,6 +26,7 @@ from .result import digest
 from .sandbox.conversation import Outcome
 from .sandbox.limits import Limits
 from .sandbox.steps import OnProgress
+from .sandbox.worker import Worker
 from .types import Audio
 
 MAX_SEED = 2**63 - 1
@@ -59,6 +60,10 @@ class Call(msgspec.Struct):
         What its result, its record in the journal and its lines in the log have in common.
     user : str
         In whose name; empty: whoever runs this process.
+    worker : Worker or None
+        Who carries it out, until it has returned: a result keeps its call, and is to keep no worker.
+    cpu_before_s : float
+        CPU time of that worker when it began.
     """
 
     inputs: dict[str, Any]
@@ -72,6 +77,8 @@ class Call(msgspec.Struct):
     method: str = "execute"
     run_id: str = ""
     user: str = ""
+    worker: Worker | None = None
+    cpu_before_s: float = 0.0
 
 
 def prepare(
@@ -148,6 +155,16 @@ def needs_decoding(definition: NodeDefinition, inputs: Mapping[str, Any]) -> boo
 
 Digests = Callable[[], dict[str, str]]
 
+MOST_HASHED_BYTES = 64 * 1024 * 1024
+"""Of the inputs of a call that failed: whoever called waits for that."""
+
+
+def digests_of_failed(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Of the caller's own values, as long as they are at hand: what was sent may be gone. Of none, if they are too large."""
+    if sum(value.nbytes for value in map(_array, inputs.values()) if value is not None) > MOST_HASHED_BYTES:
+        return {}
+    return {name: digest(value) for name, value in inputs.items()}
+
 
 def digests_of(outcome: Outcome, before: tuple[int, Digests]) -> Digests:
     """What gives the digests of the inputs: of the very bytes that were sent, whatever the caller does to the arrays since.
@@ -183,5 +200,10 @@ def _digests_of(outcome: Outcome, before: Digests | None) -> dict[str, str]:
 
 
 def _is_large(value: object) -> bool:
+    array = _array(value)
+    return array is not None and array.nbytes > values.SMALL_ARRAY_BYTES
+
+
+def _array(value: object) -> np.ndarray[Any, Any] | None:
     array = value.samples if isinstance(value, Audio) else value
-    return isinstance(array, np.ndarray) and array.nbytes > values.SMALL_ARRAY_BYTES
+    return array if isinstance(array, np.ndarray) else None

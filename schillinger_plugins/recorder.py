@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from .behalf import current
-from .call import Call, Digests
+from .call import Call, Digests, digests_of_failed
 from .errors import PluginError
 from .events import Event, EventName, Events
 from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
@@ -222,6 +222,9 @@ class Recorder:
         text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
         kind = "" if cancelled else type(error).__name__
         wall_s = time.perf_counter() - call.started_s if call.started_s else 0.0
+        cpu_s, usage = _used(call)
+        # Who has given up doesn't wait for digests.
+        digests = {} if cancelled else digests_of_failed(call.inputs)
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
         make = partial(
@@ -231,10 +234,10 @@ class Recorder:
             config,
             call,
             seed,
-            dict,
+            lambda: digests,
             wall_s,
-            0.0,
-            _NO_USAGE,
+            cpu_s,
+            usage,
             outcome,
             kind,
             text,
@@ -352,6 +355,14 @@ class Recorder:
             instance_id=event.instance_id or "",
             detail=_json(detail),
         )
+
+
+def _used(call: Call) -> tuple[float, tuple[int, int, Growth, int]]:
+    """The CPU time and the memory of a call that hasn't returned. Its worker is let go of."""
+    worker, call.worker = call.worker, None
+    if worker is None:
+        return 0.0, _NO_USAGE
+    return max(0.0, worker.cpu_seen_s() - call.cpu_before_s), (worker.peak_memory_bytes, 0, Growth(), 0)
 
 
 def _same(record: Ran) -> Ran:

@@ -12,7 +12,7 @@ import time
 import click
 
 from ..journal import Journal, Summary
-from ..journal.overview import duration, growth, megabytes, named
+from ..journal.overview import duration, growth, local, megabytes, named
 from ..journal.records import since_days
 from .console import note, tell_table
 
@@ -79,5 +79,5 @@ def _row(one: Summary, window: float) -> tuple[str, ...]:
         growth(one),
         str(one.restarts or ""),
         str(one.waiting or ""),
-        one.last[11:19],
+        local(one.last)[11:],
     )

@@ -281,6 +281,7 @@ class Instance(Life):
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
         self._recorder.begin(self.id, call)
         self.log.run_id, self.log.user = call.run_id, call.user
+        call.worker, call.cpu_before_s = worker, worker.cpu_seen_s()
         return conversation.call(
             worker,
             call.inputs,
@@ -294,6 +295,7 @@ class Instance(Life):
         )
 
     def _finish(self, call: Call, outcome: Outcome, worker: Worker, plugin: LoadedPlugin) -> Result:
+        call.worker = None
         digests = digests_of(outcome, self._digests)
         if outcome.segment is not None:
             self._digests = outcome.content, digests

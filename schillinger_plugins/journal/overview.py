@@ -59,7 +59,7 @@ def stats_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
             megabytes(one.peak_memory_bytes),
             growth(one),
             str(one.restarts or ""),
-            _local(one.last),
+            local(one.last),
         )
         for one in summaries
     ]
@@ -85,7 +85,7 @@ def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
     """All that is known of one run, and what was printed in it."""
     known = [
         ("run", ran.run_id),
-        ("when", f"{_local(ran.at)}, by {ran.user}"),
+        ("when", f"{local(ran.at)}, by {ran.user}"),
         ("plugin", f"{ran.plugin_id} {ran.version}, {ran.content_hash[:12]}"),
         ("instance", ran.instance_id),
         ("parameters", ran.parameters),
@@ -109,21 +109,21 @@ def _row(record: Entry) -> tuple[str, ...]:
         what = ", ".join([*record.read, *(f"write {folder}" for folder in record.write), *record.hosts])
         may = f"{record.permission}: {what}"
         return (
-            _local(record.granted_at),
+            local(record.granted_at),
             record.user,
             f"{record.plugin_id} {record.version}",
             may,
-            _local(record.ended_at),
+            local(record.ended_at),
         )
     if isinstance(record, Denial):
         denied = f"{record.permission}: {record.target}"
-        return _local(record.denied_at), record.user, f"{record.plugin_id} {record.version}", denied
+        return local(record.denied_at), record.user, f"{record.plugin_id} {record.version}", denied
     if isinstance(record, Happening):
-        return _local(record.at), record.plugin_id, record.name, record.detail if record.detail != "{}" else ""
+        return local(record.at), record.plugin_id, record.name, record.detail if record.detail != "{}" else ""
     if isinstance(record, Line):
-        return _local(record.at), record.run_id, record.instance_id, record.text
+        return local(record.at), record.run_id, record.instance_id, record.text
     return (
-        _local(record.at),
+        local(record.at),
         record.run_id,
         f"{record.plugin_id} {record.version}",
         record.outcome,
@@ -133,7 +133,8 @@ def _row(record: Entry) -> tuple[str, ...]:
     )
 
 
-def _local(at: str) -> str:
+def local(at: str) -> str:
+    """A moment of the journal, as clocks here show it."""
     try:
         moment = datetime.fromisoformat(at).timestamp()
     except ValueError:

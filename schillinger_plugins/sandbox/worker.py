@@ -99,6 +99,7 @@ class Worker:
         self.leaks = False
         self.verdict: PluginError | None = None
         self._clock = (~pid << 3) | 2  # CPUCLOCK_SCHED of that process: what clock_getcpuclockid(3) computes
+        self._cpu_s = 0.0
         self._ending = threading.RLock()
         self._signalling = threading.RLock()
         self._interrupting = threading.Lock()
@@ -129,7 +130,15 @@ class Worker:
 
     def cpu_s(self) -> float:
         """CPU time of all its threads so far, in seconds."""
-        return time.clock_gettime(self._clock)
+        self._cpu_s = time.clock_gettime(self._clock)
+        return self._cpu_s
+
+    def cpu_seen_s(self) -> float:
+        """The same, also when it has ended: then as it was seen last, by the watchdog for example."""
+        try:
+            return self.cpu_s()
+        except OSError:
+            return self._cpu_s
 
     def begin(self, limits: Limits) -> None:
         """Begin a conversation: the watchdog holds the worker to `limits` until `finish`."""

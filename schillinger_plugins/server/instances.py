@@ -59,6 +59,7 @@ async def create_instance(
     once = request.app.state.once
     instance = await once.make(
         (user_of(request), plugin_id, idempotency_key) if idempotency_key else None,
+        asked.config,
         lambda: asyncio.to_thread(_manager(request).create_instance, plugin_id, asked.config),
     )
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/plugins/instances/{instance.id}"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
 
 from ..definition import NodeDefinition
 from ..permissions import requests_of
@@ -56,14 +57,8 @@ def system_status(request: Request) -> dict[str, Any]:
 @router.get("/{plugin_id}", dependencies=[Depends(READ)], tags=["plugins"])
 def plugin_details(request: Request, response: Response, plugin_id: said.PluginId) -> said.PluginDetails:
     """One plugin: its manifest, its node, its instances. Nothing of it is run."""
-    record = _manager(request).plugins[plugin_id]
-    details = details_of(request, record)
-    tag = (
-        f'"{details.content_hash[:32]}-{record.state}-{len(details.instances)}"' if details.content_hash else '"broken"'
-    )
-    response.headers["ETag"] = tag
-    if tag in request.headers.get("if-none-match", ""):
-        raise NotModified(tag)
+    details = details_of(request, _manager(request).plugins[plugin_id])
+    _tell_unless_known(request, response, details)
     return details
 
 
@@ -75,18 +70,16 @@ def plugin_definition(request: Request, response: Response, plugin_id: said.Plug
     if record.manifest is not None and record.definition is None:
         RUN(request)
     told = manager.definition(plugin_id)
-    tag = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
-    response.headers["ETag"] = tag
-    if tag in request.headers.get("if-none-match", ""):
-        raise NotModified(tag)
+    _tell_unless_known(request, response, told)
     return told
 
 
 @router.post("/{plugin_id}/reload", dependencies=[Depends(MANAGE)], tags=["plugins"])
 def reload_plugin(request: Request, plugin_id: said.PluginId) -> said.PluginDetails:
     """Read a plugin anew. If that fails, the code that served goes on serving, and so do its instances."""
-    _manager(request).reload(plugin_id)
-    return plugin_details(request, Response(), plugin_id)
+    manager = _manager(request)
+    manager.reload(plugin_id)
+    return details_of(request, manager.plugins[plugin_id])
 
 
 @router.get("/{plugin_id}/logs", dependencies=[Depends(READ)], tags=["plugins"])
@@ -130,6 +123,15 @@ def details_of(request: Request, record: PluginRecord) -> said.PluginDetails:
         asks_for=[said.Wish(permission=one.permission, wants=one.describe(), reason=one.reason or "") for one in wants],
         instances=[one.id for one in seen(request) if one.plugin_id == record.id],
     )
+
+
+def _tell_unless_known(request: Request, response: Response, told: BaseModel) -> None:
+    """Give an answer its ETag, which is another one whatever has changed of it; to who has it already, only that."""
+    tag = f'"{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    known = request.headers.get("if-none-match", "")
+    if tag in known or known.strip() == "*":
+        raise NotModified(tag)
 
 
 def _summary(record: PluginRecord) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +77,17 @@ def test_the_figures(filled: Journal, capsys: pytest.CaptureFixture[str]) -> Non
     assert (figures["calls"], figures["failed"], figures["p50_s"]) == (2, 1, 0.25)
 
 
-def test_top_tells_of_the_last_minute(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clocks half an hour from UTC, so that none is taken for the other."""
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_top_tells_of_the_last_minute(filled: Journal, far_away: None, capsys: pytest.CaptureFixture[str]) -> None:
     """Calls a minute and the share that failed, of what ran within the window and nothing older."""
     _, _, err = told(capsys, "top")
     assert "nothing ran" in err
@@ -86,6 +97,7 @@ def test_top_tells_of_the_last_minute(filled: Journal, capsys: pytest.CaptureFix
     (row,) = (line.split() for line in out.splitlines() if "probe" in line)
     assert row[:3] == ["probe", "6", "16.7%"]
     assert "10.4%" in row  # of a CPU
+    assert row[-1] == datetime.fromisoformat(now).astimezone().strftime("%H:%M:%S")  # by the clock of whoever looks
 
 
 def test_figures_of_each_instance(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +132,47 @@ def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> Non
     assert "no such scale" in found[0].error
     assert found[1].wall_s >= 0.2
     assert len({one.run_id for one in found}) == 4
+
+
+def test_what_failed_is_told_with_what_it_was_given_and_what_it_cost(
+    kept: PluginManager, write_plugin: WritePlugin
+) -> None:
+    """One that raises, one over its limit, whose process has gone, and one that gives up; none keeps its worker."""
+    body = """
+    began = time.process_time()
+    while time.process_time() - began < 0.02: pass
+    self.context.progress(0.1)
+    if inputs["x"]["then"] == "raise": raise ValueError("no such scale")
+    while True: pass
+    """
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    sound = np.ones((2, 40_000), np.float32)
+    workers = []
+
+    def see(*_: object) -> None:
+        assert instance._worker is not None
+        workers.append(weakref.ref(instance._worker))
+        instance._worker.peak_memory_bytes = 7_000_000_000
+
+    def interrupt(*_: object) -> None:
+        see()
+        raise KeyboardInterrupt
+
+    with pytest.raises(PluginExecutionError):
+        instance.execute({"x": {"sound": sound, "then": "raise"}}, on_progress=see)
+    with pytest.raises(LimitExceeded):
+        instance.execute({"x": {"sound": sound, "then": "spin"}}, on_progress=see, limits={"wall_s": 0.2})
+    with pytest.raises(KeyboardInterrupt):
+        instance.execute({"x": {"sound": sound, "then": "spin"}}, on_progress=interrupt)
+    raised, over, given_up = journal(kept).runs()
+    for one in (raised, over, given_up):
+        assert 0.02 <= one.cpu_s < 30
+        assert one.peak_memory_bytes == 7_000_000_000
+    for one, then in ((raised, "raise"), (over, "spin")):
+        assert json.loads(one.input_digests) == {"x": digest({"sound": sound, "then": then})}
+    instance.rest()
+    gc.collect()
+    assert [worker() for worker in workers] == [None] * 3
 
 
 def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -18,6 +18,7 @@ from schillinger_plugins.loader import inspect
 from schillinger_plugins.server import Scope, Server
 from schillinger_plugins.server.runs import Run, Runs
 
+from ..conftest import WritePlugin
 from .conftest import ANY, Create
 
 
@@ -61,12 +62,16 @@ def test_the_list_comes_in_pages_and_by_type(client: httpx.Client) -> None:
 
 
 def test_details_that_a_client_has_are_not_sent_again(client: httpx.Client) -> None:
-    """The ETag changes with the plugin's state."""
+    """The ETag changes with all that is told of it: its state, and which instances there are, not just how many."""
     tag = client.get("/api/plugins/gain_node").headers["ETag"]
     again = client.get("/api/plugins/gain_node", headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
+    first = client.post("/api/plugins/gain_node/instances").json()["id"]
+    one = client.get("/api/plugins/gain_node", headers={"If-None-Match": tag})
+    assert one.status_code == 200
+    client.delete(f"/api/plugins/instances/{first}")
     client.post("/api/plugins/gain_node/instances")
-    assert client.get("/api/plugins/gain_node", headers={"If-None-Match": tag}).status_code == 200
+    assert client.get("/api/plugins/gain_node", headers={"If-None-Match": one.headers["ETag"]}).status_code == 200
 
 
 def test_a_broken_plugin_is_listed_with_its_flaw(client: httpx.Client, manager: PluginManager, tmp_path: Path) -> None:
@@ -76,10 +81,15 @@ def test_a_broken_plugin_is_listed_with_its_flaw(client: httpx.Client, manager: 
     folder = tmp_path / "cracked"
     folder.mkdir()
     (folder / "plugin.json").write_text('{"metadata": {}}')
-    manager.registry.register(inspect(folder, source="path"))
+    forget = manager.registry.register(inspect(folder, source="path"))
     told = client.get("/api/plugins/cracked").json()
     assert told["state"] == "broken"
     assert told["error"]["title"] == "ManifestError"
+    tag = client.get("/api/plugins/cracked").headers["ETag"]
+    forget()
+    (folder / "plugin.json").write_text("{")
+    manager.registry.register(inspect(folder, source="path"))
+    assert client.get("/api/plugins/cracked", headers={"If-None-Match": tag}).status_code == 200
     assert client.post("/api/plugins/cracked/instances").json()["title"] == "ManifestError"
 
 
@@ -107,6 +117,19 @@ def test_the_same_key_creates_once(client: httpx.Client) -> None:
     assert first == again
     client.delete(f"/api/plugins/instances/{first}")
     assert client.post("/api/plugins/gain_node/instances", headers={"Idempotency-Key": "a"}).json()["id"] != first
+
+
+def test_a_key_stands_for_what_was_asked_with_it(
+    client: httpx.Client, manager: PluginManager, write_plugin: WritePlugin
+) -> None:
+    """With another configuration it is refused, rather than answered with an instance that hasn't it."""
+    manager.add(write_plugin(body="return {'y': 1}", manifest={"config_schema": {}, "default_config": {"a": 1}}))
+    keyed = {"headers": {"Idempotency-Key": "a"}}
+    first = client.post("/api/plugins/probe/instances", json={"config": {"a": 2}}, **keyed)
+    assert first.status_code == 201, first.text
+    other = client.post("/api/plugins/probe/instances", json={"config": {"a": 3}}, **keyed)
+    assert (other.status_code, other.json()["path"]) == (422, "$.header.idempotency-key")
+    assert client.post("/api/plugins/probe/instances", json={"config": {"a": 2}}, **keyed).json() == first.json()
 
 
 def test_sounds_arrays_and_bytes_travel_as_they_are(client: httpx.Client, create: Create) -> None:
