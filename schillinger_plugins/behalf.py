@@ -1,8 +1,8 @@
 """Behalf: in whose name something is done, and what the run is called that it is part of.
 
 Owns the context that says so. It follows a request into its tasks and threads, so that nothing on the way has to hand it on.
-The server sets it; where nobody has, things are done in the name of whoever runs this process. It says who, not whether they
-may. Read by ``recorder``, for the journal, and by whatever is made for somebody.
+The server sets it; where nobody has, things are done in the name of whoever runs this process. It says who, and from where,
+not whether they may. Read by ``recorder``, for the journal, by ``reading``, and by whatever is made for somebody.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ class Behalf:
         Of the run that was asked for; empty outside of one.
     instance_id : str
         Whose call has that very id; calls of others are parts of the run.
+    is_remote : bool
+        Whether a request over HTTP asks, for which no file is read here.
     """
 
     user: str = ""
     run_id: str = ""
     instance_id: str = ""
+    is_remote: bool = False
     _parts: itertools.count[int] = field(default_factory=lambda: itertools.count(1), repr=False, compare=False)
 
     def call_of(self, instance_id: str) -> str:

@@ -1,6 +1,6 @@
 """A call, checked and ready to be made, and the record of one that was made.
 
-Owns the way from what a caller gives to what a plugin gets: files decoded, pairs made `Audio`, inputs and parameters
+Owns the way from what a caller gives to what a plugin gets: files decoded or read, pairs made `Audio`, inputs and parameters
 checked against the definition. And the way from what was sent to the digests that a result records. Refuses before
 anything is started. Called by ``instance``; the command line calls `read_inputs` by itself, to find a slip before it
 loads a plugin.
@@ -22,6 +22,7 @@ import numpy as np
 from .definition import NodeDefinition
 from .errors import InputError, PluginError
 from .protocol import values
+from .reading import has_paths, with_content
 from .result import digest
 from .sandbox.conversation import Outcome
 from .sandbox.limits import Limits
@@ -109,6 +110,7 @@ def prepare(
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED):
         raise InputError(f"a seed is a whole number from 0 to 2^63-1, not {seed!r}", plugin_id=plugin_id)
     checked = read_inputs(definition, inputs, plugin_id=plugin_id, read_audio=read_audio)
+    parameters = with_content(definition, parameters, plugin_id=plugin_id)
     given = definition.check_parameters(parameters, plugin_id=plugin_id)
     return Call(checked, given, limits, seed, on_progress, started_at_s, started_s, profile)
 
@@ -146,8 +148,10 @@ def _read(definition: NodeDefinition, name: str, value: Any, plugin_id: str, rea
     return value
 
 
-def needs_decoding(definition: NodeDefinition, inputs: Mapping[str, Any]) -> bool:
-    """Whether an input is a file, which takes a while to read."""
+def needs_reading(definition: NodeDefinition, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
+    """Whether an input or a parameter is a file, which takes a while to read."""
+    if has_paths(definition, parameters):
+        return True
     return any(isinstance(value, (str, Path)) for value in inputs.values()) and any(
         port.type == "audio" for port in definition.inputs
     )

@@ -20,7 +20,7 @@ from .admission import Admission
 from .caretaker import Caretaker
 from .catalogue import Catalogue
 from .decoding import AudioReader
-from .definition import NodeDefinition
+from .definition import NodeDefinition, Parameter
 from .errors import PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .failures import Failure, Failures
@@ -32,6 +32,7 @@ from .manifest import Manifest
 from .permissions import Permissions
 from .permissions.granting import Granting
 from .policy import Policy
+from .reading import read_file, seen
 from .recorder import Recorder
 from .registry import PluginRecord, Registry
 from .reloading import Reloading, Renewing, Watching
@@ -44,7 +45,7 @@ from .sandbox.worker import Worker
 from .scanner import Scanner
 from .spans import Spans
 from .status import Status
-from .types import Audio
+from .types import Audio, File
 from .watcher import Watcher
 from .workflow import make_instance
 
@@ -342,6 +343,20 @@ class PluginManager(Renewing, Granting, Looking):
         """
         self._demand_open()
         return self._reader.read(path)
+
+    def read_file(self, parameter: Parameter, path: str | Path) -> File:
+        """What a file holds, for a parameter of the type file that a person has set to its path.
+
+        Raises
+        ------
+        InputError
+            If it is gone, no regular file, called otherwise than the parameter asks, or too large for it.
+        """
+        return read_file(parameter, path)
+
+    def seen_file(self, parameter: Parameter, path: str | Path) -> tuple[int, int]:
+        """Its size in bytes and the time of its last change in ns; raises as `read_file`, and reads nothing."""
+        return seen(parameter, path)
 
     def close(self) -> None:
         """Destroy every instance and end the sandbox. Calling it again does nothing."""

@@ -26,6 +26,7 @@ from .events import Event, EventName, Events
 from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
 from .loaded import LoadedPlugin
 from .permissions import current_user
+from .result import recorded
 from .sandbox.growth import Growth
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
@@ -302,7 +303,7 @@ class Recorder:
             content_hash=plugin.content_hash,
             instance_id=instance_id,
             method=call.method,
-            parameters=_json(call.parameters),
+            parameters=_json(recorded(call.parameters)),
             config=_json(without_secrets(config, plugin.manifest.config_schema)),
             input_digests=_json(digests()),
             level=str(plugin.level),

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from .definition import NodeDefinition
-from .types import Audio, Figure
+from .types import Audio, Figure, File
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class Provenance:
     ----------
     content_hash : str
         SHA-256 over the plugin's files.
+    parameters : Mapping[str, Any]
+        As the plugin got them; of a file its name, its size and the SHA-256 of its content.
     input_digests : Mapping[str, str]
         SHA-256 of each input, over its type, shape, rate and bytes.
     seed : int
@@ -168,6 +170,22 @@ def brief(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
+def recorded(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters as they are put on record: of a file not its content, but what tells it from another one.
+
+    >>> recorded({"gain_db": -6.0, "scale": File("just.scl", b"")})["scale"]["file"]
+    'just.scl'
+    """
+    if not any(isinstance(value, File) for value in parameters.values()):
+        return parameters
+    return {
+        name: {"file": value.name, "bytes": len(value.data), "sha256": hashlib.sha256(value.data).hexdigest()}
+        if isinstance(value, File)
+        else value
+        for name, value in parameters.items()
+    }
+
+
 def digest(value: Any) -> str:
     """SHA-256 of a value, over its type, shape, rate and content.
 
@@ -202,6 +220,8 @@ def _feed(state: Any, value: Any) -> None:
     elif isinstance(value, np.ndarray):
         state.update(f"array {value.dtype.str} {value.shape} ".encode())
         state.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
+    elif isinstance(value, File):
+        state.update(f"file {len(value.name)} {value.name} {len(value.data)} ".encode() + value.data)
     elif isinstance(value, Mapping):
         state.update(f"map {len(value)} ".encode())
         for key in sorted(value):

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from .definition import NodeDefinition
 from .errors import DefinitionError, InputError
+from .reading import with_content
 from .types import Audio
 
 
@@ -114,7 +115,8 @@ class Stream:
         plugin_id = self._plugin_id
         before = definition.renamed(self.parameters, plugin_id=plugin_id)
         held = {name: value for name, value in before.items() if definition.parameter(name) is not None}
-        asked = {**held, **definition.renamed(changes, plugin_id=plugin_id)}
+        changed = with_content(definition, definition.renamed(changes, plugin_id=plugin_id), plugin_id=plugin_id)
+        asked = {**held, **changed}
         self.parameters = definition.check_parameters(asked, plugin_id=plugin_id)
         self._checked_by = definition
 

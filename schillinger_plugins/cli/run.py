@@ -114,6 +114,7 @@ def run_command(
       schillinger run gain_node song.wav --set gain_db=-6 --out quieter.flac
     """
     from ..call import read_inputs
+    from ..reading import with_content
     from .save import saver
 
     if out is not None:
@@ -128,11 +129,12 @@ def run_command(
             given_inputs = _inputs(definition, file, inputs, plugin_id)
             given_parameters = _parameters(definition, settings, plugin_id)
             # A slip in a name or a file should not cost the seconds that it takes to warm the sandbox.
-            definition.check_parameters(given_parameters, plugin_id=plugin_id)
+            ready_parameters = with_content(definition, given_parameters, plugin_id=plugin_id)
+            definition.check_parameters(ready_parameters, plugin_id=plugin_id)
             given_inputs = read_inputs(definition, given_inputs, plugin_id=plugin_id, read_audio=manager.read_audio)
             instance = manager.create_instance(plugin_id, configuration(config), on_progress=on_progress)
             result = instance.execute(
-                given_inputs, given_parameters, limits=_limits(limits) or None, seed=seed, on_progress=on_progress
+                given_inputs, ready_parameters, limits=_limits(limits) or None, seed=seed, on_progress=on_progress
             )
     if want_json:
         from .console import as_json
@@ -214,7 +216,7 @@ def _parameters(definition: NodeDefinition, pairs: list[Pair], plugin_id: str) -
     values = {}
     for name, text in pairs:
         parameter = definition.parameter(name)
-        if parameter is not None and parameter.type in ("string", "choice"):
+        if parameter is not None and parameter.type in ("string", "choice", "file"):
             values[name] = _value(text) if text.startswith('"') else text
         elif parameter is None and definition.input(name) is not None:
             raise InputError(
@@ -222,7 +224,6 @@ def _parameters(definition: NodeDefinition, pairs: list[Pair], plugin_id: str) -
             )
         else:
             values[name] = _value(text)
-    definition.check_parameters(values, plugin_id=plugin_id)
     return values
 
 

@@ -9,7 +9,7 @@ worker and is hostile in both cases: it is bounded and checked before anything i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -175,6 +175,15 @@ class NodeDefinition(StrictModel):
             For an unknown name, one given twice, a wrong type or a value out of range, with the path
             ``$.parameters.gain_db``.
         """
+        return self._checked(values, Parameter.check, plugin_id)
+
+    def check_settings(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+        """As `check_parameters`, for what is set and kept until a call is made: a file is its path then, and isn't read."""
+        return self._checked(values, Parameter.named, plugin_id)
+
+    def _checked(
+        self, values: Mapping[str, Any], check: Callable[[Parameter, Any], Any], plugin_id: str
+    ) -> dict[str, Any]:
         if self._takes_anything:
             return dict(values)
         if any(parameter.aliases for parameter in self.parameters):
@@ -183,7 +192,7 @@ class NodeDefinition(StrictModel):
         checked: dict[str, Any] = {}
         for parameter in self.parameters:
             try:
-                checked[parameter.name] = parameter.check(values.get(parameter.name, parameter.default))
+                checked[parameter.name] = check(parameter, values.get(parameter.name, parameter.default))
             except Misfit as misfit:
                 path = json_path(["parameters", parameter.name, *misfit.at])
                 message = f"parameter `{parameter.name}` {misfit}"

@@ -8,10 +8,11 @@ HTML and no code in a panel. Called by ``definition`` and ``widgets``; `misplace
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ..errors import InputError
 from ..schema.strict import Line, Name, Number, StrictModel, Text, offence, show, suggestion
 
 if TYPE_CHECKING:
@@ -127,6 +128,12 @@ def check_panel(definition: NodeDefinition) -> None:
                 continue
             if item.kind == "control" and item.name not in parameters:
                 raise offence(f"no parameter `{item.name}`", at=at, remedy=suggestion(item.name, parameters))
+            if item.kind == "control" and definition.parameters[parameters.index(item.name)].type == "file":
+                raise offence(
+                    f"a panel has no control for a file, as `{item.name}` is",
+                    at=at,
+                    remedy="remove it: a person gives a file to the node",
+                )
             if item.kind in DRAWN:
                 _demand_drawable(item, outputs, at)
             key = (item.kind, item.name)
@@ -136,10 +143,12 @@ def check_panel(definition: NodeDefinition) -> None:
 
 
 def panel_of(definition: NodeDefinition) -> Panel:
-    """The panel of a definition; of one without, all controls and below them all outputs that can be drawn."""
+    """The panel of a definition; of one without, all controls but files, and below them all outputs that can be drawn."""
     if definition.panel is not None:
         return definition.panel
-    controls = [{"kind": "control", "name": parameter.name} for parameter in definition.parameters]
+    controls = [
+        {"kind": "control", "name": parameter.name} for parameter in definition.parameters if parameter.type != "file"
+    ]
     shown = [{"kind": kind, "name": port.name} for port in definition.outputs if (kind := _kind_for(port.type))]
     groups = [
         {"items": items[start : start + MAX_ITEMS]}
@@ -148,6 +157,26 @@ def panel_of(definition: NodeDefinition) -> Panel:
     ]
     empty = {"items": [{"kind": "heading", "label": "This panel is empty."}]}
     return Panel.model_validate({"groups": groups or [empty]})
+
+
+def panel_values(definition: NodeDefinition, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+    """Parameters as a panel has them, which a plugin's code sets as well as a hand: no file is among them.
+
+    Raises
+    ------
+    InputError
+        As `NodeDefinition.check_parameters`, and for a file's content.
+    """
+    checked = definition.check_parameters(values, plugin_id=plugin_id)
+    for parameter in definition.parameters:
+        if parameter.type == "file" and checked[parameter.name] is not None:
+            raise InputError(
+                f"parameter `{parameter.name}` is a file, and a panel has none",
+                plugin_id=plugin_id,
+                remedy="give it to the node: instance.execute()",
+                path=f"$.parameters.{parameter.name}",
+            )
+    return checked
 
 
 def misplaced(definition: NodeDefinition, *, plugin_type: str) -> tuple[str, tuple[str | int, ...], str] | None:

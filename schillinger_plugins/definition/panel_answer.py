@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DefinitionError, InputError
 from ..schema.json_text import json_path
 from ..schema.strict import show, suggestion
+from .panel import panel_values
 
 if TYPE_CHECKING:
     from . import NodeDefinition
@@ -84,7 +85,7 @@ def _values(definition: NodeDefinition, values: Mapping[str, Any], plugin_id: st
                 suggestion(str(name)[:64], known),
             )
         try:
-            checked[name] = definition.check_parameters({name: value}, plugin_id=plugin_id)[name]
+            checked[name] = panel_values(definition, {name: value}, plugin_id=plugin_id)[name]
         except InputError as error:
             raise _broken(f"it set a value that can't be: {error.message}", plugin_id, ["values", name]) from None
     return checked

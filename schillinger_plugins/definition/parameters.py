@@ -6,6 +6,7 @@ a value. Refuses values out of range rather than clipping them. Called by ``defi
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,10 +14,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..schema.strict import SHORT_PATTERN, Line, Name, Number, Text, offence, show, suggestion
 from ..types.audio import MAX_CHANNELS
+from ..types.file import MAX_NAME, File
 from .ports import PYTHON_WORDS, Labelled, Misfit, also_called, boolean, integer, number
 
 ParameterType = Annotated[
-    Literal["number", "integer", "boolean", "string", "choice", "breakpoints", "channels", "any"],
+    Literal["number", "integer", "boolean", "string", "choice", "breakpoints", "channels", "file", "any"],
     BeforeValidator(lambda word: also_called(word, _OUR_WORDS)),
 ]
 _OUR_WORDS = {
@@ -29,14 +31,24 @@ _OUR_WORDS = {
 MAX_BREAKPOINTS = 100_000
 MAX_STRING = 10_000
 MAX_ALIASES = 16
+MAX_ENDINGS = 32
+MAX_PATH = 4096
+
+FILE_BYTES = 1_000_000
+"""What a file may have whose parameter says nothing else."""
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+"""What a parameter may say at most: the content is held in memory on both sides."""
+
+Ending = Annotated[str, Field(pattern=r"^(\.[A-Za-z0-9_\-]{1,16}){1,3}$")]
 
 
 class Parameter(Labelled):
     """One thing that can be set.
 
     ``number`` and ``integer`` have a range; ``choice`` one of `options`; ``breakpoints`` a list of
-    ``[time_s, value]`` with times that grow; ``channels`` a list of channel indices from 0; ``any`` is left to the
-    plugin to check.
+    ``[time_s, value]`` with times that grow; ``channels`` a list of channel indices from 0; ``file`` the content of a
+    file, or None; ``any`` is left to the plugin to check.
     """
 
     type: ParameterType = Field(description="what kind of value")
@@ -59,12 +71,20 @@ class Parameter(Labelled):
     aliases: Annotated[tuple[Name, ...], Field(strict=False, max_length=MAX_ALIASES)] = Field(
         default=(), description="what it was called before; who still says so means this parameter"
     )
+    accept: Annotated[tuple[Ending, ...], Field(strict=False, max_length=MAX_ENDINGS)] = Field(
+        default=(), description="how the name of a file may end, as .scl; however it likes if there is none"
+    )
+    max_bytes: Annotated[int, Field(ge=1, le=MAX_FILE_BYTES)] | None = Field(
+        default=None, description="of a file, the most that is taken"
+    )
 
     def describe(self) -> str:
         """Type, range and unit in a few words: ``number −96…24 dB``."""
         if self.type == "choice":
             return " | ".join(self.options)
         text: str = self.type
+        if self.type == "file":
+            return " ".join(filter(None, [text, ", ".join(self.accept), f"up to {size_in_words(self.most_bytes)}"]))
         if self.min is not None or self.max is not None:
             text += f" {_tidy(self.min)}…{_tidy(self.max)}"
         return f"{text} {self.unit}" if self.unit else text
@@ -89,6 +109,8 @@ class Parameter(Labelled):
             return self._breakpoints(value)
         if self.type == "channels":
             return _channels(value)
+        if self.type == "file":
+            return self._file(value)
         if not isinstance(value, str):
             raise Misfit(f"is {show(value)} ({type(value).__name__}), expected a string")
         if self.type == "choice" and value not in self.options:
@@ -99,6 +121,63 @@ class Parameter(Labelled):
         if len(value) > MAX_STRING:
             raise Misfit(f"has {len(value)} characters, at most {MAX_STRING} are taken")
         return str(value)
+
+    @property
+    def most_bytes(self) -> int:
+        """Of a file, the most that is taken."""
+        return self.max_bytes or FILE_BYTES
+
+    def too_large(self, size: int) -> str:
+        """What is said of a file that has more."""
+        return f"has {size:,} bytes, at most {self.most_bytes:,} are taken"
+
+    def named(self, value: Any) -> Any:
+        """`value` as it is set and kept, where a file may be named: its path as text, and nothing is read.
+
+        Raises
+        ------
+        Misfit
+            As `check`; for a name that doesn't end as one of `accept`; for content, which nobody keeps.
+        """
+        if self.type != "file" or value is None:
+            return self.check(value)
+        if not isinstance(value, (str, PurePath)):
+            raise Misfit(f"is {show(value)} ({type(value).__name__}), expected a file's path", remedy="give its path")
+        path = str(value)
+        if not path.strip() or len(path) > MAX_PATH or "\0" in path:
+            raise Misfit("is no path", remedy="give the path of a file")
+        self._ends_well(path)
+        return path
+
+    def _file(self, value: Any) -> File | None:
+        if value is None:
+            return None
+        if isinstance(value, bytes):
+            value = File("", value)
+        if isinstance(value, (str, PurePath)):
+            # Whoever may read files has put the content here by now: see ``reading``.
+            raise Misfit(
+                "is the name of a file, and its content is expected: no file is read here",
+                remedy="give the content, or let a person choose the file",
+            )
+        if not isinstance(value, File):
+            raise Misfit(
+                f"is {show(value)} ({type(value).__name__}), expected a file",
+                remedy="give its path, its content as bytes, or File(name, content)",
+            )
+        if value.name:
+            self._ends_well(value.name)
+        if len(value.data) > self.most_bytes:
+            raise Misfit(self.too_large(len(value.data)), remedy="give a smaller file")
+        return value
+
+    def _ends_well(self, name: str) -> None:
+        if self.accept and not name.lower().endswith(tuple(ending.lower() for ending in self.accept)):
+            shown = name.rpartition("/")[2][-MAX_NAME:]
+            raise Misfit(
+                f"is called {show(shown)}, expected a name that ends in {' or '.join(self.accept)}",
+                remedy="give such a file",
+            )
 
     def _within(self, value: float, *, subject: str = "is", at: tuple[str | int, ...] = ()) -> None:
         if (self.min is None or value >= self.min) and (self.max is None or value <= self.max):
@@ -145,7 +224,11 @@ class Parameter(Labelled):
     @model_validator(mode="before")
     @classmethod
     def _default_of_type(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or "default" in data:
+        if not isinstance(data, dict):
+            return data
+        if data.get("type") == "file" and data.get("max_bytes") is None:
+            data = {**data, "max_bytes": FILE_BYTES}
+        if "default" in data:
             return data
         low, high, options = data.get("min"), data.get("max"), data.get("options")
         zero: Any = 0
@@ -163,6 +246,15 @@ class Parameter(Labelled):
     def _is_consistent(self) -> Self:
         if self._is_plain:
             return self._with_sound_default()
+        for key in ("accept", "max_bytes"):
+            if getattr(self, key) and self.type != "file":
+                raise offence(f"a {self.type} has no {key}", at=(key,), remedy='remove it, or say "type": "file"')
+        if self.type == "file" and self.default is not None:
+            raise offence(
+                "a file has no default: the host reads none that a plugin names",
+                at=("default",),
+                remedy="remove it; without a file the plugin gets None",
+            )
         ranged = self.type in ("number", "integer", "breakpoints")
         for key in ("min", "max", "step"):
             bound = getattr(self, key)
@@ -198,7 +290,9 @@ class Parameter(Labelled):
             and self.step is None
             and not self.options
             and not self.automatable
-            and self.type != "choice"
+            and self.type not in ("choice", "file")
+            and not self.accept
+            and self.max_bytes is None
             and self.scale == "linear"
         )
 
@@ -233,6 +327,14 @@ def _channels(value: Any) -> list[int]:
             raise Misfit(f"has the channel {channel} twice", remedy="name each channel once", at=(index,))
         channels.append(channel)
     return channels
+
+
+def size_in_words(size: int) -> str:
+    """``1 MB``, ``512 kB``, ``12 bytes``."""
+    for factor, unit in ((1_000_000, "MB"), (1_000, "kB")):
+        if size >= factor:
+            return f"{size / factor:.3g} {unit}"
+    return f"{size} bytes"
 
 
 def _tidy(value: float | None) -> str:

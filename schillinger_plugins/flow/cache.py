@@ -18,7 +18,7 @@ import numpy as np
 
 from ..manifest import Manifest
 from ..result import Result, digest
-from ..types import Audio
+from ..types import Audio, File
 
 DEFAULT_BYTES = 512 * 1024 * 1024
 _FLEETING = ("INTEGRATION", "UI")
@@ -119,6 +119,8 @@ def size_of(value: Any) -> int:
         total += _OVERHEAD_BYTES
         if isinstance(item, Audio):
             item = item.samples
+        elif isinstance(item, File):
+            item = item.data
         if isinstance(item, np.ndarray):
             total += item.nbytes
         elif isinstance(item, (str, bytes)):
@@ -166,6 +168,6 @@ def _is_plain(value: Any) -> bool:
         elif isinstance(item, np.ndarray):
             if item.dtype.hasobject:
                 return False
-        elif not isinstance(item, (Audio, str, bytes, bool, int, float, complex, np.generic, type(None))):
+        elif not isinstance(item, (Audio, File, str, bytes, bool, int, float, complex, np.generic, type(None))):
             return False
     return True

@@ -330,7 +330,7 @@ def _checked(definition: NodeDefinition | None, values: Mapping[str, Any], plugi
                     remedy = f'it is an input: flow.input("{name}") >> node["{name}"]'
                 raise InputError(f"no parameter {show(name)}", plugin_id=plugin, remedy=remedy, path=path)
             try:
-                value = parameter.check(value)
+                value = parameter.named(value)
             except Misfit as misfit:
                 message = f"parameter {show(name)} {misfit}"
                 raise InputError(message, plugin_id=plugin, remedy=misfit.remedy, path=path) from None

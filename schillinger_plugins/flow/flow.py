@@ -31,6 +31,7 @@ from .hindrances import demand_none, given, hindrances
 from .host import Host, known_definition
 from .instances import Instances
 from .keeping import Keeping
+from .node_files import NodeFiles
 from .nodes import FlowNode
 from .plan import Plan, make_plan
 from .problems import Problem, Remedy, problems
@@ -93,6 +94,7 @@ class Flow(Keeping):
         self.events = FlowEvents()
         self.cache = Cache(cache_bytes)
         self.instances = Instances(host)
+        self.files = NodeFiles(host)
         self.last: FlowRun | None = None
         self.shown: Shown | None = None
         self.revision = 0
@@ -103,7 +105,7 @@ class Flow(Keeping):
         self._former: dict[int, Document] = {0: self._kept()}
         self._running: Running | None = None
         self._took_s: dict[str, float] = {}
-        self._signing = Signing(host)
+        self._signing = Signing(host, self.files)
         self._undo = [host.events.subscribe(one, _teller(weakref.ref(self))) for one in _TOLD]
         self._finalizer = weakref.finalize(self, _end_later, self.instances, self._undo)
         self._finalizer.atexit = False  # the manager ends everything then
@@ -146,7 +148,7 @@ class Flow(Keeping):
         """Everything that is wrong with it; empty if nothing is. Runs nothing."""
         with self._lock:
             graph, values = self.graph.copy(), self._given()
-        return problems(graph, self.host, values)
+        return problems(graph, self.host, values, self.files)
 
     def signatures(self) -> dict[str, str]:
         """By node, what a result that were made now would be made of, in a word. Runs nothing."""
@@ -213,6 +215,7 @@ class Flow(Keeping):
                 plan,
                 host=self.host,
                 instances=self.instances,
+                files=self.files,
                 cache=self.cache,
                 events=self.events,
                 document=self.as_dict(),
@@ -318,12 +321,13 @@ class Flow(Keeping):
             # Not a value: None would be read as none given. What is refused here would be refused in each run.
             given_all = given(self.graph, self._given(), dict.fromkeys(named, _ANY))
             plan = make_plan(self.graph, self.definition, given_all, only=None, seed=self.seed)
-            demand_none(plan, hindrances(plan, self.host))
+            demand_none(plan, hindrances(plan, self.host, self.files))
             data, values = self.as_dict(), dict(self._values)
 
         def copy() -> Flow:
             flow = Flow.from_dict(data, self.host, concurrency=1, cache_bytes=CACHE_BYTES)
             flow._values.update(values)
+            flow.files.take_over(self.files)
             return flow
 
         return over(copy, together(named), concurrency=side_by_side)
@@ -380,7 +384,7 @@ class Flow(Keeping):
         values = given(self.graph, self._given(), inputs)
         own_seed = self.seed if seed is None else _checked_seed(seed)
         plan = make_plan(self.graph, self.definition, values, only=chosen, seed=own_seed)
-        refused = hindrances(plan, self.host)
+        refused = hindrances(plan, self.host, self.files)
         if strict:
             demand_none(plan, refused)
         return plan, refused

@@ -13,6 +13,7 @@ from ..errors import InputError, PluginError
 from ..schema.strict import show, suggestion
 from .graph import Graph
 from .host import Host, known_definition
+from .node_files import NodeFiles
 from .plan import Plan
 from .problems import Problem, problems
 
@@ -37,10 +38,10 @@ def given(graph: Graph, values: Mapping[str, Any], inputs: Mapping[str, Any]) ->
     return held
 
 
-def hindrances(plan: Plan, host: Host) -> dict[str, PluginError]:
+def hindrances(plan: Plan, host: Host, files: NodeFiles) -> dict[str, PluginError]:
     """Why nodes of a plan can't be run, by node; of several reasons the first."""
     refused: dict[str, PluginError] = {}
-    for problem in problems(plan.graph, host, plan.values):
+    for problem in problems(plan.graph, host, plan.values, files):
         for name in _hindered(problem, plan, host) if problem.grave else ():
             plugin = plan.graph.nodes[name].plugin
             refused.setdefault(name, InputError(problem.message, plugin_id=plugin, remedy=problem.remedy))

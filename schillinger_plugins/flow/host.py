@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..definition import NodeDefinition
+from ..definition import NodeDefinition, Parameter
 from ..events import Events
 from ..instance import Instance
 from ..registry import PluginRecord
-from ..types import Audio
+from ..types import Audio, File
 
 
 class Host(Protocol):
@@ -33,6 +33,12 @@ class Host(Protocol):
 
     def read_audio(self, path: str | Path) -> Audio:
         """Decode a file, in a confined worker."""
+
+    def read_file(self, parameter: Parameter, path: str) -> File:
+        """What a file holds that a parameter names."""
+
+    def seen_file(self, parameter: Parameter, path: str) -> tuple[int, int]:
+        """Its size in bytes and the time of its last change in ns, if it could be read now."""
 
 
 def known_definition(host: Host, plugin_id: str) -> NodeDefinition | None:

@@ -16,6 +16,7 @@ from ..schema.strict import show, suggestion
 from .feeding import feeds, refusal
 from .graph import VALUE, Definitions, Edge, Graph, Node, ends
 from .host import Host
+from .node_files import NodeFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +61,15 @@ class Problem:
         return f"{self.message} → {self.remedy}" if self.remedy else self.message
 
 
-def problems(graph: Graph, host: Host, values: Mapping[str, Any]) -> list[Problem]:
+def problems(graph: Graph, host: Host, values: Mapping[str, Any], files: NodeFiles) -> list[Problem]:
     """Everything that is wrong with a flow.
 
     Parameters
     ----------
     values : Mapping
         What the input nodes hold, by node id; one without a value isn't in it.
+    files : NodeFiles
+        Those that parameters name.
     """
 
     def definitions(plugin: str) -> NodeDefinition | None:
@@ -83,7 +86,7 @@ def problems(graph: Graph, host: Host, values: Mapping[str, Any]) -> list[Proble
             definition = definitions(node.plugin)
             if definition is not None and not node.bypassed:
                 found += _of_inputs(node, definition, fed.get(node.id, {}))
-                found += _of_parameters(node, definition)
+                found += _of_parameters(node, definition, files)
         elif node.kind == "input" and node.id not in values and any(e.source == node.id for e in graph.edges.values()):
             name = str(node.data.get("name") or node.id)
             found.append(
@@ -177,7 +180,7 @@ def _of_inputs(node: Node, definition: NodeDefinition, fed: Mapping[str, Edge]) 
     ]
 
 
-def _of_parameters(node: Node, definition: NodeDefinition) -> list[Problem]:
+def _of_parameters(node: Node, definition: NodeDefinition, files: NodeFiles) -> list[Problem]:
     found = []
     if not definition.inputs and not definition.parameters:
         return []
@@ -191,12 +194,18 @@ def _of_parameters(node: Node, definition: NodeDefinition) -> list[Problem]:
             message = f"{show(node.id)} has no parameter {show(name)}"
         else:
             try:
-                parameter.check(value)
+                parameter.named(value)
                 continue
             except ValueError as misfit:
                 message = f"parameter {show(name)} {misfit}"
                 remedy = getattr(misfit, "remedy", None) or "set another value"
         found.append(Problem(message=message, node=node.id, port=name, remedy=remedy, fixes=fixes))
+    flawed = {problem.port for problem in found}
+    for error in files.hindrances(node.id, definition, node.parameters):
+        name = (error.path or "").rpartition(".")[2]
+        if name not in flawed:
+            remedy = error.remedy or "choose another file"
+            found.append(Problem(message=error.message, node=node.id, port=name, remedy=remedy))
     try:
         definition.renamed(node.parameters, plugin_id=node.plugin)
     except InputError as error:

@@ -31,6 +31,7 @@ from .events import FlowEvent, FlowEvents, NodeState
 from .graph import Node
 from .host import Host
 from .instances import Instances
+from .node_files import NodeFiles
 from .plan import Plan, Source
 from .progress import Progress
 from .run import FlowRun
@@ -56,6 +57,7 @@ class Running:
         *,
         host: Host,
         instances: Instances,
+        files: NodeFiles,
         cache: Cache,
         events: FlowEvents,
         document: dict[str, Any],
@@ -70,6 +72,7 @@ class Running:
         self.plan = plan
         self._host = host
         self._instances = instances
+        self._files = files
         self._cache = cache
         self._events = events
         self._document = document
@@ -219,7 +222,10 @@ class Running:
 
     async def _call(self, node: Node, instance: Instance, inputs: dict[str, Any], seed: int) -> NodeState:
         definition, name = instance.definition, node.id
-        parameters = definition.renamed(node.parameters, plugin_id=node.plugin)
+        named = definition.renamed(node.parameters, plugin_id=node.plugin)
+        parameters = named
+        if any(parameter.type == "file" for parameter in definition.parameters):
+            parameters = await asyncio.to_thread(self._files.contents, name, definition, named)
         key = await self._key(node, instance, parameters, seed)
         if key is not None and not self._anew:
             kept = self._cache.get(key)

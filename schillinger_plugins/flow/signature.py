@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import PluginError
 from .graph import Node
 from .host import Host, known_definition
+from .node_files import NodeFiles
 from .plan import Plan, Source
 
 _PLAIN = (str, bool, int, float, list, dict, type(None))
@@ -25,8 +26,9 @@ _PLAIN = (str, bool, int, float, list, dict, type(None))
 class Signing:
     """The signatures of one flow's nodes, and what its inputs held when they were last looked at."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, files: NodeFiles) -> None:
         self._host = host
+        self._files = files
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[Any, str]] = {}
         self._ran: dict[str, str] = {}
@@ -80,14 +82,16 @@ class Signing:
         definition = known_definition(self._host, node.plugin)
         parameters = dict(node.parameters)
         steps: list[str] = []
+        files: list[Any] = []
         if definition is not None:
             steps = [self._code(step.plugin) for step in definition.steps]
+            files = self._files.marks(node.id, definition, parameters)
             try:
                 named = definition.renamed(parameters, plugin_id=node.plugin)
-                parameters = definition.check_parameters(named, plugin_id=node.plugin)
+                parameters = definition.check_settings(named, plugin_id=node.plugin)
             except PluginError:  # they don't fit, so that it can't run; what they are still tells one from another
                 pass
-        return [node.plugin, self._code(node.plugin), steps, parameters, node.data.get("config") or {}]
+        return [node.plugin, self._code(node.plugin), steps, parameters, files, node.data.get("config") or {}]
 
     def _code(self, plugin: str) -> str:
         record = self._host.plugins.get(plugin, None)

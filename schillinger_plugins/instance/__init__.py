@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ..call import Call, Digests, digests_of, needs_decoding, prepare
+from ..call import Call, Digests, digests_of, needs_reading, prepare
 from ..errors import InputError
 from ..loaded import LoadedPlugin
-from ..result import CallStats, Provenance, Result, versions
+from ..result import CallStats, Provenance, Result, recorded, versions
 from ..sandbox import asynchronous, blocking, conversation, interrupts
 from ..sandbox.conversation import Outcome
 from ..sandbox.limits import Limits
@@ -65,7 +65,8 @@ class Instance(Life):
             By port name. An audio port takes `Audio`, ``(samples, sample_rate)`` or the path of a file, which is decoded
             in a confined worker of its own.
         parameters : Mapping
-            By name; the others have their defaults.
+            By name; the others have their defaults. One of the type file takes a path, which is read now, or the content
+            as bytes or `File`.
         limits : Mapping
             Limits of this call by name, for example ``{"wall_s": 5}``: see `Limits`. Those that bind a worker from its
             start (memory, file size, open files) start a new one, to which the state is carried over.
@@ -267,10 +268,10 @@ class Instance(Life):
             read_audio=self.read_audio,
         )
 
-    async def _prepare_async(self, inputs: Mapping[str, Any], *asked: Any) -> Call:
-        if needs_decoding(self.definition, inputs):
-            return await asyncio.to_thread(self._prepare, inputs, *asked)
-        return self._prepare(inputs, *asked)
+    async def _prepare_async(self, inputs: Mapping[str, Any], parameters: Mapping[str, Any], *asked: Any) -> Call:
+        if needs_reading(self.definition, inputs, parameters):
+            return await asyncio.to_thread(self._prepare, inputs, parameters, *asked)
+        return self._prepare(inputs, parameters, *asked)
 
     def _following(self, worker: Worker | None, call: Call) -> tuple[Limits, OnProgress | None]:
         """What a new worker is started with, in the place of this one."""
@@ -340,7 +341,7 @@ def _provenance(plugin: LoadedPlugin, config: Mapping[str, Any], call: Call, see
         plugin_id=plugin.plugin_id,
         plugin_version=plugin.manifest.metadata.version,
         content_hash=plugin.content_hash,
-        parameters=call.parameters,
+        parameters=recorded(call.parameters),
         config=config,
         input_digests=digests(),
         seed=seed,

@@ -84,7 +84,7 @@ def _run(session: Session, line: str, code: str, local_ns: Mapping[str, Any] | N
     print(Text("\n".join(told)).__repr__())
     refuse_unknown(definition, arguments, plugin_id)
     inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
-    definition.check_parameters(parameters, plugin_id=plugin_id)
+    definition.check_settings(parameters, plugin_id=plugin_id)
     ready = {**example_inputs(definition), **inputs}
     if session.in_notebook:
         show_node(session.manager, session.manager.plugins[plugin_id], inputs=ready, parameters=parameters)

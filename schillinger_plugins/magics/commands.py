@@ -72,7 +72,7 @@ def info(session: Session, line: str, local_ns: Locals) -> PluginInfo:
         definition = session.manager.definition(plugin_id)
         refuse_unknown(definition, arguments, plugin_id)
         inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
-        definition.check_parameters(parameters, plugin_id=plugin_id)
+        definition.check_settings(parameters, plugin_id=plugin_id)
     return PluginInfo(session.manager, record, inputs=inputs, parameters=parameters, in_notebook=session.in_notebook)
 
 

@@ -1,9 +1,9 @@
 """The values that cross between host and plugin, packed and unpacked.
 
 Owns what may cross (None, booleans, 64-bit integers, floats, strings, bytes, lists, dictionaries with string keys, NumPy
-arrays of numbers, `Audio`) and how: MessagePack for the structure, raw bytes in a shared segment for the arrays. Refuses
-everything else with the path to it. Never pickle. Called on both sides; what comes from a worker is copied out of shared
-memory before it is looked at.
+arrays of numbers, `Audio`, `File`) and how: MessagePack for the structure, raw bytes in a shared segment for the arrays.
+Refuses everything else with the path to it. Never pickle. Called on both sides; what comes from a worker is copied out of
+shared memory before it is looked at.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from ..errors import ProtocolViolation
-from ..types import Audio
+from ..types import Audio, File
 from .frames import MAX_INLINE_BYTES, Body
 from .survey import MAX_DEPTH, Suspicious, survey
 
@@ -37,9 +37,10 @@ SMALL_ARRAY_BYTES = 4096
 MAX_ARRAYS = 10_000
 """Of one value, `Audio` included: each takes the one that unpacks it some microseconds, whatever its size."""
 
-_ARRAY, _AUDIO = 1, 2
+_ARRAY, _AUDIO, _FILE = 1, 2, 3
 _INLINE = -1
 _SAMPLES = np.dtype(np.float32).str
+_BYTES = np.dtype(np.uint8).str
 _SCALARS = frozenset({type(None), bool, int, float, str, bytes})
 _PLAIN = _SCALARS - {bytes, str}
 _DTYPES = frozenset(
@@ -81,6 +82,7 @@ class _ArrayRef(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     offset: int
     sample_rate: int = 0
     data: bytes = b""
+    name: str = ""
 
 
 class _HasArrays(Exception):
@@ -216,16 +218,20 @@ class _Packer:
             return self._reference(value.samples, path, _AUDIO, value.sample_rate)
         if isinstance(value, np.ndarray):
             return self._reference(value, path, _ARRAY, 0)
+        if isinstance(value, File):
+            return self._reference(np.frombuffer(value.data, np.uint8), path, _FILE, 0, value.name)
         if isinstance(value, np.generic) and value.dtype.kind in "biufU" and type(value.item()) in _SCALARS:
             return value.item()  # that of a longdouble is one again
         if isinstance(value, (int, float, str, list, tuple)):  # subclasses: enums of int, named tuples
             return self.plain(_base(value), path, depth + 1)
         raise CannotCross(
             f"{path} is a {kind.__name__}, which can't cross between plugin and host; "
-            "use numbers, strings, lists, dictionaries, NumPy arrays or Audio"
+            "use numbers, strings, lists, dictionaries, NumPy arrays, Audio or File"
         )
 
-    def _reference(self, array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int) -> msgspec.msgpack.Ext:
+    def _reference(
+        self, array: np.ndarray[Any, Any], path: str, code: int, sample_rate: int, name: str = ""
+    ) -> msgspec.msgpack.Ext:
         self._references += 1
         if self._references > MAX_ARRAYS:
             raise CannotCross(f"{self._root} holds more than {MAX_ARRAYS} arrays; stack them into one")
@@ -235,14 +241,13 @@ class _Packer:
                 raise CannotCross(f"{path} is an array of {array.dtype}; only arrays of numbers can cross")
             array = array.astype(native)
         if array.nbytes <= SMALL_ARRAY_BYTES:
-            ref = _ArrayRef(array.dtype.str, array.shape, _INLINE, sample_rate, array.tobytes())
+            ref = _ArrayRef(array.dtype.str, array.shape, _INLINE, sample_rate, array.tobytes(), name)
             return msgspec.msgpack.Ext(code, _ref_encoder.encode(ref))
         offset = self.end
         self.arrays.append((offset, array, path))
         self.end = _aligned(offset + array.nbytes)
-        return msgspec.msgpack.Ext(
-            code, _ref_encoder.encode(_ArrayRef(array.dtype.str, array.shape, offset, sample_rate))
-        )
+        ref = _ArrayRef(array.dtype.str, array.shape, offset, sample_rate, b"", name)
+        return msgspec.msgpack.Ext(code, _ref_encoder.encode(ref))
 
 
 def unpack(body: Body, segment: memoryview | np.ndarray[Any, Any] | None, *, copy: bool, most: float = math.inf) -> Any:
@@ -324,7 +329,7 @@ class _Unpacker:
         self._references += 1
         if self._references > MAX_ARRAYS:
             raise ProtocolViolation(f"more than {MAX_ARRAYS} arrays")
-        if code not in (_ARRAY, _AUDIO):
+        if code not in (_ARRAY, _AUDIO, _FILE):
             raise ProtocolViolation(f"unknown extension {code}")
         ref = _ref_decoder.decode(data)
         if ref.dtype not in _DTYPES or len(ref.shape) > 32 or any(not 0 <= n < 2**62 for n in ref.shape):
@@ -333,6 +338,8 @@ class _Unpacker:
             raise ProtocolViolation(
                 f"audio crosses as {_SAMPLES} of (channels, frames), not as {ref.dtype} {ref.shape}"
             )
+        if code == _FILE and (ref.dtype != _BYTES or len(ref.shape) != 1):
+            raise ProtocolViolation(f"a file crosses as bytes, not as {ref.dtype} {ref.shape[:8]}")
         dtype = np.dtype(ref.dtype)
         size = math.prod(ref.shape) * dtype.itemsize
         array: np.ndarray[Any, Any]
@@ -346,6 +353,8 @@ class _Unpacker:
             array = np.ndarray(ref.shape, dtype, self.claim(ref.offset, size), ref.offset)
         else:
             array = np.empty(ref.shape, dtype)
+        if code == _FILE:
+            return _file(ref.name, array)
         if self._copy:
             array = array.copy()
         else:
@@ -356,6 +365,14 @@ class _Unpacker:
             return Audio(array, ref.sample_rate)
         except (TypeError, ValueError) as error:
             raise ProtocolViolation(f"not a piece of audio: {error}") from error
+
+
+def _file(name: str, content: np.ndarray[Any, Any]) -> File:
+    """A file out of the segment; its content is copied on both sides, since bytes own what they hold."""
+    try:
+        return File(name, content.tobytes())
+    except ValueError as error:
+        raise ProtocolViolation(f"not a file: {error}") from error
 
 
 def _is_plain(value: Any, depth: int) -> bool:
@@ -370,7 +387,7 @@ def _is_plain(value: Any, depth: int) -> bool:
 
 def _check(value: Any, depth: int) -> None:
     kind = type(value)
-    if kind in _SCALARS or kind is np.ndarray or kind is Audio:
+    if kind in _SCALARS or kind is np.ndarray or kind is Audio or kind is File:
         return
     if depth > MAX_DEPTH:
         raise ProtocolViolation(f"values nested more than {MAX_DEPTH} deep")

@@ -308,7 +308,7 @@ def _headers(scope: Connection) -> dict[str, list[str]]:
 
 def _behalf(scope: Connection) -> Behalf:
     user = scope.get("schillinger.user", OWNER)
-    return Behalf(user="" if user == OWNER else user)
+    return Behalf(user="" if user == OWNER else user, is_remote=True)
 
 
 def _offered(headers: dict[str, list[str]]) -> list[str]:

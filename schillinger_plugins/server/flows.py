@@ -29,11 +29,11 @@ from .shelf import Changed, Shelf
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..definition import NodeDefinition
+    from ..definition import NodeDefinition, Parameter
     from ..instance import Instance
     from ..manager import PluginManager
     from ..registry import PluginRecord
-    from ..types import Audio
+    from ..types import Audio, File
 
 router = APIRouter(prefix="/api/flows", tags=["flows"])
 
@@ -242,6 +242,16 @@ class _Closed:
             "a sound is expected, and files of the server are not read",
             remedy="send the sound as a part of multipart/form-data",
         )
+
+    def read_file(self, parameter: Parameter, path: str) -> File:
+        raise InputError(
+            "a file's content is expected, and files of the server are not read",
+            remedy='send it with the run: "files": {NODE: {"' + parameter.name + '": {"name": "…", "base64": "…"}}}',
+        )
+
+    def seen_file(self, parameter: Parameter, path: str) -> tuple[int, int]:
+        self.read_file(parameter, path)
+        raise AssertionError
 
 
 class _Inputs:

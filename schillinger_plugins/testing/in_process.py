@@ -20,6 +20,7 @@ from .. import types as sdk
 from ..definition import NodeDefinition
 from ..errors import DefinitionError, InputError
 from ..manifest import FILE_NAME, Manifest
+from ..reading import with_content
 from ..types import Audio, EffectPlugin, Plugin, PluginContext
 from ..types.hints import described
 
@@ -96,7 +97,7 @@ class PluginInProcess:
         }
         if steps is not None:
             given["steps"] = {step: {name: _frozen(value) for name, value in of.items()} for step, of in steps.items()}
-        checked = self.definition.check_parameters(parameters or {}, plugin_id=plugin_id)
+        checked = self._parameters(parameters or {})
         self.context.reseed(seed)
         outputs = _run(self.raw.execute(given, checked))
         if not isinstance(outputs, dict):
@@ -106,6 +107,12 @@ class PluginInProcess:
                 remedy='return {"audio": …}',
             )
         return self.definition.check_outputs(outputs, plugin_id=plugin_id)
+
+    def _parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        plugin_id = self.context.plugin_id
+        return self.definition.check_parameters(
+            with_content(self.definition, given, plugin_id=plugin_id), plugin_id=plugin_id
+        )
 
     def process(self, *blocks: Audio, seed: int = 1, **parameters: Any) -> Audio:
         """Have an effect process blocks from the beginning of a sound: what came out, joined.
@@ -129,7 +136,7 @@ class PluginInProcess:
             raise InputError("only an effect with process() takes blocks", plugin_id=plugin_id, remedy="call execute()")
         if not blocks:
             raise InputError("there is no block", plugin_id=plugin_id, remedy="give one or more")
-        checked = self.definition.check_parameters(parameters, plugin_id=plugin_id)
+        checked = self._parameters(parameters)
         self.context.reseed(seed)
         self.raw.reset()
         came = []

@@ -5,6 +5,7 @@ from .context import PluginContext
 from .effect import EffectPlugin
 from .fetch import FetchReply
 from .figure import Figure
+from .file import File
 from .generator import Event, GeneratorPlugin
 from .hints import Output, Parameter, Port
 from .panel import UIPlugin
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "FetchReply",
     "Figure",
+    "File",
     "GeneratorPlugin",
     "IntegrationPlugin",
     "NodePlugin",

@@ -37,6 +37,7 @@ import numpy as np
 
 from .audio import Audio
 from .figure import Figure
+from .file import File
 
 if TYPE_CHECKING:
     from .plugin import Plugin
@@ -52,9 +53,10 @@ _WORDS: dict[Any, str] = {
     list: "list",
     dict: "object",
     bytes: "bytes",
+    File: "file",
     Any: "any",
 }
-_SETTABLE = ("number", "integer", "boolean", "string", "choice", "any")
+_SETTABLE = ("number", "integer", "boolean", "string", "choice", "file", "any")
 
 
 class _Refinement:
@@ -90,6 +92,8 @@ class Parameter(_Refinement):
         tooltip: str | None = None,
         automatable: bool | None = None,
         aliases: list[str] | None = None,
+        accept: list[str] | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         super().__init__(
             default=default,
@@ -104,6 +108,8 @@ class Parameter(_Refinement):
             tooltip=tooltip,
             automatable=automatable,
             aliases=aliases,
+            accept=accept,
+            max_bytes=max_bytes,
         )
 
 
@@ -233,13 +239,20 @@ def _items(fields: Any) -> list[tuple[str, Any, bool]]:
 
 def _port(name: str, hint: Any, required: bool, where: str) -> dict[str, Any]:
     kind, keys = _kind(name, hint, Port, where)
+    _demand_port(name, kind, where)
     port = {"name": name, "label": _label(name), "type": kind, **keys}
     return port if required else {**port, "required": False}
 
 
 def _output(name: str, hint: Any, where: str) -> dict[str, Any]:
     kind, keys = _kind(name, hint, Output, where)
+    _demand_port(name, kind, where)
     return {"name": name, "label": _label(name), "type": kind, **keys}
+
+
+def _demand_port(name: str, kind: str, where: str) -> None:
+    if kind == "file":
+        raise TypeError(f"`{name}` of {where} is a File, which only a parameter can be: annotate bytes")
 
 
 def _parameter(name: str, hint: Any, where: str) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class NodeWidget(BundledWidget):
             plugin_id=self._plugin_id,
             level=level,
             can_run=run is not None,
-            parameters=definition.check_parameters(values, plugin_id=self._plugin_id),
+            parameters=definition.check_settings(values, plugin_id=self._plugin_id),
             inputs_set=notes,
             permissions=list(permissions),
             waveform=waveform(definition, self._inputs),
@@ -310,7 +310,7 @@ class NodeWidget(BundledWidget):
     def _check(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = proposal["value"]
         if not self._from_hand:
-            checked = self._node.check_parameters(values, plugin_id=self._plugin_id)
+            checked = self._node.check_settings(values, plugin_id=self._plugin_id)
             self.parameter_errors = {}
             self._accepted = checked
             return checked
@@ -318,7 +318,7 @@ class NodeWidget(BundledWidget):
         for parameter in self._node.parameters:
             value = values.get(parameter.name, parameter.default)
             try:
-                one = self._node.check_parameters({parameter.name: value}, plugin_id=self._plugin_id)
+                one = self._node.check_settings({parameter.name: value}, plugin_id=self._plugin_id)
                 checked[parameter.name] = one[parameter.name]
             except InputError as error:
                 errors[parameter.name] = sentence(error)
@@ -372,7 +372,7 @@ class NodeWidget(BundledWidget):
     async def _call(self) -> Result:
         assert self._run is not None
         with self._turn:
-            inputs, parameters = self._inputs, self._node.check_parameters(self.parameters, plugin_id=self._plugin_id)
+            inputs, parameters = self._inputs, self._node.check_settings(self.parameters, plugin_id=self._plugin_id)
         return await self._run(inputs, parameters, on_progress=self._on_progress)
 
     def _on_begun(self) -> None:

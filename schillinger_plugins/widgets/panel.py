@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from ..definition import NodeDefinition
-from ..definition.panel import DRAWN, panel_of
+from ..definition.panel import DRAWN, panel_of, panel_values
 from ..definition.panel_answer import Answer, checked_answer
 from ..errors import Busy, InputError, PluginError, PluginExecutionError
 from ..schema.strict import suggestion
@@ -118,7 +118,7 @@ class PanelWidget(BundledWidget):
             panel=panel_of(definition).model_dump(mode="json"),
             plugin_id=self._plugin_id,
             level=level,
-            parameters=definition.check_parameters(given, plugin_id=self._plugin_id),
+            parameters=panel_values(definition, given, plugin_id=self._plugin_id),
         )
         self._quiet_in = 0
 
@@ -170,7 +170,7 @@ class PanelWidget(BundledWidget):
                 parameter = definition.parameter(name)
                 try:
                     if parameter is not None:
-                        one = definition.check_parameters({name: value}, plugin_id="")
+                        one = panel_values(definition, {name: value}, plugin_id="")
                         kept[parameter.name] = one[parameter.name]
                 except InputError:  # the new version doesn't take it
                     continue
@@ -213,14 +213,14 @@ class PanelWidget(BundledWidget):
     def _check(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = proposal["value"]
         if not self._from_hand:
-            self._accepted = self._node.check_parameters(values, plugin_id=self._plugin_id)
+            self._accepted = panel_values(self._node, values, plugin_id=self._plugin_id)
             self.parameter_errors = {}
             return self._accepted
         checked, errors = {}, {}
         for parameter in self._node.parameters:
             name = parameter.name
             try:
-                one = self._node.check_parameters({name: values.get(name, parameter.default)}, plugin_id="")
+                one = panel_values(self._node, {name: values.get(name, parameter.default)}, plugin_id="")
                 checked[name] = one[name]
             except InputError as error:
                 errors[name] = f"{error.message}; {error.remedy}" if error.remedy else error.message

@@ -135,7 +135,7 @@ def fitting(definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str, 
         if parameter is None:
             continue
         try:
-            kept[parameter.name] = definition.check_parameters({name: value}, plugin_id="")[parameter.name]
+            kept[parameter.name] = definition.check_settings({name: value}, plugin_id="")[parameter.name]
         except PluginError:  # another version took it
             continue
     return kept
@@ -144,5 +144,5 @@ def fitting(definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str, 
 def whole(definition: NodeDefinition, presets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Each preset with a value for every parameter: what it doesn't name has its default."""
     return {
-        name: definition.check_parameters(fitting(definition, values), plugin_id="") for name, values in presets.items()
+        name: definition.check_settings(fitting(definition, values), plugin_id="") for name, values in presets.items()
     }

@@ -2,13 +2,14 @@
 
 Owns the rule against the confused deputy. A plugin that was granted a folder or a host was granted it for itself; a workflow
 of somebody else that has it read, write or fetch would have that power without anybody having granted it. So a step's
-plugin has nothing that the workflow hasn't, and no step is given a file by its name, which the host itself would read. A
+plugin has nothing that the workflow hasn't, and no step is given a file by its name, be it for a sound or for a
+parameter: the host itself would read it. A
 workflow is no step of another one, since no end could be told. Called by ``running``.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -72,23 +73,31 @@ def demand_no_more(step: Step, granted: Granted, *, workflow: LoadedPlugin, path
         raise _denied(step, workflow, "network", described((), (), hosts), path)
 
 
-def demand_no_file(definition: NodeDefinition, inputs: dict[str, Any], *, plugin_id: str) -> None:
-    """Refuse text where a step's plugin takes sound: the host would read the file of that name for it.
+def demand_no_file(
+    definition: NodeDefinition, inputs: dict[str, Any], parameters: dict[str, Any], *, plugin_id: str
+) -> None:
+    """Refuse text where a step's plugin takes sound or a file: the host would read the file of that name for it.
 
     Raises
     ------
     InputError
         With the path ``$.inputs.audio``.
     """
-    for name, value in inputs.items():
-        port = definition.input(name)
-        if port is not None and port.type == "audio" and isinstance(value, (str, Path)):
-            raise InputError(
-                f"input `{name}` is a file's name, and a workflow gives no files to its steps",
-                plugin_id=plugin_id,
-                remedy="its author lets the workflow have an input of the type audio, and refers to that",
-                path=f"$.inputs.{name}",
-            )
+    for kind, needed, find, given in (
+        ("input", "audio", definition.input, inputs),
+        ("parameter", "file", definition.parameter, parameters),
+    ):
+        for name, value in given.items():
+            known = find(name)
+            if known is not None and known.type == needed and isinstance(value, (str, PurePath)):
+                raise InputError(
+                    f"{kind} `{name}` is a file's name, and a workflow gives no files to its steps",
+                    plugin_id=plugin_id,
+                    remedy=f"its author lets the workflow have such an {kind} of the type {needed}, and refers to that"
+                    if kind == "input"
+                    else f"its author lets the workflow have a {kind} of the type {needed}, and refers to that",
+                    path=f"$.{kind}s.{name}",
+                )
 
 
 def _within(path: Path, folders: tuple[Path, ...]) -> bool:

@@ -115,7 +115,7 @@ class Run:
             elif meant.source != "inputs" or meant.name in self.call.inputs:  # else the step doesn't get it either
                 given[kind][name] = self._follow(meant, json_path(["steps", index, kind, name]))
         with self.naming(index):
-            demand_no_file(instance.definition, given["inputs"], plugin_id=step.plugin)
+            demand_no_file(instance.definition, given["inputs"], given["parameters"], plugin_id=step.plugin)
         return given["inputs"], given["parameters"]
 
     def seed_of(self, index: int) -> int:

@@ -22,7 +22,7 @@ const PARAMETERS: Parameter[] = [
   parameter({ name: "automation", label: "Automation", type: "breakpoints", default: [[0, 0], [1, -6]], min: -96, max: 24 }),
   parameter({ name: "mute", label: "Mute", type: "channels", default: [] }),
   parameter({ name: "title", label: "Title", type: "string", default: "x" }),
-].map((one) => ({ ...one, aliases: [] }));
+].map((one) => ({ ...one, aliases: [], accept: one.accept ?? [], max_bytes: one.max_bytes ?? null }));
 const VALUES = Object.fromEntries(PARAMETERS.map((one) => [one.name, one.default]));
 const FAILURE = { type: "PluginError", message: "it broke", remedy: "mend it", path: "$.x", traceback: "main.py, line 1" };
 

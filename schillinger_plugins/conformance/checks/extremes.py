@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ...definition import Parameter
+from ...types import File
 from ..check import Check, Failed, Refused, Skipped
 from ..subject import Case, Subject
 
 GROUP = "parameters"
 _ALL_WALL_S = 10.0
+_SEED = 0
 
 
 def values_of(parameter: Parameter) -> list[Any]:
-    """What a parameter can be at the utmost: its ends, each option, both booleans.
+    """What a parameter can be at the utmost: its ends, each option, both booleans; a file of nothing, one of noise.
 
     >>> values_of(Parameter(name="gain_db", type="number", min=-96, max=24))
     [-96.0, 24.0]
@@ -36,6 +40,10 @@ def values_of(parameter: Parameter) -> list[Any]:
             return [[], [0]]
         case "string":
             return [""]
+        case "file":
+            ending = parameter.accept[0] if parameter.accept else ".bin"
+            noise = np.random.default_rng(_SEED).bytes(parameter.most_bytes)
+            return [None, File(f"empty{ending}", b""), File(f"noise{ending}", noise)]
     return []
 
 
@@ -60,8 +68,8 @@ def _single(subject: Subject) -> Iterator[Case]:
 
 def _all_at_once(subject: Subject) -> str | None:
     """Everything at its first extreme, and everything at its last. That may be more work than a plugin is allowed."""
-    # Not the empty text: a plugin that refuses that would never get to the others.
-    every = [p for p in subject.definition.parameters if p.type != "string" and values_of(p)]
+    # Not the empty text, nor a file of noise: a plugin that refuses those would never get to the others.
+    every = [p for p in subject.definition.parameters if p.type not in ("string", "file") and values_of(p)]
     if not every:
         raise Skipped("it has no parameter with ends")
     remarks = []

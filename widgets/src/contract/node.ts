@@ -229,7 +229,7 @@ export interface Parameter {
   /**
    * what kind of value
    */
-  type: "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels" | "any";
+  type: "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels" | "file" | "any";
   /**
    * the value when nobody sets one; 0 (or the nearest in range), false, empty if not given
    */
@@ -274,6 +274,16 @@ export interface Parameter {
    * @maxItems 16
    */
   aliases: string[];
+  /**
+   * how the name of a file may end, as .scl; however it likes if there is none
+   *
+   * @maxItems 32
+   */
+  accept: string[];
+  /**
+   * of a file, the most that is taken
+   */
+  max_bytes: number | null;
 }
 /**
  * Values to try the node with.

@@ -53,7 +53,7 @@ export interface Parameter {
   /**
    * what kind of value
    */
-  type: "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels" | "any";
+  type: "number" | "integer" | "boolean" | "string" | "choice" | "breakpoints" | "channels" | "file" | "any";
   /**
    * the value when nobody sets one; 0 (or the nearest in range), false, empty if not given
    */
@@ -98,6 +98,16 @@ export interface Parameter {
    * @maxItems 16
    */
   aliases: string[];
+  /**
+   * how the name of a file may end, as .scl; however it likes if there is none
+   *
+   * @maxItems 32
+   */
+  accept: string[];
+  /**
+   * of a file, the most that is taken
+   */
+  max_bytes: number | null;
 }
 /**
  * An output, with what a plot needs to know (the descriptors of Vamp's feature extractors).

@@ -3,7 +3,7 @@ import type { Definition, Parameter, ParameterType, Port, PortType } from "../no
 import { type FlowDocument, type FlowEdge, type FlowNode, INPUT_TYPES, type Kind, isRecord } from "./document.ts";
 
 const KINDS = ["plugin", "input", "comment", "group"];
-const PARAMETERS = ["number", "integer", "boolean", "string", "choice", "breakpoints", "channels"];
+const PARAMETERS = ["number", "integer", "boolean", "string", "choice", "breakpoints", "channels", "file"];
 /** As Python takes them. */
 const MAX_NODES = 10_000;
 const MAX_EDGES = 50_000;
@@ -137,6 +137,8 @@ function readParameter(raw: Record<string, unknown>): Parameter {
     automatable: raw["automatable"] === true,
     tooltip: text(raw["tooltip"]),
     scale: log ? "log" : "linear",
+    accept: (Array.isArray(raw["accept"]) ? raw["accept"] : []).map(text),
+    max_bytes: number(raw["max_bytes"]),
   };
 }
 

@@ -139,6 +139,7 @@ export function drawable(parameter: Parameter, value: unknown): unknown {
   }
   if (parameter.type === "channels") return Array.isArray(given) ? given.filter((item) => Number.isInteger(item) && item >= 0 && item < 256) : [];
   if (parameter.type === "string" || parameter.type === "choice") return typeof given === "string" ? given.slice(0, 10_000) : given === undefined || given === null ? "" : written(given);
+  if (parameter.type === "file") return typeof given === "string" ? given.slice(0, 4096) : null;
   return given;
 }
 

@@ -9,7 +9,11 @@ export type Port = Pick<contract.Port, "name" | "label" | "type" | "unit" | "too
 
 export type ParameterType = contract.Parameter["type"];
 
-export type Parameter = Omit<contract.Parameter, "aliases">;
+export type Parameter = Omit<contract.Parameter, "aliases" | "accept" | "max_bytes"> & {
+  /** Of a file: how its name may end, and how much it may hold. */
+  accept?: string[];
+  max_bytes?: number | null;
+};
 
 export interface Definition extends Pick<contract.NodeDefinition, "type" | "label" | "description"> {
   inputs: Port[];
