@@ -3,7 +3,7 @@
 # make bench  everything set up, then the benchmarks and their tables
 # make bench-page  the same, and docs/performance.md written anew
 # make lint   the checks without the tests
-# make widgets-test, browser-test, notebooks-test  a part of the tests alone
+# make widgets-test, attacks-test, rooms-test, browser-test, notebooks-test  a part of the tests alone
 # make contract  what Python and the page say to each other, written for both from schillinger_plugins/widgets/contract/
 # make docs   the documentation site, built into site/
 
@@ -12,22 +12,32 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := .setup
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+SIDE_BY_SIDE := --no-print-directory --jobs=2 --output-sync=target
+# Where something is attacked, killed or overrun: these wait for processes more than they compute.
+ATTACKED := $(addprefix tests/,broker escapes fuzz permissions sandbox scanner server supervision)
 
 # Debian splits ensurepip from Python: install it as root, name the command otherwise.
 VENV_FROM_DEBIAN := { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq python3-venv \
   && $(PYTHON) -m venv --clear $(VENV); } || { echo "a virtual environment can't be made; on Debian: apt install python3-venv"; exit 1; }
 
-.PHONY: lab test bench bench-page lint widgets-test browser-test notebooks-test contract docs format clean
+.PHONY: lab test bench bench-page lint widgets-test attacks-test rooms-test browser-test notebooks-test contract docs format clean
 
 lab: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_quickstart.ipynb
 
+# Hundreds of the tests' processes import the package, and where PYTHONDONTWRITEBYTECODE is set none keeps what it compiled.
 test: $(SETUP)/python $(SETUP)/system $(SETUP)/npm $(SETUP)/warm
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint widgets-test
-	$(BIN)/python -m pytest -q --ignore=tests/browser
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target browser-test notebooks-test
+	$(BIN)/python -m compileall -q schillinger_plugins
+	$(MAKE) $(SIDE_BY_SIDE) lint widgets-test
+	$(MAKE) $(SIDE_BY_SIDE) attacks-test rooms-test browser-test notebooks-test
 
-# Both wait for pages and kernels more than they compute, so they go side by side.
+attacks-test: $(SETUP)/python $(SETUP)/system $(SETUP)/warm
+	$(BIN)/python -m pytest -q $(ATTACKED)
+
+# Every other room, a new one too.
+rooms-test: $(SETUP)/python $(SETUP)/system $(SETUP)/warm
+	$(BIN)/python -m pytest -q $(ATTACKED:%=--ignore=%) --ignore=tests/browser
+
 browser-test: $(SETUP)/python $(SETUP)/system $(SETUP)/warm
 	$(BIN)/python -m pytest -q tests/browser
 

@@ -147,7 +147,7 @@ def test_a_database_that_is_removed_is_begun_anew(make_loaded: Callable[[], Load
             if path.is_file():
                 path.unlink()
         load.until(place.exists)
-        assert one.manager.recorder.flush(30)
+        load.until(lambda: one.manager.recorder.flush(10))  # it may be seen before it has its tables
         before = len(load.right) + CLIENTS
         load.more()
     load.demand_clean()

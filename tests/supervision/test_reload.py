@@ -145,7 +145,8 @@ def test_of_two_instances_none_is_reloaded_if_one_fails(manager: PluginManager, 
     [
         ("", "on its example"),
         ("raise RuntimeError('at its import')", "at its import"),
-        ("while True: pass", "used more than the 0.5 s"),
+        # Of CPU time; on a busy machine the other limit comes first.
+        ("while True: pass", r"used more than the 0\.5 s|took longer than the 1 s"),
     ],
 )
 def test_a_reload_that_fails_leaves_no_process(
