@@ -52,7 +52,6 @@ class {name}(NodePlugin):
 """
 # What JupyterLab itself says of models whose kernel is gone.
 OF_A_RESTART = ("widget model not found", "Comm not found", "Canceled future")
-THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
 SLOW = """
 self.context.progress(0.25, message="a quarter")
 await asyncio.sleep(600)
@@ -275,42 +274,33 @@ def test_a_plugin_is_reloaded_under_its_node(study: Study) -> None:
     expect(study.node("moody")).to_contain_text("the input 'sound' of 'moody' is missing")
 
 
-def test_the_canvas_follows_the_theme(study: Study) -> None:
-    """At once, without being drawn anew."""
-    study.python(FIRST)
-    face = study.node("a").locator(".sch-face")
-    color = "element => getComputedStyle(element).backgroundColor"
-    light = face.evaluate(color)
-    study.page.evaluate(THEME, "JupyterLab Dark")
-    study.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
-    assert _brightness(face.evaluate(color)) < 80 < _brightness(light)
-    expect(study.page.locator("#jupyterlab-splash"), "JupyterLab can't be hurried").to_have_count(0)
-    study.page.evaluate(THEME, "JupyterLab Light")
-    study.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
-
-
-def test_vega_lite_is_drawn_beside_its_node(study: Study) -> None:
-    """As a picture with its words, in the colours of the theme and of its author; what draws it comes with the first."""
+def test_vega_lite_is_drawn_beside_its_node_and_follows_the_theme(study: Study) -> None:
+    """As a picture with its words, as wide as there is room; it and the canvas have the colours of the theme at once."""
     study.python("flow.add('Bars', id='bars', position=(0, 0))")
     study.press("f")
     study.press("r")
     study.node("bars").get_by_role("button", name="Result").click()
-    result = study.canvas.get_by_role("region", name="result of Bars")
-    drawing = result.get_by_role("img", name="Levels that fall")
+    drawing = study.canvas.get_by_role("img", name="Levels that fall")
     expect(drawing).to_be_visible()
     teal, orange, soft_ink, soft_ink_at_night = "0 128 128", "255 165 0", "92 92 104", "179 179 191"
     assert {teal, orange, soft_ink} <= set(drawing.evaluate(COLOURS))
     box = drawing.bounding_box()
     assert box is not None
-    assert 380 < box["width"] < 400, "as wide as there is room"
-    source = drawing.get_attribute("src")
-    study.page.evaluate(THEME, "JupyterLab Dark")
-    expect(drawing).not_to_have_attribute("src", source or "", timeout=15_000)
+    assert 380 < box["width"] < 400
+    source = drawing.get_attribute("src") or ""
+    face = study.node("bars").locator(".sch-face")
+    color = "element => getComputedStyle(element).backgroundColor"
+    light = face.evaluate(color)
+    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    study.page.evaluate(change, "JupyterLab Dark")
+    study.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    assert _brightness(face.evaluate(color)) < 80 < _brightness(light)
+    expect(drawing).not_to_have_attribute("src", source, timeout=15_000)
     assert {teal, orange, soft_ink_at_night} <= set(drawing.evaluate(COLOURS))
+    study.canvas.get_by_role("button", name="close the result").click()
     expect(study.page.locator("#jupyterlab-splash"), "JupyterLab can't be hurried").to_have_count(0)
-    study.page.evaluate(THEME, "JupyterLab Light")
+    study.page.evaluate(change, "JupyterLab Light")
     study.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
-    result.get_by_role("button", name="close the result").click()
 
 
 def test_two_hundred_nodes(notebook: Study) -> None:

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { seal } from "../src/vega/seal.ts";
+import { refused, seal } from "../src/vega/seal.ts";
 import { themed } from "../src/vega/theme.ts";
 import { viewOf } from "../src/vega/view.ts";
 import { fitted } from "../src/vega/width.ts";
@@ -73,13 +73,20 @@ describe("how wide a drawing is", () => {
     const { width, height, autosize } = fitted(spec, 300);
     expect([width, height, autosize !== undefined]).toEqual(wanted);
   });
+
+  it.each([
+    ["nearly as there is room where several are below each other", { vconcat: [BARS] }, 220],
+    ["less where several are side by side", { hconcat: [BARS, BARS] }, 120],
+  ])("%s", (_, spec, wanted) => {
+    expect(themed(spec, 300, COLORS).view).toHaveProperty("continuousWidth", wanted);
+  });
 });
 
 describe("its colours", () => {
   it("are the theme's, but on a ground of its own those for paper", () => {
-    expect(themed({}, COLORS).axis).toMatchObject({ titleColor: COLORS.ink });
-    expect(themed({ background: null }, COLORS).axis).toMatchObject({ titleColor: COLORS.ink });
-    for (const spec of [{ background: "white" }, { config: { background: "#fff" } }]) expect(themed(spec, COLORS).axis).toMatchObject({ titleColor: "#1d1d24" });
+    expect(themed({}, 300, COLORS).axis).toMatchObject({ titleColor: COLORS.ink });
+    expect(themed({ background: null }, 300, COLORS).axis).toMatchObject({ titleColor: COLORS.ink });
+    for (const spec of [{ background: "white" }, { config: { background: "#fff" } }]) expect(themed(spec, 300, COLORS).axis).toMatchObject({ titleColor: "#1d1d24" });
   });
 });
 
@@ -91,9 +98,10 @@ describe("the worker", () => {
     const before = kinds.map((kind) => Object.getOwnPropertyDescriptor(kind, "constructor")!);
     try {
       seal(world);
-      expect(["fetch", "eval", "WebSocket", "kept"].map((name) => world[name])).toEqual([undefined, undefined, undefined, 3]);
+      expect(["fetch", "eval", "WebSocket", "kept"].map((name) => world[name])).toEqual([undefined, refused, undefined, 3]);
       expect("fetch" in Object.getPrototypeOf(world)).toBe(false);
-      expect(kinds.map((kind) => (kind as { constructor?: unknown }).constructor)).toEqual([undefined, undefined, undefined, undefined]);
+      expect(kinds.map((kind) => (kind as { constructor?: unknown }).constructor)).toEqual([refused, refused, refused, refused]);
+      expect(() => refused()).toThrow("no code");
     } finally {
       kinds.forEach((kind, index) => Object.defineProperty(kind, "constructor", before[index]!));
     }

@@ -3,16 +3,23 @@
 
 const REACHING = [
   "fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "RTCPeerConnection", "Request", "importScripts",
-  "Worker", "SharedWorker", "BroadcastChannel", "indexedDB", "caches", "navigator", "cookieStore", "Notification", "eval", "Function",
+  "Worker", "SharedWorker", "BroadcastChannel", "indexedDB", "caches", "navigator", "cookieStore", "Notification",
 ];
+const MAKING = ["eval", "Function"];
+
+/** In the place of what makes code: something that others may compare with. */
+export function refused(): never {
+  throw new TypeError("no code is made of text here");
+}
 
 export function seal(world: object): void {
   for (const name of REACHING) {
     for (let at: object | null = world; at !== null; at = Object.getPrototypeOf(at)) Reflect.deleteProperty(at, name);
     Object.defineProperty(world, name, { value: undefined });
   }
+  for (const name of MAKING) Object.defineProperty(world, name, { value: refused });
   // Each function leads to what makes functions of text; so do those of the other three kinds.
   for (const one of [function () {}, async function () {}, function* () {}, async function* () {}]) {
-    Object.defineProperty(Object.getPrototypeOf(one), "constructor", { value: undefined });
+    Object.defineProperty(Object.getPrototypeOf(one), "constructor", { value: refused });
   }
 }

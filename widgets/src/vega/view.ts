@@ -29,7 +29,7 @@ export async function viewOf(text: string, width_px: number, colors: Colors): Pr
   if (typeof spec !== "object" || spec === null || Array.isArray(spec)) throw new Error("it is no specification");
   const flaws: string[] = [];
   const logger = listening(flaws);
-  const { spec: vega } = compile(fitted(spec as Record<string, unknown>, width_px) as unknown as TopLevelSpec, { logger, config: themed(spec, colors) });
+  const { spec: vega } = compile(fitted(spec as Record<string, unknown>, width_px) as unknown as TopLevelSpec, { logger, config: themed(spec, width_px, colors) });
   // biome-ignore lint: its types know nothing of `ast`
   const view = new View((parse as any)(vega, undefined, { ast: true }), { expr: expressionInterpreter, loader: LOADER, logger, renderer: "none" } as never);
   await view.runAsync();
