@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .comparison import Comparison, compare
     from .display import draw, install, uninstall
     from .node import NodeWidget
-    from .nodes import node_of, node_view
-    from .panel import PanelWidget, panel_view
+    from .nodes import node_of, node_view, panel_view
+    from .panel import PanelWidget
     from .picture import picture_png
     from .report import node_html, report_html, table_html
 
@@ -56,7 +56,7 @@ _HOMES = {
     "node_html": "report",
     "node_of": "nodes",
     "node_view": "nodes",
-    "panel_view": "panel",
+    "panel_view": "nodes",
     "picture_png": "picture",
     "report_html": "report",
     "table_html": "report",

@@ -46,6 +46,8 @@ class NodeWidget(BundledWidget):
     definition : NodeDefinition
     run : coroutine function, optional
         See `Run`. Without it the node has no Run button.
+    prepare : callable, optional
+        Called before each run, in its thread; what can't be run raises why.
     inputs : Mapping, optional
         By port name. A required audio input that is not given gets a test tone, and the node says so.
     parameters : Mapping, optional
@@ -114,6 +116,7 @@ class NodeWidget(BundledWidget):
         definition: NodeDefinition,
         *,
         run: Run | None = None,
+        prepare: Callable[[], object] | None = None,
         inputs: Mapping[str, Any] | None = None,
         parameters: Mapping[str, Any] | None = None,
         plugin_id: str = "",
@@ -124,6 +127,7 @@ class NodeWidget(BundledWidget):
     ) -> None:
         self._node = definition
         self._run = run
+        self._prepare = prepare
         self._plugin_id = plugin_id or definition.type
         self._from_hand = False
         self._accepted: dict[str, Any] = {}
@@ -260,6 +264,23 @@ class NodeWidget(BundledWidget):
             self.parameters = kept
             self._look_at_saved()
 
+    def shows(self, definition: NodeDefinition) -> bool:
+        """Whether it is the node of that definition."""
+        return self._node == definition
+
+    def forgive(self, kind: str, text: str) -> None:
+        """Show a failure of that kind no more, since what it was about has been mended; `text` says so."""
+        with self.hold_sync():
+            if self.status == "failed" and self.error.get("type") == kind:
+                self.status, self.message, self.error = "idle", text, {}
+
+    def end(self, text: str) -> None:
+        """Have no Run any more; `text` says why."""
+        with self.hold_sync():
+            self.live = self.can_run = False
+            if self.status != "running":
+                self.status, self.message, self.error = "idle", text, {}
+
     def reset(self) -> None:
         """Give every parameter its default."""
         self.parameters = {}
@@ -371,7 +392,9 @@ class NodeWidget(BundledWidget):
 
     async def _call(self) -> Result:
         assert self._run is not None
-        with self._turn:
+        if self._prepare is not None:
+            self._prepare()
+        with self._turn:  # read after that: what was loaded by it may be another version
             inputs, parameters = self._inputs, self._node.check_settings(self.parameters, plugin_id=self._plugin_id)
         return await self._run(inputs, parameters, on_progress=self._on_progress)
 

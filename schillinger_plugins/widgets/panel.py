@@ -11,10 +11,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
@@ -28,10 +26,6 @@ from .contract import panel as contract
 from .contract import read, tell
 from .panel_report import panel_html
 from .panel_views import Shown, shown
-
-if TYPE_CHECKING:
-    from ..events import Event
-    from ..manager import PluginManager
 
 SendEvent = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 """``answer = send(event, values)``, unchecked; called in the panel's thread."""
@@ -51,6 +45,9 @@ class PanelWidget(BundledWidget):
         Without a ``panel`` all controls and outputs are shown.
     send : callable, optional
         See `SendEvent`. Without it the panel is drawn and nothing answers.
+    prepare : callable, optional
+        Called before each event, in the panel's thread; returns whether who answers is new and has to be told that the panel
+        is open. What can't be answered raises why.
     parameters : Mapping, optional
         Values that differ from the defaults.
     plugin_id, level : str
@@ -93,12 +90,14 @@ class PanelWidget(BundledWidget):
         definition: NodeDefinition,
         *,
         send: SendEvent | None = None,
+        prepare: Callable[[], bool] | None = None,
         parameters: Mapping[str, Any] | None = None,
         plugin_id: str = "",
         level: str = "",
     ) -> None:
         self._node = definition
         self._send_event = send
+        self._prepare = prepare
         self._plugin_id = plugin_id or definition.type
         self._changed = threading.Condition(self._turn)
         self._waiting: list[dict[str, Any]] = []
@@ -142,7 +141,7 @@ class PanelWidget(BundledWidget):
             if self._opened:
                 return
             self._opened = True
-        self._queue({"kind": "open", "name": "", "value": None, "time_s": time.monotonic()})
+        self._queue(_opening())
 
     def wait(self, timeout_s: float = 60.0) -> dict[str, Any]:
         """Wait until every event is answered.
@@ -161,6 +160,18 @@ class PanelWidget(BundledWidget):
             if not self._changed.wait_for(lambda: self._thread is None, timeout_s):
                 raise TimeoutError(f"{self._plugin_id} has not answered after {timeout_s} s → wait() longer")
         return dict(self.outputs)
+
+    def shows(self, definition: NodeDefinition) -> bool:
+        """Whether it is the panel of that definition."""
+        return self._node == definition
+
+    def forgive(self, kind: str, text: str) -> None:
+        """Show a failure of that kind no more, since what it was about has been mended; `text` says so."""
+        with self._lock:
+            if self.error.get("type") == kind:
+                self.message, self.error = text, {}
+                if self._thread is None:
+                    self.status = "idle"
 
     def become(self, definition: NodeDefinition) -> None:
         """Go on as the panel of another version of the plugin; what is set, and still fits, stays set."""
@@ -268,16 +279,23 @@ class PanelWidget(BundledWidget):
                     self._changed.notify_all()
                     return
                 event = self._waiting.pop(0)
-                values, node = dict(self.parameters), self._node
             try:
-                assert self._send_event is not None
-                raw = self._send_event(event, values)
-                answer = checked_answer(node, raw, plugin_id=self._plugin_id)
-                self._apply(answer, node)
+                if self._prepare is not None and self._prepare() and self._opened and event["kind"] != "open":
+                    self._ask(_opening())
+                self._ask(event)
                 failed = False
             except Exception as error:
                 self._fail(error)
                 failed = True
+
+    def _ask(self, event: dict[str, Any]) -> None:
+        assert self._send_event is not None
+        with self._lock:
+            values, node = dict(self.parameters), self._node
+        if not _has(node, event):  # of the version before
+            return
+        answer = checked_answer(node, self._send_event(event, values), plugin_id=self._plugin_id)
+        self._apply(answer, node)
 
     def _apply(self, answer: Answer, node: NodeDefinition) -> None:
         with self._turn:
@@ -339,38 +357,18 @@ class PanelWidget(BundledWidget):
         return f"Panel {self._node.label}: run the cell in a notebook to see it"
 
 
-def panel_view(manager: PluginManager, plugin_id: str, *, parameters: Mapping[str, Any] | None = None) -> PanelWidget:
-    """The panel of a UI plugin, answered by the manager's default instance, and which follows its reloads.
+def _opening() -> dict[str, Any]:
+    return {"kind": "open", "name": "", "value": None, "time_s": time.monotonic()}
 
-    Raises
-    ------
-    PluginError
-        If the plugin can't be loaded, is no UI plugin, or a parameter doesn't fit.
-    """
-    instance = manager.default_instance(plugin_id)
-    kind = instance.plugin.manifest.metadata.plugin_type
-    if kind != "UI":
-        raise InputError(
-            f"only a UI plugin has a panel, and its type is {kind}",
-            plugin_id=plugin_id,
-            remedy=f"%plugin info {plugin_id} shows its node",
-        )
-    widget = PanelWidget(
-        instance.definition,
-        send=partial(instance.perform, "on_event"),
-        parameters=parameters,
-        plugin_id=plugin_id,
-        level=str(instance.plugin.level),
-    )
-    reference = weakref.ref(widget)
 
-    def on_reloaded(event: Event) -> None:
-        panel = reference()
-        if panel is not None and event.plugin_id == plugin_id:
-            panel.become(instance.definition)
-
-    weakref.finalize(widget, manager.events.subscribe("reloaded", on_reloaded)).atexit = False
-    return widget
+def _has(node: NodeDefinition, event: dict[str, Any]) -> bool:
+    match event["kind"]:
+        case "press":
+            return panel_of(node).button(event["name"]) is not None
+        case "change":
+            return node.parameter(event["name"]) is not None
+        case _:
+            return True
 
 
 def _drawn(definition: NodeDefinition) -> dict[str, Any]:

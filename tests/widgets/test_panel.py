@@ -14,7 +14,7 @@ import pytest
 
 from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
-from schillinger_plugins.widgets.panel import PanelWidget, panel_view
+from schillinger_plugins.widgets import PanelWidget, panel_view
 
 DEFINITION: dict[str, Any] = {
     "type": "desk",
@@ -112,7 +112,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def panel(manager: PluginManager, folder: Path) -> Iterator[PanelWidget]:
     """Its panel, answered by a confined worker."""
-    yield panel_view(manager, manager.load(folder).id)
+    panel = panel_view(manager, manager.load(folder).id)
+    yield panel
+    panel.close()
     manager.unload("desk")
 
 

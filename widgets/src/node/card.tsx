@@ -157,7 +157,7 @@ export function Card(props: CardProps): ReactNode {
 
 function StatusLine({ status, progress, message, missing, canRun, waiting }: CardProps & { missing: string[] }): ReactNode {
   const words: Record<Status, string> = {
-    idle: "",
+    idle: message,
     running: message ? `${Math.round(progress * 100)} % · ${message}` : progress > 0 ? `${Math.round(progress * 100)} %` : "running",
     done: `done in ${message}`,
     failed: "failed",
