@@ -170,7 +170,7 @@ def brief(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def recorded(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+def recorded(parameters: dict[str, Any]) -> dict[str, Any]:
     """Parameters as they are put on record: of a file not its content, but what tells it from another one.
 
     >>> recorded({"gain_db": -6.0, "scale": File("just.scl", b"")})["scale"]["file"]

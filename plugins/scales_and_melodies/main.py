@@ -8,6 +8,7 @@ import melody_forms
 import melody_midi
 import melody_rhythm
 import melody_scales
+import melody_tuning
 import melody_voice
 import numpy as np
 
@@ -29,11 +30,12 @@ class ScalesAndMelodies(GeneratorPlugin):
         Raises
         ------
         ValueError
-            If a is not greater than b, the scale, the axes or the plan can't be read, or it would sound longer than ten
-            minutes.
+            If a is not greater than b, the scale, the axes, the plan or the tuning can't be read, or it would sound longer
+            than ten minutes.
         """
         rng = self.context.random
         scale = melody_scales.chosen(parameters["scale"], parameters["intervals"])
+        tuning = _tuning(parameters)
         axes = melody_axes.parsed(parameters["axes"])
         rhythm = melody_rhythm.bars(parameters["a"], parameters["b"], fractioned=parameters["rhythm"] == "fractioned")
         reach = scale.reach(parameters["range"], expansion=parameters["expansion"])
@@ -51,10 +53,11 @@ class ScalesAndMelodies(GeneratorPlugin):
         self.context.progress(0.1, message="playing")
         tonic = _tonic(parameters)
         drone = [tonic - 12, tonic - 5] if 7 in scale.units and len(scale.tonics) == 1 else [tonic - 12]
+        drone = [pitch if pitch > 40 else pitch + 12 for pitch in drone] if parameters["drone"] else []
         samples = melody_voice.render(
-            events,
+            [{**event, "pitch": tuning.pitch(event["pitch"], tonic=tonic)} for event in events],
             duration_s=duration_s,
-            drone_pitches=[pitch if pitch > 40 else pitch + 12 for pitch in drone] if parameters["drone"] else [],
+            drone_pitches=[tuning.pitch(pitch, tonic=tonic) for pitch in drone],
             sample_rate=parameters["sample_rate"],
             rng=rng,
         )
@@ -66,6 +69,7 @@ class ScalesAndMelodies(GeneratorPlugin):
         outputs = await super().execute(inputs, parameters)
         events = outputs["events"]
         scale = melody_scales.chosen(parameters["scale"], parameters["intervals"])
+        tuning, tonic = _tuning(parameters), _tonic(parameters)
         time_on: dict[int, float] = {}
         for event in events:
             time_on[event["pitch"]] = time_on.get(event["pitch"], 0.0) + event["duration_s"]
@@ -78,7 +82,7 @@ class ScalesAndMelodies(GeneratorPlugin):
                 unit_denominator=_denominator(parameters),
             ),
             "onset_times_s": np.array([event["time_s"] for event in events]),
-            "pitches": np.array([float(event["pitch"]) for event in events]),
+            "pitches": np.array([tuning.pitch(event["pitch"], tonic=tonic) for event in events]),
             "notation": " ".join(_name(event["pitch"]) for event in events),
             "scale_units": list(scale.units),
             "expanded_units": [
@@ -111,6 +115,11 @@ class ScalesAndMelodies(GeneratorPlugin):
     def get_node_definition(self):
         """The definition that stands in plugin.json, so that the two can't differ."""
         return json.loads(Path(__file__).with_name("plugin.json").read_text(encoding="utf-8"))["definition"]
+
+
+def _tuning(parameters):
+    file = parameters.get("tuning")
+    return melody_tuning.EQUAL if file is None else melody_tuning.parsed(file.data)
 
 
 def _denominator(parameters):

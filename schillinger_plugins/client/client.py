@@ -17,7 +17,7 @@ from ..definition import NodeDefinition
 from ..errors import InputError, ServerError
 from .answers import Ask, FlowProblem, FlowSummary, InstanceDetails, LogLine, PluginDetails, PluginSummary, RunDetails
 from .problems import error_of, unreachable
-from .remote import RemoteInstance, RemoteRun, SavedFlow, call
+from .remote import RemoteInstance, RemoteRun, SavedFlow, call, with_files
 from .stream import events_of
 
 TIMEOUT_S = 30.0
@@ -167,6 +167,7 @@ class Client:
         name: str,
         inputs: Mapping[str, Any] | None = None,
         *,
+        files: Mapping[str, Mapping[str, Any]] | None = None,
         nodes: Sequence[str] | None = None,
         seed: int | None = None,
     ) -> RemoteRun:
@@ -176,10 +177,13 @@ class Client:
         ----------
         inputs : Mapping
             By the names of its inputs, as for `RemoteInstance.execute`.
+        files : Mapping
+            By node and parameter, for those that are files: a `Path` of a file here, bytes or `File`.
         nodes : sequence of str, optional
             Only these and what leads to them.
         """
-        body = {"nodes": list(nodes) if nodes is not None else None, "seed": seed}
+        sent = {node: with_files(given) for node, given in (files or {}).items()}
+        body = {"files": sent, "nodes": list(nodes) if nodes is not None else None, "seed": seed}
         return RemoteRun(self, call(self, f"/api/flows/{_part(name)}/runs", body, inputs, wait=False)["id"])
 
     # Permissions

@@ -5,6 +5,7 @@ Owns the way of inputs there (sounds, arrays and bytes as they are) and of outpu
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ import numpy as np
 
 from ..errors import ServerError
 from ..server.crossing import array_from, wav
-from ..types import Audio, Figure
+from ..types import Audio, Figure, File
 from .answers import InstanceDetails, RunDetails
 from .problems import error_from
 
@@ -51,7 +52,9 @@ class RemoteInstance:
         ----------
         inputs : Mapping
             By port name: `Audio`, arrays and bytes are sent as they are, a `Path` as the file of that name here.
-        parameters, limits, seed
+        parameters : Mapping
+            By name; for one of the type file a `Path` of a file here, bytes or `File`.
+        limits, seed
             As for `Instance.execute`.
         """
         return RemoteResult(self._client, self._call(inputs, parameters, limits, seed, wait=True))
@@ -76,7 +79,7 @@ class RemoteInstance:
         self._client.request("DELETE", f"/api/plugins/instances/{self.id}")
 
     def _call(self, inputs: Any, parameters: Any, limits: Any, seed: int | None, *, wait: bool) -> dict[str, Any]:
-        body = {"parameters": dict(parameters or {}), "limits": dict(limits or {}), "seed": seed}
+        body = {"parameters": with_files(parameters or {}), "limits": dict(limits or {}), "seed": seed}
         return call(self._client, f"/api/plugins/instances/{self.id}/execute", body, inputs, wait=wait)
 
 
@@ -177,6 +180,8 @@ class RemoteResult(Mapping[str, Any]):
             return array_from(data, plugin_id="", path="$")
         if kind == "figure":
             return _figure(told, data)
+        if kind == "file":
+            return File(told["name"], data)
         return data
 
 
@@ -221,6 +226,19 @@ def call(
         options["json"] = sent
     begun: dict[str, Any] = client.request("POST", path, **options).json()
     return begun
+
+
+def with_files(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON has them: files of this machine, and content, as the server takes them."""
+    sent = dict(values)
+    for name, value in values.items():
+        if isinstance(value, Path):
+            value = File(value.name, value.read_bytes())
+        elif isinstance(value, (bytes, bytearray)):
+            value = File("", bytes(value))
+        if isinstance(value, File):
+            sent[name] = {"name": value.name, "base64": base64.b64encode(value.data).decode()}
+    return sent
 
 
 def _npy(array: np.ndarray[Any, Any]) -> bytes:

@@ -297,6 +297,7 @@ class Instance(Life):
 
     def _finish(self, call: Call, outcome: Outcome, worker: Worker, plugin: LoadedPlugin) -> Result:
         call.worker = None
+        call.parameters = recorded(call.parameters)  # what a result keeps has no files' contents in it
         digests = digests_of(outcome, self._digests)
         if outcome.segment is not None:
             self._digests = outcome.content, digests
@@ -341,7 +342,7 @@ def _provenance(plugin: LoadedPlugin, config: Mapping[str, Any], call: Call, see
         plugin_id=plugin.plugin_id,
         plugin_version=plugin.manifest.metadata.version,
         content_hash=plugin.content_hash,
-        parameters=recorded(call.parameters),
+        parameters=call.parameters,
         config=config,
         input_digests=digests(),
         seed=seed,

@@ -1,8 +1,8 @@
 """Asking: what a call is asked with, out of a request's body.
 
-Owns the two forms of a body: JSON, or multipart/form-data with the JSON in the part ``request`` and sounds, arrays or
-bytes in parts that are named after their inputs. A sound is decoded in a confined worker. Called by ``instances``,
-``flows``, ``sound`` and ``uploads``.
+Owns the two forms of a body: JSON, or multipart/form-data with the JSON in the part ``request`` and sounds, arrays, bytes
+or files in parts that are named after their inputs or parameters. A sound is decoded in a confined worker. Called by
+``instances``, ``flows``, ``sound`` and ``uploads``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +23,22 @@ if TYPE_CHECKING:
     from fastapi import Request
     from starlette.datastructures import UploadFile
 
+    from ..definition import Parameter
     from ..manager import PluginManager
-    from ..types import Audio
+    from ..types import Audio, File
+
+    FileOf = Callable[[str], Parameter | None]
 
 
 async def asked(
-    request: Request, kind: type[said.Call], ports: crossing.Ports, *, plugin_id: str
-) -> tuple[said.Call, dict[str, Any]]:
-    """What is called with: the body's JSON, and the inputs in it and in the parts beside it.
+    request: Request, kind: type[said.Call], ports: crossing.Ports, file_of: FileOf, *, plugin_id: str
+) -> tuple[said.Call, dict[str, Any], dict[str, File]]:
+    """What is called with: the body's JSON, the inputs in it and in the parts beside it, and the parts that are files.
+
+    Parameters
+    ----------
+    file_of : callable
+        Says for which parameter a part of that name is a file; None if it is an input. May take a while.
 
     Raises
     ------
@@ -39,11 +47,12 @@ async def asked(
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         call = await said.read(request, kind)
-        return call, crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id)
+        return call, crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id), {}
     async with request.form(max_files=64, max_fields=64, max_part_size=16 * 1024 * 1024) as form:
         text = form.get("request", "{}")
         call = said.parsed(text.encode() if isinstance(text, str) else await text.read(), kind)
         inputs = crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id)
+        files: dict[str, File] = {}
         for name, part in form.multi_items():
             if name == "request":
                 continue
@@ -52,8 +61,14 @@ async def asked(
                 raise InputError(
                     message, plugin_id=plugin_id, remedy="send it as a file; plain values go into `request`"
                 )
+            parameter = None if ports.input(name) is not None else await asyncio.to_thread(file_of, name)
+            if parameter is not None:
+                data = await part.read(parameter.most_bytes + 1)
+                path = f"$.parameters.{name[:128]}"
+                files[name] = crossing.sent_file(parameter, part.filename, data, plugin_id=plugin_id, path=path)
+                continue
             inputs[name] = await _part(request.app.state.manager, ports, name, part, plugin_id)
-    return call, inputs
+    return call, inputs, files
 
 
 def body_of(kind: type) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Crossing: values between HTTP and Python.
 
-Owns the JSON form of inputs and outputs, and the binary form of what JSON is no good for. An array, a sound, a figure
+Owns the JSON form of inputs, files and outputs, and the binary form of what JSON is no good for. An array, a sound, a figure
 or bytes is an object with a ``type`` and the address of its data; a small array has its values with it. Refuses file
-names as inputs: a client must not read this machine's files through a plugin. Called by ``instances`` and ``runs``.
+names as inputs and parameters: a client must not read this machine's files through a plugin. Called by ``instances`` and
+``runs``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from urllib.parse import quote
 
 import numpy as np
 
+from ..definition import NodeDefinition, Parameter
+from ..definition.ports import Misfit
 from ..errors import InputError
-from ..types import Audio, Figure
+from ..types import Audio, Figure, File
+from ..types.file import MAX_NAME
 
 SMALL = 1024
 """Numbers of an array that are in the answer itself."""
@@ -62,6 +66,57 @@ def inputs_from(ports: Ports, given: Mapping[str, Any], *, plugin_id: str) -> di
     return read
 
 
+def parameters_from(definition: NodeDefinition, given: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
+    """Parameters of a JSON body as `Instance.execute` takes them: files as content, and none by its name.
+
+    Raises
+    ------
+    InputError
+        For a file that isn't written as it should be, or doesn't fit.
+    """
+    read = dict(given)
+    for name, value in given.items():
+        parameter = file_parameter(definition, name)
+        if parameter is not None and value is not None and not isinstance(value, File):
+            read[name] = file_from(parameter, value, plugin_id=plugin_id, path=f"$.parameters.{name}")
+    return read
+
+
+def file_parameter(definition: NodeDefinition, name: str) -> Parameter | None:
+    """The parameter of that name, if it is a file."""
+    parameter = definition.parameter(name)
+    return parameter if parameter is not None and parameter.type == "file" else None
+
+
+def file_from(parameter: Parameter, value: Any, *, plugin_id: str, path: str) -> File:
+    """A file of a JSON body: ``{"name": "just.scl", "base64": "…"}``, where the name may be missing.
+
+    Raises
+    ------
+    InputError
+        If it is something else, the name of a file on this machine included; or it doesn't fit the parameter.
+    """
+    if not isinstance(value, dict) or not {"base64"} <= set(value) <= {"base64", "name"}:
+        message = "a file's content is expected, and files of the server are not read"
+        remedy = 'send {"name": "…", "base64": "…"}, or the file as a part of multipart/form-data'
+        raise InputError(message, plugin_id=plugin_id, path=path, remedy=remedy)
+    data = _bytes({"base64": value["base64"]}, plugin_id=plugin_id, path=path)
+    return sent_file(parameter, value.get("name", ""), data, plugin_id=plugin_id, path=path)
+
+
+def sent_file(parameter: Parameter, name: Any, data: bytes, *, plugin_id: str, path: str) -> File:
+    """Content that was sent, under the name it was sent with; raises as `file_from`."""
+    try:
+        file = File(name.rpartition("/")[2][-MAX_NAME:] if isinstance(name, str) else name, data)
+        parameter.check(file)
+    except (Misfit, TypeError, ValueError) as error:
+        remedy = getattr(error, "remedy", None) or "send its name as a text"
+        raise InputError(
+            f"the file for `{parameter.name}` {error}"[:300], plugin_id=plugin_id, path=path, remedy=remedy
+        ) from None
+    return file
+
+
 def plain(value: Any, href: str, pointer: str = "") -> Any:
     """An output as JSON has it.
 
@@ -91,6 +146,8 @@ def plain(value: Any, href: str, pointer: str = "") -> Any:
         return told
     if isinstance(value, bytes):
         return {"type": "bytes", "size": len(value), "href": address}
+    if isinstance(value, File):
+        return {"type": "file", "name": value.name, "size": len(value.data), "href": address}
     return _finite(value.item() if isinstance(value, np.generic) else value)
 
 
@@ -133,8 +190,8 @@ def data_of(value: Any, form: str = "") -> tuple[bytes, str]:
         file = io.BytesIO()
         np.lib.format.write_array(file, value, allow_pickle=False)
         return file.getvalue(), "application/x-npy"
-    if isinstance(value, bytes):
-        return value, "application/octet-stream"
+    if isinstance(value, (bytes, File)):
+        return value.data if isinstance(value, File) else value, "application/octet-stream"
     return _json(plain(value, "")), "application/json"
 
 

@@ -24,6 +24,7 @@ from .instances import answer_of
 from .problems import Problem, problem_of
 from .runs import NodeStanding, Run, Runs
 from .scopes import MANAGE, READ, RUN, Refused
+from .sent_files import SentFiles
 from .shelf import Changed, Shelf
 
 if TYPE_CHECKING:
@@ -114,14 +115,20 @@ async def run_flow(
     name: said.FlowName,
     wait: Annotated[bool, Query(description="true: answer when it has ended, with what it gave")] = False,
 ) -> Any:
-    """Run a flow. With ``nodes`` only these and what leads to them; what its inputs get is in ``inputs``, by their names."""
+    """Run a flow. With ``nodes`` only these and what leads to them; what its inputs get is in ``inputs``, by their names.
+
+    What parameters of its nodes get that are files is in ``files``, by node and parameter: ``{"name": "…", "base64": "…"}``;
+    or it comes as a part called ``NODE.PARAMETER``.
+    """
     document, _ = await asyncio.to_thread(_shelf(request).get, name)
-    call, inputs = await asking.asked(request, said.FlowCall, _Inputs(document), plugin_id=name)
-    runs: Runs = request.app.state.runs
     host = _Closed(request.app.state.manager)
+    sent = SentFiles(document, host, plugin_id=name)
+    call, inputs, parts = await asking.asked(request, said.FlowCall, _Inputs(document), sent.parameter, plugin_id=name)
+    await asyncio.to_thread(sent.take, call.files, parts)
+    runs: Runs = request.app.state.runs
 
     def carry_out(run: Run) -> Awaitable[FlowOutcome]:
-        return _carry_out(run, document, host, inputs, call)
+        return _carry_out(run, document, host, inputs, call, sent)
 
     return await answer_of(request, response, runs.begin(carry_out, flow=name), wait=wait)
 
@@ -158,7 +165,7 @@ class FlowOutcome(Mapping[str, Any]):
 
 
 async def _carry_out(
-    run: Run, document: Document, host: _Closed, inputs: Mapping[str, Any], call: said.FlowCall
+    run: Run, document: Document, host: _Closed, inputs: Mapping[str, Any], call: said.FlowCall, sent: SentFiles
 ) -> FlowOutcome:
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
@@ -173,6 +180,7 @@ async def _carry_out(
         flow = Flow.from_dict(document.as_dict(), host)
         flow.events.subscribe(hear)
         try:
+            sent.hold(flow)
             flow.start(call.nodes, inputs=inputs, on_progress=run.on_progress, seed=call.seed, strict=True)
         except BaseException:
             flow.close()

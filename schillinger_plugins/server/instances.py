@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -118,12 +119,16 @@ async def execute_instance(
     if sound.is_body(request):
         asked, inputs = await sound.asked(request, definition, input, parameters, plugin_id=plugin_id)
     else:
-        asked, inputs = await asking.asked(request, said.Execution, definition, plugin_id=plugin_id)
+        asked, inputs, files = await asking.asked(
+            request, said.Execution, definition, partial(crossing.file_parameter, definition), plugin_id=plugin_id
+        )
+        asked.parameters.update(files)
+    given = crossing.parameters_from(definition, asked.parameters, plugin_id=plugin_id)
     runs = _runs(request)
 
     def carry_out(run: Run) -> Awaitable[Result]:
         return instance.aexecute(
-            inputs, asked.parameters, on_progress=run.on_progress, limits=asked.limits or None, seed=asked.seed
+            inputs, given, on_progress=run.on_progress, limits=asked.limits or None, seed=asked.seed
         )
 
     run = runs.begin(carry_out, instance_id=instance.id, plugin_id=plugin_id)

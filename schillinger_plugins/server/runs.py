@@ -19,7 +19,7 @@ import numpy as np
 
 from ..behalf import Behalf, acting, current
 from ..errors import Busy, PluginError, UnknownPlugin
-from ..types import Audio
+from ..types import Audio, File
 from .problems import SERVER_ENDS, UNFORESEEN, Problem, problem_of
 from .scopes import Sight
 
@@ -257,6 +257,8 @@ def _size(value: Any) -> int:
         return int(value.samples.nbytes)
     if isinstance(value, np.ndarray):
         return int(value.nbytes)
+    if isinstance(value, File):
+        return len(value.data)
     if isinstance(value, (bytes, str)):
         return len(value)
     if isinstance(value, Mapping):

@@ -48,6 +48,7 @@ class FlowCall(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a flow's run."""
 
     inputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    files: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     nodes: list[str] | None = None
     seed: int | None = None
 

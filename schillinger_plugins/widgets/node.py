@@ -14,13 +14,14 @@ from typing import Any
 
 import traitlets
 
-from ..definition import NodeDefinition
+from ..definition import NodeDefinition, Parameter
 from ..errors import InputError
 from ..result import Result
-from ..types import Audio
+from ..types import Audio, File
 from .bundle import BundledWidget
 from .contract import node as contract
 from .contract import read, tell
+from .file_settings import FileSettings
 from .node_files import NodeFiles, ReadAudio, sentence
 from .node_inputs import inputs_of, waveform
 from .presets import SavedPresets, fitting, whole
@@ -58,14 +59,16 @@ class NodeWidget(BundledWidget):
     permissions : sequence of dict
         What the plugin asks for, shown on the node: `name`, `text`, and whether it is `granted`.
     read_audio : callable, optional
-        See `ReadAudio`. With it the node takes a file for each audio input: by its path, or sent by the page.
+        See `ReadAudio`. With it the node takes a file for each audio input: by its path, or sent by the page; and for each
+        parameter that is one what the page sends.
     saved : SavedPresets, optional
         Where presets are kept; without it none can be saved.
 
     Attributes
     ----------
     parameters : dict
-        In step with the controls, both ways. Setting a value that doesn't fit raises `InputError`.
+        In step with the controls, both ways. Setting a value that doesn't fit raises `InputError`. A file is its path, read
+        with each run; of content that was given or sent only name and size are here and in a saved notebook.
     live : bool
         Whether every change runs the node: once the values stand still, and one run after the other. While a run goes on,
         at most one waits, with the newest values; what the older one gives is dropped.
@@ -96,6 +99,7 @@ class NodeWidget(BundledWidget):
     parameters = traitlets.Dict().tag(sync=True)
     parameter_errors = traitlets.Dict().tag(sync=True)
     inputs_set = traitlets.Dict().tag(sync=True)
+    files_set = traitlets.Dict().tag(sync=True)
     status = traitlets.Unicode("idle").tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)
     message = traitlets.Unicode("").tag(sync=True)
@@ -147,7 +151,10 @@ class NodeWidget(BundledWidget):
             note=self._note,
             lock=self._turn,
             want=lambda name, at: self.send(tell(contract.Want(name=name, at=at))),
+            parameter=self._file_parameter,
+            took_file=self._take_file,
         )
+        self._settings = FileSettings()
         self._saved = saved
         self._told_at_s = 0.0
         self.result: Result | None = None
@@ -157,14 +164,16 @@ class NodeWidget(BundledWidget):
         # By their present names: the example may say one, the caller a former one.
         given = definition.renamed(parameters or {}, plugin_id=self._plugin_id)
         values = {**(definition.renamed(example.parameters, plugin_id="") if example else {}), **given}
+        values = self._settings.check(definition, values, plugin_id=self._plugin_id)
         super().__init__(
             bundle="node",
             definition=definition.as_dict(),
             plugin_id=self._plugin_id,
             level=level,
             can_run=run is not None,
-            parameters=definition.check_settings(values, plugin_id=self._plugin_id),
+            parameters=values,
             inputs_set=notes,
+            files_set=self._settings.notes(definition, values),
             permissions=list(permissions),
             waveform=waveform(definition, self._inputs),
             can_read=read_audio is not None,
@@ -240,7 +249,7 @@ class NodeWidget(BundledWidget):
         InputError
             If this node keeps none, the name can't be used, or it can't be written.
         """
-        self._presets_kept().save(name, self.parameters)
+        self._presets_kept().save(name, self._settings.savable(self._node, self.parameters))
         self._look_at_saved()
 
     def delete_preset(self, name: str) -> None:
@@ -255,7 +264,7 @@ class NodeWidget(BundledWidget):
         was set, have their defaults. Inputs that are gone are forgotten.
         """
         with self.hold_sync():
-            kept = fitting(definition, self.parameters)
+            kept = {**fitting(definition, self.parameters), **self._settings.kept(definition, self.parameters)}
             self._node = definition
             known = {port.name for port in definition.inputs}
             self.inputs = {name: value for name, value in self._given.items() if name in known}
@@ -299,7 +308,7 @@ class NodeWidget(BundledWidget):
                 with self._turn:
                     files.forget(name)
                     self._give({other: value for other, value in self._given.items() if other != name})
-            case contract.Offer(name=name, file=file, size=size) if (files := self._files_for(name)) is not None:
+            case contract.Offer(name=name, file=file, size=size) if files := self._files_for(name, is_sent=True):
                 files.offered(name, file, size)
             case contract.Save(name=name):
                 self._keep(self.save_preset, name)
@@ -309,7 +318,7 @@ class NodeWidget(BundledWidget):
     def on_data(self, content: dict[str, Any], data: bytes) -> None:
         """A piece of a file that the page sends."""
         match read(contract.ToKernel, content):
-            case contract.Piece(name=name, at=at) if (files := self._files_for(name)) is not None:
+            case contract.Piece(name=name, at=at) if files := self._files_for(name, is_sent=True):
                 files.piece(name, at, data)
 
     def _keep(self, change: Callable[[str], object], name: str) -> None:
@@ -331,7 +340,7 @@ class NodeWidget(BundledWidget):
     def _check(self, proposal: Any) -> dict[str, Any]:
         values: dict[str, Any] = proposal["value"]
         if not self._from_hand:
-            checked = self._node.check_settings(values, plugin_id=self._plugin_id)
+            checked = self._settings.check(self._node, values, plugin_id=self._plugin_id)
             self.parameter_errors = {}
             self._accepted = checked
             return checked
@@ -339,7 +348,8 @@ class NodeWidget(BundledWidget):
         for parameter in self._node.parameters:
             value = values.get(parameter.name, parameter.default)
             try:
-                one = self._node.check_settings({parameter.name: value}, plugin_id=self._plugin_id)
+                one = {parameter.name: value}
+                one = self._settings.check(self._node, one, plugin_id=self._plugin_id, by_hand=True)
                 checked[parameter.name] = one[parameter.name]
             except InputError as error:
                 errors[parameter.name] = sentence(error)
@@ -354,17 +364,26 @@ class NodeWidget(BundledWidget):
         self.waveform = waveform(self._node, self._inputs)
         self._on_changed(None)
 
-    def _files_for(self, name: str) -> NodeFiles | None:
+    def _files_for(self, name: str, *, is_sent: bool = False) -> NodeFiles | None:
         port = self._node.input(name)
-        return self._files if port is not None and port.type == "audio" else None
+        fits = (port is not None and port.type == "audio") or (is_sent and self._file_parameter(name) is not None)
+        return self._files if fits else None
+
+    def _file_parameter(self, name: str) -> Parameter | None:
+        return next((one for one in self._node.parameters if (one.name, one.type) == (name, "file")), None)
+
+    def _take_file(self, parameter: Parameter, file: File) -> None:
+        with self._turn:
+            self.parameters = {**self.parameters, parameter.name: file}
 
     def _take(self, name: str, audio: Audio, file: str) -> None:
         self._give({**self._given, name: audio})
         self._note(name, "given", f"{file}, {self.inputs_set[name]['text']}")
 
     def _note(self, name: str, state: str, text: str) -> None:
+        notes = "inputs_set" if self._file_parameter(name) is None else "files_set"
         with self._turn:
-            self.inputs_set = {**self.inputs_set, name: {"state": state, "text": text}}
+            setattr(self, notes, {**getattr(self, notes), name: {"state": state, "text": text}})
 
     def _presets_kept(self) -> SavedPresets:
         if self._saved is None:
@@ -383,7 +402,8 @@ class NodeWidget(BundledWidget):
             self.preset_error = sentence(error)
 
     def _on_changed(self, _: Any) -> None:
-        """In live mode, run once the values have stood still for a moment."""
+        """Say which files are set; in live mode, run once the values have stood still for a moment."""
+        self.files_set = self._settings.notes(self._node, self.parameters)
         ready = self._run is not None and not any(note["state"] == "missing" for note in self.inputs_set.values())
         if self.live and ready:
             self._change.touch()
@@ -395,10 +415,13 @@ class NodeWidget(BundledWidget):
         if self._prepare is not None:
             self._prepare()
         with self._turn:  # read after that: what was loaded by it may be another version
-            inputs, parameters = self._inputs, self._node.check_settings(self.parameters, plugin_id=self._plugin_id)
+            inputs = self._inputs
+            settings = self._settings.check(self._node, self.parameters, plugin_id=self._plugin_id)
+            parameters = self._settings.contents(settings)
         return await self._run(inputs, parameters, on_progress=self._on_progress)
 
     def _on_begun(self) -> None:
+        self.files_set = self._settings.notes(self._node, self.parameters)  # a file may have come or gone
         self.status, self.progress, self.message, self.error = "running", 0.0, "", {}
 
     def _on_ended(self, outcome: Result | BaseException) -> None:

@@ -1,9 +1,9 @@
-"""Files for a node's sounds: a path that is typed on the page, or a file that the page's own computer has.
+"""Files for a node: a path that is typed on the page for a sound, or a file that the page's own computer has.
 
-Owns which file was asked for last for each input, the pieces of one that is on its way, and the threads that wait for it.
-Pieces are asked for one after the other and kept in memory, in a file that has no name: nothing is written to a disk. What
-has come is read as any file is, by the manager's confined decoder. Refuses what is too large before any of it comes, and
-pieces that nobody asked for. Called by ``node``.
+Owns which file was asked for last for each input or parameter, the pieces of one that is on its way, and the threads that
+wait for it. Pieces are asked for one after the other and kept in memory, in a file that has no name: nothing is written to a
+disk. What has come is read as any file is, by the manager's confined decoder; for a parameter it is the value itself.
+Refuses what is too large before any of it comes, and pieces that nobody asked for. Called by ``node``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..definition import Parameter
+from ..definition.ports import Misfit
 from ..errors import InputError, PluginError
 from ..schema.strict import show
-from ..types import Audio
+from ..types import Audio, File
+from ..types.file import MAX_NAME
 from .node_inputs import file_of
 
 ReadAudio = Callable[[Path], Audio]
@@ -58,6 +61,10 @@ class NodeFiles:
         Told the input and from which byte on the page is to send.
     lock : RLock
         The node's: what Python gives meanwhile makes a file void.
+    parameter : callable
+        The parameter of that name, if it is a file; None if it is an input.
+    took_file : callable
+        Told the parameter and what came for it.
     """
 
     def __init__(
@@ -69,11 +76,14 @@ class NodeFiles:
         note: Callable[[str, str, str], None],
         want: Callable[[str, int], None],
         lock: threading.RLock,
+        parameter: Callable[[str], Parameter | None] = lambda name: None,
+        took_file: Callable[[Parameter, File], None] = lambda parameter, file: None,
     ) -> None:
         self._read_audio = read_audio
         self._plugin_id = plugin_id
         self._took, self._note, self._want = took, note, want
         self._lock = lock
+        self._parameter, self._took_file = parameter, took_file
         self._asked: dict[str, _Asked] = {}
 
     def forget(self, name: str | None = None) -> None:
@@ -91,7 +101,12 @@ class NodeFiles:
 
     def offered(self, name: str, file: str, size: int) -> None:
         """Have the page send a file of its own, if it may be."""
-        asked = self._asked[name] = _Asked(file=_printable(file), size=size)
+        parameter = self._parameter(name)
+        kept = file if parameter is None else file[-_MAX_NAME:]  # of a longer name the ending counts
+        asked = self._asked[name] = _Asked(file=_printable(kept), size=size)
+        if parameter is not None:
+            self._offered_file(name, parameter, asked)
+            return
         if not 0 < size <= MAX_SENT_BYTES:
             self._note(name, "refused", _too_large(asked) if size > 0 else f"{asked.file} is empty")
             return
@@ -106,8 +121,29 @@ class NodeFiles:
         if len(asked.pieces) < asked.size:
             self._next(name, asked)
             return
+        parameter = self._parameter(name)
+        if parameter is not None:
+            self._came(parameter, asked)
+            return
         self._note(name, "reading", "reading …")
         self._start(name, asked, lambda: (self._read_sent(asked), asked.file))
+
+    def _offered_file(self, name: str, parameter: Parameter, asked: _Asked) -> None:
+        try:
+            parameter.named(asked.file)
+        except Misfit as misfit:
+            self._note(name, "refused", f"{asked.file} {misfit}; {misfit.remedy}")
+            return
+        if not 0 <= asked.size <= parameter.most_bytes:
+            self._note(name, "refused", f"{asked.file} {parameter.too_large(asked.size)}; choose a smaller file")
+        elif asked.size:
+            self._next(name, asked)
+        else:
+            self._came(parameter, asked)
+
+    def _came(self, parameter: Parameter, asked: _Asked) -> None:
+        self._asked.pop(parameter.name, None)
+        self._took_file(parameter, File(asked.file.rpartition("/")[2][-MAX_NAME:], bytes(asked.pieces)))
 
     def _next(self, name: str, asked: _Asked) -> None:
         self._note(name, "reading", f"{asked.file}: {len(asked.pieces) / _MB:.1f} of {asked.size / _MB:.1f} MB")

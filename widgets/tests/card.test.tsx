@@ -21,13 +21,14 @@ const definition: Definition = {
     parameter({ name: "automation", label: "Automation", type: "breakpoints", default: [[0, 0], [1, -6]], min: -96, max: 24 }),
     parameter({ name: "mute", label: "Mute", type: "channels", default: [] }),
     parameter({ name: "title", label: "Title", type: "string", default: "x" }),
+    parameter({ name: "scale", label: "Scale", type: "file", default: null, accept: [".scl", ".tun"], max_bytes: 1000 }),
   ],
 };
 
 function show(given: Partial<CardProps> = {}) {
   const values = Object.fromEntries(definition.parameters.map((p) => [p.name, p.default]));
   const props: CardProps = {
-    definition, pluginId: "gain_node", level: "full", values, errors: {}, inputsSet: {}, canRun: true, status: "idle",
+    definition, pluginId: "gain_node", level: "full", values, errors: {}, inputsSet: {}, filesSet: {}, canRun: true, status: "idle",
     progress: 0, message: "", failure: {}, summary: [], permissions: [], canRead: false, live: false, waiting: false, waveform: {},
     presets: {}, saved: {}, canSave: false, presetError: "", gone: false,
     onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSend: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
@@ -191,6 +192,42 @@ describe("the card of a node", () => {
     expect(onRead).toHaveBeenLastCalledWith("audio", "~/take.wav");
     await userEvent.click(screen.getByRole("button", { name: "take Audio away" }));
     expect(onRead).toHaveBeenLastCalledWith("audio", "");
+  });
+
+  it("takes the path of a file for a parameter, tells what is there, and takes it away again", async () => {
+    const { onSet } = show({ values: { scale: "a/old.scl" }, filesSet: { scale: { state: "given", text: "old.scl, 1.2 kB" } } });
+    const path = screen.getByRole("textbox", { name: "Scale" });
+    expect(path).toHaveProperty("value", "a/old.scl");
+    expect(path).toHaveProperty("placeholder", "path of a file, .scl or .tun");
+    const described = path.getAttribute("aria-describedby")!.split(" ").map((id) => document.getElementById(id)?.textContent);
+    expect(described.join(" ")).toContain("old.scl, 1.2 kB");
+    expect(screen.queryByRole("button", { name: "choose Scale" })).toBeNull();
+    await userEvent.clear(path);
+    await userEvent.type(path, " ~/just.scl {Enter}");
+    expect(onSet).toHaveBeenLastCalledWith("scale", "~/just.scl");
+    await userEvent.click(screen.getByRole("button", { name: "take Scale away" }));
+    expect(onSet).toHaveBeenLastCalledWith("scale", null);
+  });
+
+  it("says what is wrong with a parameter's file, at its control", () => {
+    show({ values: { scale: "gone.scl" }, filesSet: { scale: { state: "refused", text: "there is no file 'gone.scl'" } } });
+    expect(screen.getByRole("alert").textContent).toBe("there is no file 'gone.scl'");
+    expect(screen.getByRole("textbox", { name: "Scale" }).getAttribute("aria-invalid")).toBe("true");
+  });
+
+  it("takes a file of this computer for a parameter, and shows name and size of what Python holds", async () => {
+    const { onSend } = show({ canRead: true, values: { scale: { name: "mine.scl", bytes: 1234 } } });
+    expect(screen.getByRole("textbox", { name: "Scale" })).toHaveProperty("value", "mine.scl");
+    expect(screen.getByText("1.23 kB")).toBeTruthy();
+    const file = new File(["! mine"], "mine.scl");
+    const chooser = screen.getByLabelText("file of this computer for Scale");
+    expect(chooser.getAttribute("accept")).toBe(".scl,.tun");
+    const open = vi.spyOn(chooser as HTMLInputElement, "click");
+    screen.getByRole("button", { name: "choose Scale" }).focus();
+    await userEvent.keyboard("{Enter}");
+    expect(open).toHaveBeenCalledOnce();
+    fireEvent.change(chooser, { target: { files: [file] } });
+    expect(onSend).toHaveBeenLastCalledWith("scale", file);
   });
 
   it("takes a file of this computer, by name and size", async () => {

@@ -94,6 +94,20 @@ describe("a flow of the server's", () => {
     expect((body as FormData).get("song")).toMatchObject({ name: "song.wav" });
   });
 
+  it("sends the files of its nodes' parameters as parts, and a path that the server won't read is no problem then", async () => {
+    const refused = { message: "files of the server are not read", node: "a", edge: "", port: "scale", remedy: "", fixes: [] };
+    const { flow, store, asked } = await opened({ ...RUNS, "POST api/flows/problems": () => ({ problems: [refused] }) });
+    const file = { name: "scale", label: "Scale", type: "file", default: null, accept: [".scl"], max_bytes: 1000 };
+    flow.setPalette([{ plugin: "gain_node", version: "1", label: "Gain", plugin_type: "NODE", category: "", description: "", definition: { type: "g", label: "Gain", inputs: [], outputs: [], parameters: [file] } }]);
+    await vi.waitFor(() => expect(flow.fileInputs()[0]).toEqual({ node: "a", name: "a.scale", type: "file", parameter: "scale", accept: [".scl"], file: null }));
+    await vi.waitFor(() => expect(store.problemsOf("a")).toHaveLength(1));
+    flow.give("a.scale", new File(["! a"], "a.scl"));
+    await vi.waitFor(() => expect(store.problemsOf("a")).toHaveLength(0));
+    await flow.run(["a"]);
+    const { body } = asked.find(({ path }) => path.endsWith("/runs"))!;
+    expect((body as FormData).get("a.scale")).toMatchObject({ name: "a.scl" });
+  });
+
   it("is looked over by the server as it is drawn; an input that has its file is none of its problems", async () => {
     const missing = (node: string) => ({ message: `${node} is missing`, node, edge: "", port: "", remedy: "", fixes: [] });
     const { flow, store, asked } = await opened({ "POST api/flows/problems": () => ({ problems: [missing("song"), missing("a")] }) });

@@ -22,6 +22,7 @@ const PARAMETERS: Parameter[] = [
   parameter({ name: "automation", label: "Automation", type: "breakpoints", default: [[0, 0], [1, -6]], min: -96, max: 24 }),
   parameter({ name: "mute", label: "Mute", type: "channels", default: [] }),
   parameter({ name: "title", label: "Title", type: "string", default: "x" }),
+  parameter({ name: "scale", label: "Scale", type: "file", default: null, accept: [".scl"], max_bytes: 1000 }),
 ].map((one) => ({ ...one, aliases: [], accept: one.accept ?? [], max_bytes: one.max_bytes ?? null }));
 const VALUES = Object.fromEntries(PARAMETERS.map((one) => [one.name, one.default]));
 const FAILURE = { type: "PluginError", message: "it broke", remedy: "mend it", path: "$.x", traceback: "main.py, line 1" };
@@ -34,7 +35,7 @@ export const NODE: NodeState = {
     parameters: PARAMETERS, ui: {}, example: null, presets: {}, steps: [], panel: null,
   },
   plugin_id: "gain_node", level: "full", can_run: true, parameters: { ...VALUES, gain_db: -6 }, parameter_errors: { mode: "no such mode" },
-  inputs_set: { audio: { state: "tone", text: "test tone" } }, status: "done", progress: 1, message: "3 ms", error: {},
+  inputs_set: { audio: { state: "tone", text: "test tone" } }, files_set: { scale: { state: "refused", text: "it is gone" } }, status: "done", progress: 1, message: "3 ms", error: {},
   summary: [{ label: "Peak", text: "−6", unit: "dB" }],
   live: false, waiting: false, permissions: [{ name: "network", granted: true, text: "example.org" }],
   waveform: { duration_s: 2, lows: [-0.5, -1], highs: [0.5, 1] }, can_read: true, can_save: true,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import doctest
 import importlib.util
 import io
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 from schillinger_plugins import PluginManager
 from schillinger_plugins.manifest import Manifest
-from schillinger_plugins.types import Audio, PluginContext
+from schillinger_plugins.types import Audio, File, PluginContext
 
 FOLDER = Path(__file__).parents[1]
 
@@ -40,10 +41,10 @@ def load() -> Any:
 
 
 main = load()
-MODULES = tuple(f"melody_{word}" for word in ("scales", "rhythm", "axes", "forms", "voice"))
-scales, rhythm, axes, forms, voice = (sys.modules[name] for name in MODULES)
+MODULES = tuple(f"melody_{word}" for word in ("scales", "rhythm", "axes", "forms", "voice", "tuning"))
+scales, rhythm, axes, forms, voice, tuning = (sys.modules[name] for name in MODULES)
 DEFINITION = main.ScalesAndMelodies(PluginContext()).get_node_definition()
-DEFAULTS = {parameter["name"]: parameter["default"] for parameter in DEFINITION["parameters"]}
+DEFAULTS = {parameter["name"]: parameter.get("default") for parameter in DEFINITION["parameters"]}
 SMALL = {"sample_rate": 8000, "drone": False, "plan": "A"}
 
 sections = st.lists(st.integers(1, 4), max_size=6)
@@ -352,3 +353,76 @@ def test_it_plays_in_its_worker() -> None:
     here = run(1, **SMALL)
     assert made["notation"] == here["notation"]
     np.testing.assert_allclose(made["audio"].samples, here["audio"].samples, atol=1e-6)
+
+
+JUST = b"""! just.scl
+!
+Five-limit just intonation, of no one in particular
+ 12
+!
+ 16/15
+ 9/8   a whole tone
+ 6/5
+ 386.314 cents
+ 4/3
+ 7/5
+ 3/2
+ 8/5
+ 5/3
+ 9/5
+ 15/8
+ 2
+! and what is behind the last note is nobody's business
+"""
+
+
+def test_a_tuning_is_read_as_scala_writes_it() -> None:
+    """Cents have a point, ratios a stroke or nothing; what follows a number, and what begins with !, says nothing."""
+    read = tuning.parsed(JUST)
+    assert read.description == "Five-limit just intonation, of no one in particular"
+    assert read.cents[:4] == (111.731, 203.91, 315.641, 386.314)
+    assert read.cents[-1] == 1200
+    assert tuning.parsed(JUST.replace(b"\n", b"\r\n")).cents == read.cents
+    assert tuning.parsed(JUST.replace(b"16/15", b"-5.0")).cents[0] == -5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (JUST, b"", "it lacks its description"),
+        (JUST, bytes(range(256)), "Scala file"),
+        (b" 12", b" 7", "has 7 notes"),
+        (b" 12", b" dozen", "line 4"),
+        (b" 6/5", b" 6/0", "line 8"),
+        (b" 6/5", b" six", "line 8"),
+        (b" 6/5", b" .", "line 8"),
+        (b" 6/5", b" 99999999.", "line 8"),
+        (b" 2\n", b" 1/2\n", "above the tonic"),
+        (b" 15/8\n 2\n", b"", "ends after 10 of 12"),
+    ],
+)
+def test_what_is_no_tuning_is_refused_with_its_line(old: bytes, new: bytes, said: str) -> None:
+    """Whatever a file with that ending holds."""
+    with pytest.raises(ValueError, match=said):
+        tuning.parsed(JUST.replace(old, new))
+
+
+@given(st.binary(max_size=400))
+def test_no_file_breaks_the_reading(data: bytes) -> None:
+    """It is a tuning, or it is refused."""
+    with contextlib.suppress(ValueError):
+        assert len(tuning.parsed(data).cents) == 12
+
+
+def test_notes_sound_where_the_tuning_has_them() -> None:
+    """Counted from the tonic, in every octave; as written they stay what they are. Without a file nothing is moved."""
+    plain, tuned = run(**SMALL), run(**SMALL, tuning=File("just.scl", JUST))
+    assert tuned["events"] == plain["events"]
+    assert tuned["midi"] == plain["midi"]
+    tonic, cents = 62, (0.0, *tuning.parsed(JUST).cents)
+    for before, after in zip(plain["pitches"], tuned["pitches"], strict=True):
+        octave, degree = divmod(int(before) - tonic, 12)
+        assert after == pytest.approx(tonic + 12 * octave + cents[degree] / 100)
+    assert not np.array_equal(plain["audio"].samples, tuned["audio"].samples)
+    equal = b"e\n12\n" + b"".join(b"%d.\n" % (100 * degree) for degree in range(1, 13))
+    assert run(**SMALL, tuning=File("", equal))["audio"] == plain["audio"]

@@ -15,7 +15,7 @@ Status = Literal["idle", "running", "done", "failed", "cancelled"]
 
 
 class InputNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What an input gets in the next run."""
+    """What an input, or a parameter that is a file, gets in the next run."""
 
     state: Literal["given", "tone", "missing", "reading", "refused"]
     text: str
@@ -66,10 +66,12 @@ class NodeState(State):
     """The sandbox level in force."""
     can_run: bool
     parameters: dict[str, Any]
-    """What is set; what the page writes is checked."""
+    """What is set; what the page writes is checked. A file is its path, or ``{name, bytes}`` of what was sent."""
     parameter_errors: dict[str, str]
     """Why a value of the page was refused."""
     inputs_set: dict[str, InputNote]
+    files_set: dict[str, InputNote]
+    """Of parameters that are files: which is set, and whether it can be read."""
     status: Status
     progress: float
     """0 to 1."""
@@ -111,7 +113,7 @@ class Read(Message, tag="read"):
 
 
 class Offer(Message, tag="offer"):
-    """Offer a file of the page's own computer for an audio input; answered by `Want`, if it may come."""
+    """Offer a file of the page's own computer for an audio input or a parameter; answered by `Want`, if it may come."""
 
     name: str
     file: str
@@ -129,7 +131,7 @@ class Piece(Message, tag="piece"):
 
 
 class Want(Message, tag="want"):
-    """Send the file that was offered for that input, from that byte on."""
+    """Send the file that was offered for that name, from that byte on."""
 
     name: str
     at: int

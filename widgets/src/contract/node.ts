@@ -25,6 +25,9 @@ export interface NodeState {
   inputs_set: {
     [k: string]: InputNote;
   };
+  files_set: {
+    [k: string]: InputNote;
+  };
   status: "cancelled" | "done" | "failed" | "idle" | "running";
   progress: number;
   message: string;
@@ -395,7 +398,7 @@ export interface Item {
   max: number | null;
 }
 /**
- * What an input gets in the next run.
+ * What an input, or a parameter that is a file, gets in the next run.
  */
 export interface InputNote {
   state: "given" | "missing" | "reading" | "refused" | "tone";
@@ -456,7 +459,7 @@ export interface Read {
   path: string;
 }
 /**
- * Offer a file of the page's own computer for an audio input; answered by `Want`, if it may come.
+ * Offer a file of the page's own computer for an audio input or a parameter; answered by `Want`, if it may come.
  */
 export interface Offer {
   kind: "offer";
@@ -487,7 +490,7 @@ export interface Delete {
   name: string;
 }
 /**
- * Send the file that was offered for that input, from that byte on.
+ * Send the file that was offered for that name, from that byte on.
  */
 export interface Want {
   kind: "want";

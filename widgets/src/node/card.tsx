@@ -21,6 +21,8 @@ export interface CardProps {
   values: Values;
   errors: Record<string, string>;
   inputsSet: Record<string, InputNote>;
+  /** Of parameters that are files. */
+  filesSet: Record<string, InputNote>;
   canRun: boolean;
   canRead: boolean;
   live: boolean;
@@ -92,6 +94,8 @@ export function Card(props: CardProps): ReactNode {
                     value={values[parameter.name] ?? parameter.default}
                     error={errors[parameter.name]}
                     onSet={props.onSet}
+                    send={props.canRead ? props.onSend : undefined}
+                    note={props.filesSet[parameter.name]}
                   />
                 ))}
               </div>

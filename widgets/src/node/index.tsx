@@ -40,6 +40,7 @@ function NodePane(): ReactNode {
   const [values] = useModelState<Values>("parameters");
   const [errors] = useModelState<Record<string, string>>("parameter_errors");
   const [inputsSet] = useModelState<Record<string, InputNote>>("inputs_set");
+  const [filesSet] = useModelState<Record<string, InputNote>>("files_set");
   const [canRun] = useModelState<boolean>("can_run");
   const [status] = useModelState<Status>("status");
   const [progress] = useModelState<number>("progress");
@@ -71,7 +72,7 @@ function NodePane(): ReactNode {
   useEffect(() => sending.listen(), [sending]);
   const onSet = useCallback((name: string, to: unknown) => act({ set: name, to }), [act]);
   const props: CardProps = {
-    definition, pluginId, level, permissions, values, errors, inputsSet, canRun, canRead, live, waiting, waveform, presets, saved,
+    definition, pluginId, level, permissions, values, errors, inputsSet, filesSet, canRun, canRead, live, waiting, waveform, presets, saved,
     canSave, presetError, gone, status: gone && status === "running" ? "idle" : status, progress, message, failure, summary, onSet,
     onSetAll: (all) => act({ all }),
     onLive: setLive,

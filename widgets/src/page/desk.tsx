@@ -213,7 +213,7 @@ function Files({ flow }: { flow: ServerFlow }): ReactNode {
 }
 
 function FileChoice({ input, onChoose }: { input: FileInput; onChoose: (file: File | null) => void }): ReactNode {
-  const accept = input.type === "audio" ? "audio/*,.wav,.flac,.ogg,.mp3" : input.type === "array" ? ".npy" : input.type === "midi" ? ".mid,.midi" : "";
+  const accept = input.type === "audio" ? "audio/*,.wav,.flac,.ogg,.mp3" : input.type === "array" ? ".npy" : input.type === "midi" ? ".mid,.midi" : (input.accept ?? []).join(",");
   return (
     <label>
       {input.name}

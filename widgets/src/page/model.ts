@@ -19,8 +19,12 @@ const REST_MS = 300;
 
 export interface FileInput {
   node: string;
+  /** How it is sent: the name of an input, or NODE.PARAMETER. */
   name: string;
   type: string;
+  /** Of a node's parameter: which, and how the file's name may end. */
+  parameter?: string;
+  accept?: string[];
   file: File | null;
 }
 
@@ -113,11 +117,20 @@ export class ServerFlow {
     this.look();
   }
 
-  /** The inputs that want a file, each with the one that was chosen. */
+  /** The inputs and parameters that take a file, each with the one that was chosen. */
   fileInputs(): FileInput[] {
-    return this.document.nodes
+    const parameters = this.document.nodes.flatMap((node) =>
+      (this.definitionOf(node.id)?.parameters ?? [])
+        .filter((parameter) => node.type === "plugin" && parameter.type === "file")
+        .map((parameter) => {
+          const name = `${node.id}.${parameter.name}`;
+          return { node: node.id, name, type: "file", parameter: parameter.name, accept: parameter.accept ?? [], file: this.files.get(name) ?? null };
+        }),
+    );
+    const inputs = this.document.nodes
       .filter((node) => node.type === "input" && FILES.includes(String(node.data["type"])))
       .map((node) => ({ node: node.id, name: labelOf(node), type: String(node.data["type"]), file: this.files.get(labelOf(node)) ?? null }));
+    return [...inputs, ...parameters];
   }
 
   give(input: string, file: File | null): void {
@@ -285,8 +298,8 @@ export class ServerFlow {
     const told = await this.api.json("POST", "api/flows/problems", { body: { nodes, edges, viewport } }).catch(() => ({}) as Record<string, unknown>);
     const found = Array.isArray(told["problems"]) ? told["problems"].filter(isRecord) : [];
     // A file that was chosen is no part of the document: the server doesn't know of it yet.
-    const given = new Set(this.fileInputs().filter(({ file }) => file !== null).map(({ node }) => node));
-    this.put("problems", found.filter(({ node }) => !given.has(String(node))));
+    const given = this.fileInputs().filter(({ file }) => file !== null);
+    this.put("problems", found.filter((problem) => !given.some(({ node, parameter }) => node === problem["node"] && (parameter ?? problem["port"]) === problem["port"])));
   }
 
   private hear(run: Record<string, unknown>): void {
