@@ -11,9 +11,9 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import AudioFileError, InputError
 from ..schema.strict import show
@@ -26,11 +26,19 @@ if TYPE_CHECKING:
     from ..manager import PluginManager
     from ..types import Audio
 
+T = TypeVar("T")
+PortsOf = Callable[[T], crossing.Ports | Awaitable[crossing.Ports]]
+
 
 async def asked(
-    request: Request, kind: type[said.Call], ports: crossing.Ports, *, plugin_id: str
+    request: Request, kind: type[said.Call], ports_of: PortsOf[said.Call], *, plugin_id: str
 ) -> tuple[said.Call, dict[str, Any]]:
     """What is called with: the body's JSON, and the inputs in it and in the parts beside it.
+
+    Parameters
+    ----------
+    ports_of : callable
+        Gives what has the inputs, at once or later: the body itself may say it.
 
     Raises
     ------
@@ -39,10 +47,11 @@ async def asked(
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         call = await said.read(request, kind)
-        return call, crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id)
+        return call, crossing.inputs_from(await _given(ports_of(call)), call.inputs, plugin_id=plugin_id)
     async with request.form(max_files=64, max_fields=64, max_part_size=16 * 1024 * 1024) as form:
         text = form.get("request", "{}")
         call = said.parsed(text.encode() if isinstance(text, str) else await text.read(), kind)
+        ports = await _given(ports_of(call))
         inputs = crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id)
         for name, part in form.multi_items():
             if name == "request":
@@ -95,6 +104,10 @@ async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: st
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+
+
+async def _given(ports: crossing.Ports | Awaitable[crossing.Ports]) -> crossing.Ports:
+    return await ports if isinstance(ports, Awaitable) else ports
 
 
 async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: UploadFile, plugin_id: str) -> Any:
