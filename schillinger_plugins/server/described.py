@@ -122,7 +122,7 @@ ANSWERS: dict[str, Any] = {
     "GET /api/plugins/{plugin_id}": _DETAILS,
     "GET /api/plugins/{plugin_id}/definition": _DEFINITION,
     "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
-    "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0},
+    "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0, "user": "ada", "scope": "run"},
     "POST /api/plugins/{plugin_id}/reload": _DETAILS,
     "POST /api/plugins/{plugin_id}/instances": _INSTANCE,
     "GET /api/plugins/instances": {"instances": [_INSTANCE], **_PAGED},
