@@ -186,6 +186,24 @@ class Client:
         body = {"files": sent, "nodes": list(nodes) if nodes is not None else None, "seed": seed}
         return RemoteRun(self, call(self, f"/api/flows/{_part(name)}/runs", body, inputs, wait=False)["id"])
 
+    def run_draft(
+        self,
+        document: Mapping[str, Any],
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        nodes: Sequence[str] | None = None,
+        seed: int | None = None,
+    ) -> RemoteRun:
+        """Run a flow that isn't saved there, and isn't by this; otherwise as `run_flow`.
+
+        Parameters
+        ----------
+        document : Mapping
+            React Flow's JSON, as of `Flow.as_dict`.
+        """
+        body = {"flow": dict(document), "nodes": list(nodes) if nodes is not None else None, "seed": seed}
+        return RemoteRun(self, call(self, "/api/flows/runs", body, inputs, wait=False)["id"])
+
     # Permissions
 
     def ask_permission(self, plugin_id: str, permission: str) -> Ask:

@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +28,36 @@ if TYPE_CHECKING:
     from ..manager import PluginManager
     from ..types import Audio, File
 
-    FileOf = Callable[[str], Parameter | None]
+
+@dataclass(frozen=True)
+class Takes:
+    """What may be given to what is called.
+
+    Attributes
+    ----------
+    ports : Ports
+        What has its inputs.
+    file_of : callable
+        Says for which parameter a part of that name is a file; None if for none. May take a while.
+    """
+
+    ports: crossing.Ports
+    file_of: Callable[[str], Parameter | None]
 
 
 async def asked(
-    request: Request, kind: type[said.Call], ports: crossing.Ports, file_of: FileOf, *, plugin_id: str
+    request: Request,
+    kind: type[said.Call],
+    takes: Takes | Callable[[said.Call], Awaitable[Takes]],
+    *,
+    plugin_id: str,
 ) -> tuple[said.Call, dict[str, Any], dict[str, File]]:
     """What is called with: the body's JSON, the inputs in it and in the parts beside it, and the parts that are files.
 
     Parameters
     ----------
-    file_of : callable
-        Says for which parameter a part of that name is a file; None if it is an input. May take a while.
+    takes : Takes or callable
+        A callable where the body itself says it.
 
     Raises
     ------
@@ -47,10 +66,13 @@ async def asked(
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         call = await said.read(request, kind)
+        ports = (takes if isinstance(takes, Takes) else await takes(call)).ports
         return call, crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id), {}
     async with request.form(max_files=64, max_fields=64, max_part_size=16 * 1024 * 1024) as form:
         text = form.get("request", "{}")
         call = said.parsed(text.encode() if isinstance(text, str) else await text.read(), kind)
+        known = takes if isinstance(takes, Takes) else await takes(call)
+        ports = known.ports
         inputs = crossing.inputs_from(ports, call.inputs, plugin_id=plugin_id)
         files: dict[str, File] = {}
         for name, part in form.multi_items():
@@ -61,7 +83,7 @@ async def asked(
                 raise InputError(
                     message, plugin_id=plugin_id, remedy="send it as a file; plain values go into `request`"
                 )
-            parameter = None if ports.input(name) is not None else await asyncio.to_thread(file_of, name)
+            parameter = None if ports.input(name) is not None else await asyncio.to_thread(known.file_of, name)
             if parameter is not None:
                 data = await part.read(parameter.most_bytes + 1)
                 path = f"$.parameters.{name[:128]}"

@@ -122,7 +122,7 @@ ANSWERS: dict[str, Any] = {
     "GET /api/plugins/{plugin_id}": _DETAILS,
     "GET /api/plugins/{plugin_id}/definition": _DEFINITION,
     "GET /api/plugins/{plugin_id}/logs": {"lines": [_LINE], **_PAGED},
-    "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0},
+    "GET /api/plugins/system/status": {"level": "full", "instances": [], "runs": 0, "user": "ada", "scope": "run"},
     "POST /api/plugins/{plugin_id}/reload": _DETAILS,
     "POST /api/plugins/{plugin_id}/instances": _INSTANCE,
     "GET /api/plugins/instances": {"instances": [_INSTANCE], **_PAGED},
@@ -138,6 +138,7 @@ ANSWERS: dict[str, Any] = {
     "GET /api/flows/{name}": _FLOW,
     "PUT /api/flows/{name}": _SAVED,
     "POST /api/flows/{name}/runs": _OF_FLOW,
+    "POST /api/flows/runs": {**_OF_FLOW, "flow": ""},
     "POST /api/flows/problems": {
         "problems": [
             {
@@ -160,6 +161,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/flows/{name}": _FLOW,
     "POST /api/flows/problems": _FLOW,
     "POST /api/flows/{name}/runs": {"inputs": {}, "seed": 1},
+    "POST /api/flows/runs": {"flow": _FLOW, "inputs": {}, "seed": 1},
 }
 """What is sent."""
 
@@ -185,6 +187,7 @@ _LINKS = {
     "GET /api/flows/{name}": ("name", "$request.path.name", ("save_flow",)),
     "PUT /api/flows/{name}": ("name", "$response.body#/name", ("fetch_flow", "run_flow", "delete_flow")),
     "POST /api/flows/{name}/runs": _OF_RUN,
+    "POST /api/flows/runs": _OF_RUN,
     "POST /api/plugins/{plugin_id}/permissions": (
         *("ask_id", "$response.body#/id"),
         ("grant_permission", "decline_permission"),

@@ -1,4 +1,4 @@
-"""Routes about flows: save, list, fetch, look over, run, delete.
+"""Routes about flows: save, list, fetch, look over, run (saved or not), delete.
 
 A document is hostile until `flow.document` has parsed it. A run is one as of a plugin, with the same addresses for progress,
 cancelling and results, which are a node's outputs under the node's id. Its instances are made for it and end with it.
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, ItemsView, Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -18,7 +19,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from ..errors import InputError
 from ..flow import Flow, FlowEvent, FlowRun
 from ..flow.document import Document, read
-from . import asking, said
+from . import asking, heard, said, sound
 from .crossing import plain
 from .instances import answer_of
 from .problems import Problem, problem_of
@@ -102,35 +103,109 @@ def delete_flow(request: Request, name: said.FlowName) -> None:
     _shelf(request).remove(name)
 
 
+_RUN_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "What it gave", "content": sound.CONTENT},
+    202: {"model": said.RunDetails, "description": "It goes on"},
+}
+Wait = Annotated[bool, Query(description="true: answer when it has ended, with what it gave")]
+
+
+@router.post(
+    "/runs",
+    dependencies=[Depends(RUN)],
+    response_model=said.RunDetails,
+    openapi_extra={"requestBody": {**asking.body_of(said.DraftCall), "required": True}},
+    responses=_RUN_ANSWERS,
+)
+async def run_draft(
+    request: Request,
+    response: Response,
+    wait: Wait = False,
+    output: Annotated[str | None, heard.NODE] = None,
+    port: Annotated[str | None, heard.PORT] = None,
+) -> Any:
+    """Run a flow that isn't saved, and won't be: it is in the body (``flow``), beside what a saved one is run with."""
+    host = _Closed(request.app.state.manager)
+    drawn: list[tuple[Document, SentFiles]] = []
+
+    async def takes_of(call: said.DraftCall) -> asking.Takes:
+        document = await asyncio.to_thread(read, bytes(call.flow))
+        drawn.append((document, SentFiles(document, host, plugin_id="")))
+        return asking.Takes(_Inputs(document), drawn[0][1].parameter)
+
+    call, inputs, parts = await asking.asked(request, said.DraftCall, takes_of, plugin_id="")
+    document, sent = drawn[0]
+    await asyncio.to_thread(sent.take, call.files, parts)
+    return await _run(request, response, Asked("", document, host, call, inputs, sent), wait, output, port)
+
+
 @router.post(
     "/{name}/runs",
     dependencies=[Depends(RUN)],
     response_model=said.RunDetails,
-    openapi_extra={"requestBody": asking.body_of(said.FlowCall)},
-    responses={202: {"model": said.RunDetails, "description": "It goes on"}},
+    openapi_extra={"requestBody": sound.body_of(said.FlowCall)},
+    responses=_RUN_ANSWERS,
 )
 async def run_flow(
     request: Request,
     response: Response,
     name: said.FlowName,
-    wait: Annotated[bool, Query(description="true: answer when it has ended, with what it gave")] = False,
+    wait: Wait = False,
+    input: Annotated[str | None, sound.INPUT] = None,
+    output: Annotated[str | None, heard.NODE] = None,
+    port: Annotated[str | None, heard.PORT] = None,
 ) -> Any:
     """Run a flow. With ``nodes`` only these and what leads to them; what its inputs get is in ``inputs``, by their names.
 
     What parameters of its nodes get that are files is in ``files``, by node and parameter: ``{"name": "…", "base64": "…"}``;
     or it comes as a part called ``NODE.PARAMETER``.
+
+    The body may be the sound of one input (``Content-Type: audio/flac``). With ``Accept: audio/wav`` or ``audio/flac`` who
+    waits is answered with the sound that a node gives, and ``Location`` says where all of it is.
     """
     document, _ = await asyncio.to_thread(_shelf(request).get, name)
     host = _Closed(request.app.state.manager)
-    sent = SentFiles(document, host, plugin_id=name)
-    call, inputs, parts = await asking.asked(request, said.FlowCall, _Inputs(document), sent.parameter, plugin_id=name)
+    ports, sent = _Inputs(document), SentFiles(document, host, plugin_id=name)
+    call = said.FlowCall()
+    parts: dict[str, File] = {}
+    if sound.is_body(request):
+        inputs = await sound.heard(request, ports.all, input, plugin_id=name)
+    else:
+        takes = asking.Takes(ports, sent.parameter)
+        call, inputs, parts = await asking.asked(request, said.FlowCall, takes, plugin_id=name)
     await asyncio.to_thread(sent.take, call.files, parts)
+    return await _run(request, response, Asked(name, document, host, call, inputs, sent), wait, output, port)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A flow that is to run: its name, if it is saved, and what with."""
+
+    name: str
+    document: Document
+    host: _Closed
+    call: said.FlowCall
+    inputs: Mapping[str, Any]
+    files: SentFiles
+
+
+async def _run(
+    request: Request, response: Response, asked: Asked, wait: bool, output: str | None, port: str | None
+) -> Any:
     runs: Runs = request.app.state.runs
+    form = sound.wanted(request) if wait else None
+    meant = None
+    if form is not None:
+        find = partial(heard.heard_of, asked.document, asked.host.definition, output, port, flow=asked.name)
+        meant = await asyncio.to_thread(find)
 
-    def carry_out(run: Run) -> Awaitable[FlowOutcome]:
-        return _carry_out(run, document, host, inputs, call, sent)
-
-    return await answer_of(request, response, runs.begin(carry_out, flow=name), wait=wait)
+    run = runs.begin(lambda run: _carry_out(run, asked), flow=asked.name)
+    answer = await answer_of(request, response, run, wait=wait)
+    if form is None or meant is None or run.state != "done" or run.result is None:
+        return answer
+    value = meant.of(run.result)
+    data = await asyncio.to_thread(sound.encoded, value, form, plugin_id=asked.name, name=f"{meant.node}.{meant.port}")
+    return Response(data, media_type=form, headers={"Location": response.headers["Location"]})
 
 
 @dataclass(frozen=True)
@@ -164,9 +239,8 @@ class FlowOutcome(Mapping[str, Any]):
         return self._results.items()
 
 
-async def _carry_out(
-    run: Run, document: Document, host: _Closed, inputs: Mapping[str, Any], call: said.FlowCall, sent: SentFiles
-) -> FlowOutcome:
+async def _carry_out(run: Run, asked: Asked) -> FlowOutcome:
+    call = asked.call
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
     def hear(event: FlowEvent) -> None:
@@ -177,11 +251,11 @@ async def _carry_out(
             loop.call_soon_threadsafe(over.set)
 
     def start() -> Flow:
-        flow = Flow.from_dict(document.as_dict(), host)
+        flow = Flow.from_dict(asked.document.as_dict(), asked.host)
         flow.events.subscribe(hear)
         try:
-            sent.hold(flow)
-            flow.start(call.nodes, inputs=inputs, on_progress=run.on_progress, seed=call.seed, strict=True)
+            asked.files.hold(flow)
+            flow.start(call.nodes, inputs=asked.inputs, on_progress=run.on_progress, seed=call.seed, strict=True)
         except BaseException:
             flow.close()
             raise
@@ -267,14 +341,20 @@ class _Inputs:
 
     def __init__(self, document: Document) -> None:
         nodes = [node for node in document.graph.nodes.values() if node.kind == "input"]
-        self._types = {str(node.data.get("name") or node.id): str(node.data.get("type") or "any") for node in nodes}
+        found = [_Input(str(one.data.get("name") or one.id), str(one.data.get("type") or "any")) for one in nodes]
+        self._known = {one.name: one for one in found}
+
+    @property
+    def all(self) -> list[_Input]:
+        return list(self._known.values())
 
     def input(self, name: str) -> _Input | None:
-        return _Input(self._types[name]) if name in self._types else None
+        return self._known.get(name)
 
 
 @dataclass(frozen=True)
 class _Input:
+    name: str
     type: str
 
 

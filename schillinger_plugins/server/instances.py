@@ -119,9 +119,8 @@ async def execute_instance(
     if sound.is_body(request):
         asked, inputs = await sound.asked(request, definition, input, parameters, plugin_id=plugin_id)
     else:
-        asked, inputs, files = await asking.asked(
-            request, said.Execution, definition, partial(crossing.file_parameter, definition), plugin_id=plugin_id
-        )
+        takes = asking.Takes(definition, partial(crossing.file_parameter, definition))
+        asked, inputs, files = await asking.asked(request, said.Execution, takes, plugin_id=plugin_id)
         asked.parameters.update(files)
     given = crossing.parameters_from(definition, asked.parameters, plugin_id=plugin_id)
     runs = _runs(request)
@@ -231,7 +230,9 @@ def run_of(run: Run, *, root: str = "", with_outputs: bool = True) -> said.RunDe
         progress=run.progress,
         message=run.message,
         started_at=run.started_at,
-        nodes={node: said.NodeDetails(**asdict(at)) for node, at in dict(run.nodes).items()} if run.flow else None,
+        nodes=None
+        if run.flow is None
+        else {node: said.NodeDetails(**asdict(at)) for node, at in dict(run.nodes).items()},
         problem=run.problem.as_dict() if run.problem else None,
         **details,
     )

@@ -16,9 +16,10 @@ from ..definition import NodeDefinition
 from ..permissions import requests_of
 from ..registry import PluginRecord
 from . import said
+from .access import Scope
 from .instances import seen
 from .problems import problem_of
-from .scopes import MANAGE, READ, RUN, sight_of
+from .scopes import MANAGE, READ, RUN, sight_of, user_of
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
@@ -48,10 +49,15 @@ def list_plugins(
 
 @router.get("/system/status", dependencies=[Depends(READ)], tags=["system"])
 def system_status(request: Request) -> dict[str, Any]:
-    """What is running, what it has used, and how it is confined; of the instances those that the user sees."""
+    """What is running, what it has used, and how it is confined; of the instances those that the user sees.
+
+    Beside it whose token that is, and what it is good for.
+    """
     told, known = _manager(request).status().as_dict(), {one.id for one in seen(request)}
     told["instances"] = [one for one in told["instances"] if one["id"] in known]
-    return {**told, "runs": request.app.state.runs.going_on}
+    granted: Scope = request.scope["schillinger.scope"]
+    asking = {"user": user_of(request), "scope": granted.name.lower()}
+    return {**told, "runs": request.app.state.runs.going_on, **asking}
 
 
 @router.get("/{plugin_id}", dependencies=[Depends(READ)], tags=["plugins"])

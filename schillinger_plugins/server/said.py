@@ -53,7 +53,13 @@ class FlowCall(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
 
 
-Call = TypeVar("Call", Execution, FlowCall)
+class DraftCall(FlowCall, forbid_unknown_fields=True, kw_only=True):
+    """The body of a run of a flow that isn't saved, with the flow as React Flow has it."""
+
+    flow: msgspec.Raw
+
+
+Call = TypeVar("Call", Execution, FlowCall, DraftCall)
 
 
 class Page(BaseModel):
@@ -217,7 +223,7 @@ class RunDetails(BaseModel):
     user: str = Field(description="in whose name it was begun", examples=["ada"])
     instance_id: str | None = Field(default=None, description="null for a run of a flow")
     plugin_id: str | None = None
-    flow: str | None = Field(default=None, description="of which flow it is a run")
+    flow: str | None = Field(default=None, description="of which flow it is a run; empty: of one that isn't saved")
     state: str = Field(description="running, done, failed or cancelled", examples=["done"])
     progress: float
     message: str
@@ -275,11 +281,12 @@ def parsed(data: bytes, kind: type[T]) -> T:
         ) from error
 
 
+_KEYS = ("type", "properties", "required")
+
+
 def body_of(kind: type) -> dict[str, Any]:
     """The request body for the OpenAPI page."""
     (schema,), components = msgspec.json.schema_components([kind], ref_template="#/{name}")
     inner = components[kind.__name__]
     assert schema
-    return {
-        "content": {"application/json": {"schema": {key: inner[key] for key in ("type", "properties") if key in inner}}}
-    }
+    return {"content": {"application/json": {"schema": {key: inner[key] for key in _KEYS if key in inner}}}}

@@ -2,14 +2,14 @@
 
 Owns their media types, the choice of the input that the sound is for and of the output that is sent back, and the encoding
 as FLAC. Refuses to guess: a node with several sounds has to be told which. What comes is decoded in a confined worker, as in
-``asking``. Called by ``instances``.
+``asking``. Called by ``instances`` and ``flows``.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from ..definition import NodeDefinition
+
+
+class Port(Protocol):
+    """An input: of a node, or of a flow."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def type(self) -> str:
+        """Of its values."""
+
 
 Form = Literal["audio/wav", "audio/flac"]
 
@@ -94,15 +107,19 @@ async def asked(
     Refused
         With 415 for a kind of sound that isn't read.
     """
+    call = said.Execution(parameters=_parameters(parameters or "{}", plugin_id))
+    return call, await heard(request, definition.inputs, name, plugin_id=plugin_id)
+
+
+async def heard(request: Request, ports: Sequence[Port], name: str | None, *, plugin_id: str) -> dict[str, Any]:
+    """The body that is a sound, by the name of the input that it is for; see `asked`."""
     suffix = SUFFIXES.get(_kind(request))
     if suffix is None:
         detail, known = f"{_kind(request)[:80]} isn't read here", ", ".join(SUFFIXES)
         raise Refused(Problem(415, "UnsupportedMediaType", detail, f"send one of {known}", {"plugin_id": plugin_id}))
-    ports = [port.name for port in definition.inputs if port.type == "audio"]
-    chosen = _chosen(name, ports, [port.name for port in definition.inputs], way="input", plugin_id=plugin_id)
-    call = said.Execution(parameters=_parameters(parameters or "{}", plugin_id))
-    audio = await asking.decoded(request.app.state.manager, request.stream(), suffix, name="the body")
-    return call, {chosen: audio}
+    sounds = [port.name for port in ports if port.type == "audio"]
+    chosen = _chosen(name, sounds, [port.name for port in ports], way="input", plugin_id=plugin_id)
+    return {chosen: await asking.decoded(request.app.state.manager, request.stream(), suffix, name="the body")}
 
 
 def wanted(request: Request) -> Form | None:

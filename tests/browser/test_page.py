@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
 
 from schillinger_plugins import PluginManager
 from schillinger_plugins.server import Scope, Server
@@ -182,7 +183,7 @@ def test_a_flow_is_drawn_run_and_found_again(desk: Desk, tmp_path: Path) -> None
     expect(desk.canvas.locator(".sch-run-words")).to_be_empty()
     desk.run()
     expect(desk.state("gain_node")).to_have_text(re.compile(r"\d m?s"))
-    expect(desk.page.get_by_label("open a flow"), "it was saved to be run").to_contain_text("study")
+    expect(desk.page.get_by_label("open a flow"), "it was not saved to be run").to_have_text("none is saved")
     desk.canvas.focus()
     desk.page.keyboard.press("Escape")  # the bar of what is selected would cover it
     expect(desk.canvas.locator(".sch-selection-bar")).to_have_count(0)
@@ -230,6 +231,51 @@ def test_a_run_is_seen_as_it_goes_and_cancelled(desk: Desk) -> None:
     headers = {"Authorization": f"Bearer {desk.server.token}"}
     newest = desk.page.request.get(f"{desk.server.url}/api/plugins/runs?limit=1", headers=headers).json()["runs"][0]
     assert (newest["flow"], newest["state"]) == ("slow", "cancelled")
+
+
+def test_who_runs_need_not_save(desk: Desk) -> None:
+    """A token that may only run draws and runs what is drawn; saving is out of reach, and says why."""
+    token = desk.server.access.issue(Scope.RUN, user="ada")
+    desk.open(f"/#token={token}")
+    desk.canvas.get_by_role("button", name="Resultant", exact=False).first.click()
+    desk.run()
+    expect(desk.state("resultant_rhythm")).to_have_text(re.compile(r"\d m?s"))
+    save = desk.page.get_by_role("button", name="Save", exact=True)
+    expect(save).to_be_disabled()
+    expect(save).to_have_attribute("title", "saving takes a token that manages")
+    assert desk.page.evaluate("() => JSON.stringify({...localStorage})").count(token) == 0
+
+
+def test_what_a_crash_has_left_is_offered_back(desk: Desk) -> None:
+    """To its user alone, once; opened, it is as it was drawn, and forgotten when it is given up."""
+    desk.sign_in()
+    desk.name("sketch")
+    desk.canvas.get_by_role("button", name="Gain", exact=True).click()
+    expect(desk.node("gain_node")).to_be_visible()
+    desk.page.wait_for_function("() => Object.values(localStorage).some(text => text.includes('gain_node'))")
+    crashed, left = desk.page, desk.page.get_by_role("region", name="drafts that were not saved")
+    expect(left).to_have_count(0)
+    other = Desk(desk.page.context.new_page(), desk.server)
+    other.sign_in()
+    offered = other.page.get_by_role("region", name="drafts that were not saved")
+    expect(other.page.get_by_role("textbox", name="name of the flow")).to_have_value("untitled")
+    expect(offered, "what is open elsewhere isn't offered").to_have_count(0)
+    with crashed.expect_event("crash"), suppress(Error):
+        crashed.goto("chrome://crash")
+    other.open(f"/#token={desk.server.access.issue(Scope.RUN, user='eve')}")
+    expect(other.canvas.get_by_role("button", name="Gain", exact=True)).to_be_visible()
+    expect(offered, "it is somebody else's").to_have_count(0)
+    other.sign_in()
+    expect(offered).to_contain_text("sketch")
+    offered.get_by_role("button", name=re.compile("open the draft sketch")).click()
+    expect(other.node("gain_node")).to_be_visible()
+    expect(other.page.get_by_role("textbox", name="name of the flow")).to_have_value("sketch")
+    expect(offered).to_have_count(0)
+    other.page.once("dialog", lambda dialog: dialog.accept())
+    other.page.get_by_role("button", name="New", exact=True).click()
+    expect(other.canvas.locator(".react-flow__node")).to_have_count(0)
+    assert other.page.evaluate("() => localStorage.length") == 0
+    assert not [one for one in other.problems if not any(word in one for word in OF_REFUSALS)]
 
 
 def test_what_a_plugin_fails_of_is_text(desk: Desk) -> None:

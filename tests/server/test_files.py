@@ -120,16 +120,17 @@ def test_a_part_that_is_too_large_or_ends_otherwise_is_refused(run: Callable[...
 def test_a_flow_s_path_is_not_read_and_tells_nothing(
     client: httpx.Client, takes_file: str, canary: Path, opened: list[str]
 ) -> None:
-    """Of a flow that was saved or is only looked over: not even whether there is such a file."""
+    """Of a flow that was saved, is run unsaved or only looked over: not even whether there is such a file."""
     told = []
     for path in (canary, canary.with_name("nowhere.scl"), canary.parent):
         flow = {"nodes": [node("one", "taker", scale=str(path))], "edges": []}
         client.put("/api/flows/thief", json=flow)
         refused = client.post("/api/flows/thief/runs", params={"wait": "true"}, json={})
         assert refused.status_code == 422, refused.text
+        draft = client.post("/api/flows/runs", params={"wait": "true"}, json={"flow": flow})
         found = client.post("/api/flows/problems", json=flow).json()["problems"]
-        told.append((refused.json()["detail"], [one["message"] for one in found]))
-    assert "files of the server are not read" in told[0][0]
+        told.append((refused.json()["detail"], draft.json()["detail"], [one["message"] for one in found]))
+    assert all("files of the server are not read" in detail for detail in told[0][:2])
     assert told[0] == told[1]
     assert not opened
 
@@ -149,8 +150,9 @@ def test_a_node_s_input_can_t_stand_for_its_file(
 
 def test_a_run_of_a_flow_takes_files_for_its_nodes(client: httpx.Client, takes_file: str) -> None:
     """In the body or as a part, for that run alone; a path in the document doesn't matter then."""
-    client.put("/api/flows/study", json={"nodes": [node("a.b", "taker", scale="/nowhere.scl")], "edges": []})
-    address, wait = "/api/flows/study/runs", {"wait": "true"}
+    flow = {"nodes": [node("a.b", "taker", scale="/nowhere.scl")], "edges": []}
+    client.put("/api/flows/study", json=flow)
+    address, draft, wait = "/api/flows/study/runs", "/api/flows/runs", {"wait": "true"}
 
     def content(answer: httpx.Response) -> bytes:
         assert answer.status_code == 200, answer.text
@@ -160,6 +162,9 @@ def test_a_run_of_a_flow_takes_files_for_its_nodes(client: httpx.Client, takes_f
     parts = {"request": (None, "{}"), "a.b.scale": ("part.scl", b"part")}
     assert content(client.post(address, params=wait, files=parts)) == b"part"
     assert client.post(address, params=wait, json={}).status_code == 422
+    assert content(client.post(draft, params=wait, json={"flow": flow, "files": {"a.b": {"scale": SENT}}})) == b"sent"
+    parts["request"] = (None, json.dumps({"flow": flow}))
+    assert content(client.post(draft, params=wait, files=parts)) == b"part"
 
 
 @pytest.mark.parametrize("files", [{"b": {"scale": SENT}}, {"a": {"octave": SENT}}, {"a": {"scale": "/etc/a.scl"}}])

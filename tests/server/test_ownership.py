@@ -118,6 +118,17 @@ def test_another_users_run_cannot_be_cancelled(
     assert ada.get(address).json()["state"] == "cancelled"
 
 
+def test_a_token_is_told_whose_it_is(enter: Enter, client: httpx.Client) -> None:
+    """And what it is good for, so that a page knows what it can offer."""
+    for seer, whose in (
+        (enter("ada"), ("ada", "run")),
+        (enter("eve", Scope.READ), ("eve", "read")),
+        (client, ("owner", "manage")),
+    ):
+        status = seer.get("/api/plugins/system/status").json()
+        assert (status["user"], status["scope"]) == whose
+
+
 def test_figures_are_of_ones_own_instances(
     enter: Enter, manager: PluginManager, write_plugin: Callable[..., Path]
 ) -> None:

@@ -126,7 +126,7 @@ def test_so_many_requests_are_dealt_with_at_once_and_no_more(
     assert client.post(f"{run.headers['Location']}/cancel").json()["state"] == "cancelled"
 
 
-DOCUMENTS = ("/api/flows/{name}", "/api/flows/problems")
+DOCUMENTS = ("/api/flows/{name}", "/api/flows/problems", "/api/flows/runs")  # the last two are names, too
 
 
 def test_no_code_can_be_sent(client: httpx.Client, manager: PluginManager, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ describe("a flow of the server's", () => {
     flow.give("song", new File(["RIFF"], "song.wav"));
     await flow.run(["b"]);
     const { body } = asked.find(({ path }) => path.endsWith("/runs"))!;
-    expect(JSON.parse(String((body as FormData).get("request")))).toEqual({ nodes: ["b"] });
+    expect(JSON.parse(String((body as FormData).get("request")))).toMatchObject({ nodes: ["b"], flow: { nodes: [{ id: "a" }, { id: "b" }, { id: "song" }] } });
     expect((body as FormData).get("song")).toMatchObject({ name: "song.wav" });
   });
 

@@ -26,7 +26,7 @@ export interface Asked {
 export class Api {
   constructor(
     readonly token: string,
-    private readonly base = new URL(".", document.baseURI).href,
+    readonly base = new URL(".", document.baseURI).href,
     private readonly fetch: Fetch = (url, options) => globalThis.fetch(url, options),
   ) {}
 

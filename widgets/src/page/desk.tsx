@@ -7,7 +7,9 @@ import { isRecord } from "../flow/document.ts";
 import { Store } from "../flow/store.ts";
 import { FlowView } from "../flow/widget.tsx";
 import { type Api, Trouble } from "./api.ts";
+import { Drafts, type Offer } from "./drafts.ts";
 import { type FileInput, ServerFlow } from "./model.ts";
+import { Offers } from "./offers.tsx";
 import { palette } from "./plugins.ts";
 import { showFlow } from "./session.ts";
 import { watch } from "./watching.ts";
@@ -27,6 +29,9 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
   const [flow, setFlow] = useState<ServerFlow>(() => new ServerFlow(api, FRESH));
   const [saved, setSaved] = useState<string[]>([]);
   const [gone, setGone] = useState<Trouble | null>(null);
+  const [offers, setOffers] = useState<Offer[]>([]);
+  const [maySave, setMaySave] = useState(true);
+  const drafts = useRef<Drafts | null>(null);
   const entries = useRef<Entry[]>([]);
   const now = useRef(flow);
   now.current = flow;
@@ -39,10 +44,30 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
     const told = await api.json("GET", "api/flows?limit=1000");
     setSaved((Array.isArray(told["flows"]) ? told["flows"] : []).filter(isRecord).map((one) => String(one["name"])));
   }, [api]);
-  const show = useCallback((next: ServerFlow) => {
+  const show = useCallback((next: ServerFlow, key?: string) => {
     now.current.close();
     next.setPalette(entries.current);
+    if (drafts.current) next.keepIn(drafts.current.slot(key));
+    now.current = next;
     setFlow(next);
+  }, []);
+  /** Whose token it is, and what they have left here. */
+  const settle = useCallback(async () => {
+    if (drafts.current) return;
+    const told = await api.json("GET", "api/plugins/system/status");
+    setMaySave(told["scope"] === "manage");
+    drafts.current = new Drafts(api.base, String(told["user"]));
+    now.current.keepIn(drafts.current.slot());
+    setOffers(await drafts.current.offers());
+  }, [api]);
+  const takeBack = useCallback((offer: Offer) => {
+    if (now.current.isDirty && !window.confirm(`${now.current.name} isn't saved. Open the draft ${offer.name} all the same?`)) return;
+    setOffers((all) => all.filter((one) => one !== offer));
+    show(ServerFlow.back(api, offer), offer.key);
+  }, [api, show]);
+  const forget = useCallback((offer: Offer) => {
+    setOffers((all) => all.filter((one) => one !== offer));
+    drafts.current?.slot(offer.key).forget();
   }, []);
   const open = useCallback(async (name: string) => {
     if (now.current.isDirty && !window.confirm(`${now.current.name} isn't saved. Open ${name} all the same?`)) return;
@@ -72,6 +97,7 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
         setGone(null);
         refresh();
         list().catch(fail);
+        settle().catch(fail);
       },
       changed: refresh,
       gone: (trouble) => (trouble.status === 401 ? fail(trouble) : setGone(trouble)),
@@ -80,12 +106,13 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
     return () => {
       end.abort();
       clearTimeout(again);
+      now.current.leave();
     };
-  }, [api, first, open, list, fail]);
+  }, [api, first, open, list, settle, fail]);
 
   const tag = useFlow(flow, () => flow.tag);
   useEffect(() => {
-    // Saved, as a run does, too, or another one.
+    // Saved, or another one.
     showFlow(tag ? flow.name : "");
     list().catch(() => {}); // who watches tells
   }, [flow, tag, list]);
@@ -94,8 +121,13 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
     const warn = (event: BeforeUnloadEvent): void => {
       if (now.current.isDirty) event.preventDefault();
     };
+    const keep = (): void => now.current.keepNow();
     window.addEventListener("beforeunload", warn);
-    return () => window.removeEventListener("beforeunload", warn);
+    window.addEventListener("pagehide", keep);
+    return () => {
+      window.removeEventListener("beforeunload", warn);
+      window.removeEventListener("pagehide", keep);
+    };
   }, []);
 
   return (
@@ -103,6 +135,7 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
       <Bar
         flow={flow}
         saved={saved}
+        maySave={maySave}
         onSave={() => void flow.save()}
         onOpen={(name) => void open(name)}
         onNew={() => (!flow.isDirty || window.confirm(`${flow.name} isn't saved. Begin a new one all the same?`)) && show(new ServerFlow(api, FRESH))}
@@ -113,6 +146,7 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
         onLeave={api.token ? () => onLeave("") : null}
       />
       {gone ? <p className="sch-page-trouble" role="alert">{gone.message}</p> : null}
+      <Offers offers={offers} onOpen={takeBack} onForget={forget} />
       <Words flow={flow} />
       <Files flow={flow} />
       <View key={keyOf(flow)} flow={flow} />
@@ -150,6 +184,8 @@ function useFlow<T>(flow: ServerFlow, read: () => T): T {
 interface BarProps {
   flow: ServerFlow;
   saved: string[];
+  /** Whether the token is good for that; running takes less. */
+  maySave: boolean;
   onSave: () => void;
   onOpen: (name: string) => void;
   onNew: () => void;
@@ -158,7 +194,7 @@ interface BarProps {
   onLeave: (() => void) | null;
 }
 
-function Bar({ flow, saved, onSave, onOpen, onNew, onDelete, onLeave }: BarProps): ReactNode {
+function Bar({ flow, saved, maySave, onSave, onOpen, onNew, onDelete, onLeave }: BarProps): ReactNode {
   const name = useFlow(flow, () => flow.name);
   const isDirty = useFlow(flow, () => flow.isDirty);
   const isSaved = useFlow(flow, () => flow.tag !== "");
@@ -169,7 +205,7 @@ function Bar({ flow, saved, onSave, onOpen, onNew, onDelete, onLeave }: BarProps
         Flow
         <input type="text" aria-label="name of the flow" spellCheck={false} maxLength={64} value={name} onChange={(event) => flow.rename(event.currentTarget.value.trim())} />
       </label>
-      <button type="button" onClick={onSave} disabled={isSaved && !isDirty}>Save</button>
+      <button type="button" onClick={onSave} disabled={!maySave || (isSaved && !isDirty)} title={maySave ? "" : "saving takes a token that manages"}>Save</button>
       <span className="sch-page-soft" role="status">{isDirty ? "not saved" : isSaved ? "saved" : ""}</span>
       <span className="sch-page-spring" />
       <label>
@@ -180,7 +216,7 @@ function Bar({ flow, saved, onSave, onOpen, onNew, onDelete, onLeave }: BarProps
         </select>
       </label>
       <button type="button" onClick={onNew}>New</button>
-      <button type="button" onClick={onDelete} disabled={!isSaved}>Delete</button>
+      <button type="button" onClick={onDelete} disabled={!maySave || !isSaved}>Delete</button>
       {onLeave ? <button type="button" className="sch-quiet" onClick={onLeave}>Sign out</button> : null}
     </header>
   );

@@ -1,11 +1,12 @@
 // One flow of the server's, as the canvas wants it: what a kernel is in a notebook, here are the server's addresses. Owns the
-// draft, what it was saved as, and its run. What goes wrong is told in a word that says what to do next.
+// draft, what it was saved as, where this browser keeps it, and its run. What goes wrong is told in a word that says what to do next.
 import type { AnyModel } from "@anywidget/types";
 
 import type { Entry, FlowState, Standing, ToKernel } from "../contract/flow.ts";
 import { type FlowDocument, EMPTY, isRecord, labelOf, pluginOf } from "../flow/document.ts";
 import { readDefinition, readDocument } from "../flow/hostile.ts";
 import { type Api, Trouble, readProblem } from "./api.ts";
+import type { Draft, Slot } from "./drafts.ts";
 import { shownOf } from "./shown.ts";
 import { type Outputs, signatures, standingsOf } from "./standings.ts";
 
@@ -46,6 +47,8 @@ export class ServerFlow {
   private outputs: Record<string, Outputs> = {};
   private then: Record<string, string> = {};
   private looking: ReturnType<typeof setTimeout> | undefined;
+  private slot: Slot | null = null;
+  private keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly api: Api, name: string, document: unknown = EMPTY, tag = "") {
     this.tag = tag;
@@ -68,6 +71,13 @@ export class ServerFlow {
   static async open(api: Api, name: string): Promise<ServerFlow> {
     const answer = await api.ask("GET", `api/flows/${encodeURIComponent(name)}`);
     return new ServerFlow(api, name, await answer.json(), answer.headers.get("ETag") ?? "");
+  }
+
+  /** What was drawn and not saved, as it was kept. */
+  static back(api: Api, draft: Draft): ServerFlow {
+    const flow = new ServerFlow(api, draft.name, draft.document, draft.tag);
+    flow.isDirty = true;
+    return flow;
   }
 
   /** What the canvas draws. */
@@ -108,7 +118,32 @@ export class ServerFlow {
     this.tag = "";
     this.isDirty = true;
     this.put("name", name);
+    this.keepSoon();
     this.tell();
+  }
+
+  /** Where to keep what isn't saved. */
+  keepIn(slot: Slot): void {
+    this.slot = slot;
+    this.keepNow();
+  }
+
+  /** Keep what isn't saved, or forget what was kept of it. */
+  keepNow(): void {
+    clearTimeout(this.keeping);
+    if (!this.slot) return;
+    if (!this.isDirty) this.slot.forget();
+    else if (!this.slot.keep({ name: this.name, tag: this.tag, at: Date.now(), document: this.written() }))
+      this.complain(new Trouble(0, "NotKept", "this browser has no room to keep what isn't saved", "save it before you leave"));
+  }
+
+  /** The page goes; what isn't saved is offered to the next one. */
+  leave(): void {
+    this.keepNow();
+    clearTimeout(this.looking);
+    this.following?.abort();
+    this.slot?.release();
+    this.slot = null;
   }
 
   setPalette(palette: Entry[]): void {
@@ -147,12 +182,12 @@ export class ServerFlow {
       if (!NAME.test(name)) throw new Trouble(422, "InputError", `${name.slice(0, 64) || "nothing"} is no name of a flow`, "take up to 64 letters, digits, - and _, as study_2");
       if (!this.tag) await this.demandFree(name);
       const { document } = this;
-      const { nodes, edges, viewport } = document;
-      const body = { nodes, edges, viewport, schillinger: { ...this.about, name } };
+      const body = { ...this.written(), schillinger: { ...this.about, name } };
       const headers: Record<string, string> = this.tag ? { "If-Match": this.tag } : {};
       const answer = await this.api.ask("PUT", `api/flows/${encodeURIComponent(name)}`, { body, headers });
       this.tag = answer.headers.get("ETag") ?? "";
       this.isDirty = JSON.stringify(this.document) !== JSON.stringify(document); // drawn on meanwhile
+      this.keepNow();
       this.complain(null);
       return true;
     } catch (error) {
@@ -171,12 +206,13 @@ export class ServerFlow {
     }
   }
 
-  /** Run what is drawn: it is saved first, since the server runs what it has. */
+  /** Run what is drawn, saved or not: what the server doesn't have is sent along, and isn't saved by that. */
   async run(nodes: string[] = []): Promise<void> {
     await this.busy(async () => {
-      if ((this.isDirty || !this.tag) && !(await this.save())) return;
-      const request = { nodes: nodes.length > 0 ? nodes : null };
-      await this.follow(await this.api.json("POST", `api/flows/${encodeURIComponent(this.name)}/runs`, { body: this.sent(request) }));
+      const asked = { nodes: nodes.length > 0 ? nodes : null };
+      const isDraft = this.isDirty || !this.tag;
+      const path = isDraft ? "api/flows/runs" : `api/flows/${encodeURIComponent(this.name)}/runs`;
+      await this.follow(await this.api.json("POST", path, { body: this.sent(isDraft ? { ...asked, flow: this.written() } : asked) }));
     });
   }
 
@@ -201,10 +237,10 @@ export class ServerFlow {
     }
   }
 
-  /** Nobody looks at it any more. Its run goes on. */
+  /** Nobody wants it any more, saved or not. Its run goes on. */
   close(): void {
-    clearTimeout(this.looking);
-    this.following?.abort();
+    this.isDirty = false;
+    this.leave();
   }
 
   complain(error: unknown): void {
@@ -248,6 +284,11 @@ export class ServerFlow {
     if (taken) throw new Trouble(412, "Taken", `there is a flow ${name} already`, "open it, or give this one another name");
   }
 
+  private written(): Record<string, unknown> {
+    const { nodes, edges, viewport } = this.document;
+    return { nodes, edges, viewport, schillinger: this.about };
+  }
+
   private sent(request: Record<string, unknown>): unknown {
     const given = this.fileInputs().filter((one) => one.file !== null);
     if (given.length === 0) return request;
@@ -283,6 +324,7 @@ export class ServerFlow {
       this.define();
       this.stand();
       this.look();
+      this.keepSoon();
       this.tell();
     });
   }
@@ -291,6 +333,11 @@ export class ServerFlow {
   private look(): void {
     clearTimeout(this.looking);
     this.looking = setTimeout(() => void this.findProblems(), REST_MS);
+  }
+
+  private keepSoon(): void {
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => this.keepNow(), REST_MS);
   }
 
   private async findProblems(): Promise<void> {
