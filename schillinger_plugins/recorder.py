@@ -2,7 +2,8 @@
 
 Owns what is told of each: who, which code, with what, at what cost, how it ended. Calls that follow each other faster than
 they can be told one by one are summed up, instance by instance, so that counting them costs next to nothing and none is
-lost. Values that a configuration marks as secret are not told. Called by ``instance``; what reads records is ``journal``.
+lost. Values that a configuration marks as secret are not told. Called by ``instance`` and ``flow``; what reads records is
+``journal``.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ class Recorder:
         """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
         if not self.is_on:
             return
-        is_awaited = call.method == "execute" and bool(current().run_id)
+        is_awaited = call.method == "execute" and current().is_awaited
         told = is_awaited or (call.method == "execute" and self._budget.take())
         key = (instance_id, call.method)
         if not told:
@@ -239,11 +240,21 @@ class Recorder:
             kind,
             text,
         )  # not the exception: its traceback would keep the arrays of the call
-        if current().run_id:
+        if current().is_awaited:
             self._keep(make())
         else:
             self._writer.put(make)
         return call.run_id
+
+    def ended(self, record: Ran) -> None:
+        """A run has ended that has other runs as its parts; who it was, and in which session, is filled in."""
+        if not self.is_on:
+            return
+        record = replace(record, user=current().user or self._user, session=self.session)
+        if current().is_awaited:
+            self._keep(record)
+        else:
+            self._writer.put(partial(_same, record))
 
     def _keep(self, record: Ran) -> None:
         """Write a record down of which somebody is told by its name: one of its own, that outlives this process."""
@@ -314,6 +325,7 @@ class Recorder:
             memory_bytes=memory_bytes,
             growth_bytes_per_call=growth.bytes_per_call,
             waiting=waiting,
+            kind="workflow" if plugin.manifest.metadata.plugin_type == "WORKFLOW" else "call",
         )
 
     def _summed(self, key: tuple[str, str], make: Callable[[], Ran]) -> Ran:

@@ -55,7 +55,7 @@ def journal(
     out: Path | None,
     tidy: bool,
 ) -> None:
-    """Tell what ran on this machine, of all plugins or of ID: when, with what, how long, and why it failed.
+    """Tell what ran on this machine: when, with what, how long, and why it failed. ID is a plugin's, or a flow's name.
 
     \b
     Examples:
@@ -68,14 +68,15 @@ def journal(
         say(f"{Retention.from_environment().hold(book)} records removed")
         return
     if run_id is not None:
-        found = list(book.runs(run_id=run_id))
-        if not found:
+        ran, parts = book.run(run_id)
+        if ran is None:
             raise InputError(f"the journal knows no run {run_id!r}", remedy="schillinger journal shows the last ones")
         printed = list(book.lines(run_id=run_id))
         if want_json:
-            as_json({**as_dict(found[-1]), "lines": [line.text for line in printed]})
+            lines = [line.text for line in printed]
+            as_json({**as_dict(ran), "parts": [as_dict(part) for part in parts], "lines": lines})
         else:
-            tell_table(("", ""), facts(found[-1], printed))
+            tell_table(("", ""), facts(ran, printed, parts))
         return
     since = since_days(days) if days is not None else ""
     newest = count if count is not None or out is not None else 30
@@ -110,7 +111,7 @@ def journal(
 @click.option("--instances", "by_instance", is_flag=True, help="A row for each instance, with the session it is of.")
 @click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
 def stats(plugin: str | None, days: float | None, by_instance: bool, want_json: bool) -> None:
-    """Tell how often plugins ran, how many runs failed, how long they took (percentiles), and what they used."""
+    """Tell how often plugins and flows ran, how many runs failed, how long they took (percentiles), and what they used."""
     since = since_days(days) if days is not None else ""
     found = Journal().summaries(plugin_id=plugin, since=since, by_instance=by_instance)
     if want_json:

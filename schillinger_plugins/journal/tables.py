@@ -46,6 +46,11 @@ def tables() -> MetaData:
         Column("memory_bytes", BigInteger, nullable=False, server_default="0"),
         Column("growth_bytes_per_call", Float, nullable=False, server_default="0"),
         Column("waiting", BigInteger, nullable=False, server_default="0"),
+        Column("kind", Text, nullable=False, server_default="call"),
+        Column("name", Text, nullable=False, server_default=""),
+        Column("nodes_ran", BigInteger, nullable=False, server_default="0"),
+        Column("nodes_cached", BigInteger, nullable=False, server_default="0"),
+        Column("nodes_failed", BigInteger, nullable=False, server_default="0"),
     )
     Index("runs_by_plugin", runs.c.plugin_id, runs.c.at)
     Index("runs_by_time", runs.c.at)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
+from ..flow import FlowRun
 from ..journal import Journal, Ran
 from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
 from ..journal.records import since_days
@@ -22,7 +23,7 @@ from .subcommands import SUBCOMMANDS
 from .table import Table
 
 _SHOWN = 30
-_RUN = re.compile(r"[0-9a-f]+-[0-9]+")
+_RUN = re.compile(r"[0-9a-f]+-[0-9]+(\.[0-9]+)*")
 
 
 def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Table:
@@ -36,10 +37,10 @@ def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> 
     book = _book(session)
     if run_id is not None:
         run_id = run_id if _RUN.fullmatch(run_id) else _of_value(session, run_id, local_ns)
-        found = list(book.runs(run_id=run_id))
-        if not found:
+        ran, parts = book.run(run_id)
+        if ran is None:
             raise InputError(f"the journal knows no run {run_id[:60]!r}", remedy="%plugin journal shows the last ones")
-        return Table(headings=("", ""), rows=facts(found[-1], book.lines(run_id=run_id)))
+        return Table(headings=("", ""), rows=facts(ran, book.lines(run_id=run_id), parts))
     since = _since(days, "journal")
     runs = book.runs(plugin_id=plugin_id, outcome="failed" if failed else None, since=since, newest=_SHOWN)
     rows = record_rows(runs)
@@ -70,10 +71,12 @@ def _of_value(session: Session, expression: str, local_ns: Mapping[str, Any] | N
     value = evaluate(session, [Assignment("run", expression, 0)], local_ns)["run"]
     if isinstance(value, Result):
         return value.provenance.run_id
+    if isinstance(value, FlowRun):
+        return value.run_id
     if isinstance(value, str):
         return value
     raise InputError(
-        f"--run needs a run's id or a result, not {type(value).__name__}",
+        f"--run needs a run's id, a result or a flow's run, not {type(value).__name__}",
         remedy="write --run RESULT, or --run f9c10551-3",
     )
 

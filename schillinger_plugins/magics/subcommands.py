@@ -159,13 +159,17 @@ SUBCOMMANDS: dict[str, Subcommand] = {
             options=(
                 ("--failed", "", "only runs that failed"),
                 ("--days", "N", "of the last N days"),
-                ("--run", "RUN", "all that is known of one run, by its id or its result, and what it printed"),
+                (
+                    "--run",
+                    "RUN",
+                    "all that is known of one run, by its id, its result or a flow's run, and what it printed",
+                ),
             ),
         ),
         Subcommand(
             name="stats",
             usage="[ID] [--days N] [--instances]",
-            summary="how often plugins ran, how many runs failed, how long they took, what they used",
+            summary="how often plugins and flows ran, how many runs failed, how long they took, what they used",
             examples=("stats", "stats audio_analyzer --days 30"),
             takes_plugin=True,
             options=(

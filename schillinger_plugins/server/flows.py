@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ..errors import InputError
 from ..flow import Flow, FlowEvent, FlowRun
-from ..flow.document import Document, read
+from ..flow.document import OURS, Document, read
 from . import asking, said
 from .crossing import plain
 from .instances import answer_of
@@ -170,7 +170,9 @@ async def _carry_out(
             loop.call_soon_threadsafe(over.set)
 
     def start() -> Flow:
-        flow = Flow.from_dict(document.as_dict(), host)
+        data = document.as_dict()
+        data[OURS].setdefault("name", run.flow)  # what the journal calls it
+        flow = Flow.from_dict(data, host)
         flow.events.subscribe(hear)
         try:
             flow.start(call.nodes, inputs=inputs, on_progress=run.on_progress, seed=call.seed, strict=True)
@@ -222,7 +224,7 @@ class _Closed:
 
     def __init__(self, manager: PluginManager) -> None:
         self._manager = manager
-        self.events = manager.events
+        self.events, self.recorder = manager.events, manager.recorder
 
     @property
     def plugins(self) -> Mapping[str, PluginRecord]:

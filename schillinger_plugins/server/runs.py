@@ -158,7 +158,7 @@ class Runs:
         if self.going_on >= MAX_AT_ONCE:
             raise Busy(f"{MAX_AT_ONCE} runs go on already", remedy="try again when one has ended")
         began_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        behalf = Behalf(current().user, self._new_id(), instance_id or "")
+        behalf = Behalf(current().user, self._new_id(), instance_id or "", is_awaited=True)
         run = Run(behalf.run_id, behalf.user, instance_id, plugin_id, flow, began_at, time.monotonic())
         self._runs[run.id] = run
         with acting(behalf):  # what is begun in the block keeps to it
