@@ -1,4 +1,4 @@
-"""Behalf: in whose name something is done, and what the run is called that it is part of.
+"""Behalf: in whose name something is done, what for, and what the run is called that it is part of.
 
 Owns the context that says so. It follows a request into its tasks and threads, so that nothing on the way has to hand it on.
 The server sets it, and runs that have parts; where nobody has, things are done in the name of whoever runs this process. It
@@ -12,6 +12,10 @@ import itertools
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Literal
+
+Purpose = Literal["", "test"]
+"""What something is done for: to try a plugin out with much that nobody wants to have, or for its own sake."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,14 @@ class Behalf:
         Whose call has that very id; calls of others are parts of the run.
     is_awaited : bool
         Whether somebody has been told of the run by its id, and may ask for it in another process.
+    purpose : str
     """
 
     user: str = ""
     run_id: str = ""
     instance_id: str = ""
     is_awaited: bool = False
+    purpose: Purpose = ""
     _parts: itertools.count[int] = field(default_factory=lambda: itertools.count(1), repr=False, compare=False)
 
     def call_of(self, instance_id: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from .behalf import Purpose
 from .definition import NodeDefinition
 from .errors import InputError, PluginError
 from .protocol import values
@@ -59,6 +60,8 @@ class Call(msgspec.Struct):
         What its result, its record in the journal and its lines in the log have in common.
     user : str
         In whose name; empty: whoever runs this process.
+    purpose : str
+        What it is made for: test, or nothing in particular.
     """
 
     inputs: dict[str, Any]
@@ -72,6 +75,7 @@ class Call(msgspec.Struct):
     method: str = "execute"
     run_id: str = ""
     user: str = ""
+    purpose: Purpose = ""
 
 
 def prepare(

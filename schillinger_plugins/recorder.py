@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from .behalf import current
+from .behalf import Behalf, current
 from .call import Call, Digests
 from .errors import PluginError
 from .events import Event, EventName, Events
@@ -157,7 +157,7 @@ class Recorder:
     def begin(self, instance_id: str, call: Call) -> None:
         """A call begins: give it the name of its run, and of the user in whose name it is made."""
         behalf = current()
-        call.user = behalf.user
+        call.user, call.purpose = behalf.user, behalf.purpose
         call.run_id = behalf.call_of(instance_id) if behalf.run_id else self.new_run()
 
     def ran(
@@ -179,7 +179,8 @@ class Recorder:
         if not self.is_on:
             return
         is_awaited = call.method == "execute" and current().is_awaited
-        told = is_awaited or (call.method == "execute" and self._budget.take())
+        # Those of a test suite are thousands, and of interest as a sum.
+        told = is_awaited or (call.method == "execute" and call.purpose != "test" and self._budget.take())
         key = (instance_id, call.method)
         if not told:
             with self._lock:
@@ -250,8 +251,9 @@ class Recorder:
         """A run has ended that has other runs as its parts; who it was, and in which session, is filled in."""
         if not self.is_on:
             return
-        record = replace(record, user=current().user or self._user, session=self.session)
-        if current().is_awaited:
+        behalf = current()
+        record = replace(record, user=behalf.user or self._user, session=self.session, purpose=behalf.purpose)
+        if behalf.is_awaited:
             self._keep(record)
         else:
             self._writer.put(partial(_same, record))
@@ -282,7 +284,7 @@ class Recorder:
     def _happened(self, event: Event) -> None:
         at = datetime.now(UTC)
         plugin = self._loaded.get(event.plugin_id)
-        self._writer.put(partial(self._happening, event, at, plugin, current().user or self._user))
+        self._writer.put(partial(self._happening, event, at, plugin, current()))
 
     def _ran(
         self,
@@ -326,6 +328,7 @@ class Recorder:
             growth_bytes_per_call=growth.bytes_per_call,
             waiting=waiting,
             kind="workflow" if plugin.manifest.metadata.plugin_type == "WORKFLOW" else "call",
+            purpose=call.purpose,
         )
 
     def _summed(self, key: tuple[str, str], make: Callable[[], Ran]) -> Ran:
@@ -345,9 +348,10 @@ class Recorder:
             instance_id=line.instance_id,
             level=line.level,
             text=line.text,
+            purpose=line.purpose,
         )
 
-    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, user: str) -> Happening:
+    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, behalf: Behalf) -> Happening:
         detail = {key: value for key, value in event.data.items() if isinstance(value, (str, int, float, bool))}
         report = event.data.get("report")
         if report is not None:
@@ -355,7 +359,7 @@ class Recorder:
             detail |= {"error": report.error.message} if report.error is not None else {}
         return Happening(
             at=at.isoformat(timespec="milliseconds"),
-            user=user,
+            user=behalf.user or self._user,
             session=self.session,
             name=event.name,
             plugin_id=event.plugin_id,
@@ -363,6 +367,7 @@ class Recorder:
             content_hash=plugin.content_hash if plugin is not None else "",
             instance_id=event.instance_id or "",
             detail=_json(detail),
+            purpose=behalf.purpose,
         )
 
 

@@ -72,6 +72,11 @@ def named(one: Summary) -> str:
     return f"{one.instance_id} ({one.session})" if one.instance_id else one.plugin_id
 
 
+def left_out(tested: int) -> str:
+    """What is said of calls that aren't told; empty if there are none."""
+    return f"left out: {tested} calls of test suites; --tests tells of them, too" if tested else ""
+
+
 def megabytes(size: float) -> str:
     """Nothing for nothing."""
     return f"{size / 1e6:.1f} MB" if size else ""
@@ -94,6 +99,7 @@ def facts(ran: Ran, lines: Iterable[Line], parts: Iterable[Ran] = ()) -> list[tu
             "took",
             f"{duration(ran.wall_s)}, {duration(ran.cpu_s)} of CPU time, at most {ran.peak_memory_bytes / 1e6:.1f} MB",
         ),
+        *([("made for", "a test suite")] if ran.purpose == "test" else []),
         ("outcome", ran.outcome if not ran.error_kind else f"{ran.outcome}: {ran.error_kind}: {ran.error}"),
     ]
     if ran.calls > 1:

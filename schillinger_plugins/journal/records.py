@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..behalf import Purpose
 from ..errors import PluginError
 from .database import Database
 from .spool import folder_of, left_by_the_dead, left_in
@@ -67,6 +68,8 @@ class Ran:
         Of a flow; empty for all else.
     nodes_ran, nodes_cached, nodes_failed : int
         Of a flow: nodes that were run to their end, whose result was there already, and that failed.
+    purpose : str
+        test: by a test suite; else empty.
     """
 
     run_id: str
@@ -98,6 +101,7 @@ class Ran:
     nodes_ran: int = 0
     nodes_cached: int = 0
     nodes_failed: int = 0
+    purpose: Purpose = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +125,7 @@ class Happening:
     content_hash: str = ""
     instance_id: str = ""
     detail: str = "{}"
+    purpose: Purpose = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,6 +149,7 @@ class Line:
     instance_id: str
     level: str
     text: str
+    purpose: Purpose = ""
 
 
 Record = Ran | Happening | Line
@@ -218,6 +224,7 @@ class RecordBook(Database):
         run_id: str | None = None,
         since: str = "",
         newest: int | None = None,
+        with_tests: bool = False,
     ) -> Iterator[Ran]:
         """What ran, oldest first; with `newest`, that many of the last. Of a run also its parts (``RUN.1``, …).
 
@@ -225,9 +232,11 @@ class RecordBook(Database):
         ----------
         plugin_id : str
             Of a plugin, or the name of a flow.
+        with_tests : bool
+            Also what test suites ran. A run that is asked for by its id is told whatever it was made for.
         """
         columns = tables().tables["runs"].c
-        which = [columns.at >= since] if since else []
+        which = _of_whom(columns, since, with_tests=with_tests or run_id is not None)
         which += [_of_plugin_or_flow(columns, plugin_id)] if plugin_id is not None else []
         which += [columns.outcome == outcome] if outcome is not None else []
         which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
@@ -240,33 +249,56 @@ class RecordBook(Database):
         return whole, [ran for ran in found if ran is not whole]
 
     def happenings(
-        self, *, plugin_id: str | None = None, since: str = "", newest: int | None = None
+        self,
+        *,
+        plugin_id: str | None = None,
+        since: str = "",
+        newest: int | None = None,
+        with_tests: bool = False,
     ) -> Iterator[Happening]:
-        """What else happened, oldest first."""
+        """What else happened, oldest first; as `runs`."""
         columns = tables().tables["happenings"].c
-        which = [columns.at >= since] if since else []
+        which = _of_whom(columns, since, with_tests=with_tests)
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
         return self._records(Happening, which, newest)
 
     def lines(
-        self, *, plugin_id: str | None = None, run_id: str | None = None, since: str = "", newest: int | None = None
+        self,
+        *,
+        plugin_id: str | None = None,
+        run_id: str | None = None,
+        since: str = "",
+        newest: int | None = None,
+        with_tests: bool = False,
     ) -> Iterator[Line]:
-        """What was printed and logged, oldest first."""
+        """What was printed and logged, oldest first; as `runs`."""
         columns = tables().tables["lines"].c
-        which = [columns.at >= since] if since else []
+        which = _of_whom(columns, since, with_tests=with_tests or run_id is not None)
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
         which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Line, which, newest)
 
-    def summaries(self, *, plugin_id: str | None = None, since: str = "", by_instance: bool = False) -> list[Summary]:
+    def tested(self, *, plugin_id: str | None = None, since: str = "") -> int:
+        """How many calls test suites made."""
+        from sqlalchemy import func, select
+
+        columns = tables().tables["runs"].c
+        which = [columns.purpose == "test", *([columns.at >= since] if since else [])]
+        which += [_of_plugin_or_flow(columns, plugin_id)] if plugin_id is not None else []
+        with self.reading() as connection:
+            return int(connection.execute(select(func.coalesce(func.sum(columns.calls), 0)).where(*which)).scalar_one())
+
+    def summaries(
+        self, *, plugin_id: str | None = None, since: str = "", by_instance: bool = False, with_tests: bool = False
+    ) -> list[Summary]:
         """The figures of each plugin's runs, or of each instance's, and of each flow's; the most called first."""
         found: dict[tuple[str, ...], list[Ran]] = {}
-        for ran in self.runs(plugin_id=plugin_id, since=since):
+        for ran in self.runs(plugin_id=plugin_id, since=since, with_tests=with_tests):
             # Flows have none of these; a name of theirs may be a plugin's id, too.
             of_instance = (ran.session, ran.instance_id) if by_instance and ran.kind != "flow" else ("", "")
             found.setdefault((ran.plugin_id, ran.name, *of_instance), []).append(ran)
         restarts: Counter[tuple[str, ...]] = Counter()
-        for one in self.happenings(plugin_id=plugin_id, since=since):
+        for one in self.happenings(plugin_id=plugin_id, since=since, with_tests=with_tests):
             if one.name == "restarted":
                 restarts[(one.plugin_id, "", *((one.session, one.instance_id) if by_instance else ("", "")))] += 1
         made = [_summary(whose, runs, restarts[whose]) for whose, runs in found.items()]
@@ -318,6 +350,10 @@ def since_days(days: float) -> str:
 def _of_run(column: Any, run_id: str) -> ColumnElement[bool]:
     found: ColumnElement[bool] = column.startswith(f"{run_id}.", autoescape=True) | (column == run_id)
     return found
+
+
+def _of_whom(columns: Any, since: str, *, with_tests: bool) -> list[ColumnElement[bool]]:
+    return [*([columns.at >= since] if since else []), *([] if with_tests else [columns.purpose != "test"])]
 
 
 def _of_plugin_or_flow(columns: Any, name: str) -> ColumnElement[bool]:

@@ -90,6 +90,20 @@ def test_a_flow_is_told_with_its_parts(filled: Journal, capsys: pytest.CaptureFi
         assert "flow study" in out
 
 
+def test_what_is_left_out_is_said(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many calls of test suites aren't told, and what tells them."""
+    filled.add([ran(7, purpose="test", calls=900)])
+    for command in ("journal", "stats"):
+        _, out, err = told(capsys, command)
+        assert "900" not in out
+        assert "left out: 900 calls of test suites; --tests" in err
+        _, out, err = told(capsys, command, "--tests")
+        assert "90" in out
+        assert "left out" not in err
+    _, _, err = told(capsys, "stats", "other")
+    assert "left out" not in err
+
+
 def test_the_figures(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
     """Calls, failures and percentiles; as JSON for a script."""
     _, out, _ = told(capsys, "stats")
@@ -252,6 +266,7 @@ def test_lines_are_structured(filled: Journal, capsys: pytest.CaptureFixture[str
         "version": "1.0.0",
         "instance_id": "probe-1",
         "text": SAID.text,
+        "purpose": "",
     }
 
 

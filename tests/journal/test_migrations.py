@@ -66,6 +66,8 @@ def test_runs_of_earlier_versions_are_kept(place: Path | str) -> None:
             *("kind", "name", "nodes_ran", "nodes_cached", "nodes_failed"),
         ):
             connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {name}")
+        for name in ("runs", "happenings", "lines"):
+            connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN purpose")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     book = Journal(place)
     assert list(book.runs()) == [ran()]

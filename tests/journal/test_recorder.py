@@ -15,6 +15,7 @@ import pytest
 
 from schillinger_plugins import Audio, Flow, PluginManager
 from schillinger_plugins.behalf import Behalf, acting
+from schillinger_plugins.conformance import examine
 from schillinger_plugins.errors import FlowError, InputError, LimitExceeded, PluginExecutionError, WorkerCrashed
 from schillinger_plugins.journal import Journal, Retention
 from schillinger_plugins.loader import inspect
@@ -236,6 +237,27 @@ def test_the_steps_of_a_workflow_are_parts_of_its_run(kept: PluginManager, write
         run = flow.run()
     _, parts = journal(kept).run(run.run_id)
     assert sorted(part.run_id for part in parts) == [f"{run.run_id}.1", f"{run.run_id}.1.1", f"{run.run_id}.1.2"]
+
+
+def test_what_a_test_suite_does_is_kept_apart(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Its calls, those of its threads included, its instances and what is printed in it; summed up, but for failures."""
+    body = "self.context.log.info('tried'); return {'y': 1 / (inputs['x'] != 13)}"
+    instance = kept.create_instance(kept.load(write_plugin(body=body, definition={**ADDER, "outputs": []})).id)
+    examine(kept, "probe", only=["seed", "reload"], with_author_tests=False)
+    with acting(Behalf(purpose="test")), pytest.raises(PluginExecutionError):
+        instance.execute({"x": 13})
+    run_id = instance.execute({"x": 1}).provenance.run_id
+    book = journal(kept)
+    assert [one.run_id for one in book.runs()] == [run_id]
+    assert [one.run_id for one in book.lines()] == [run_id]
+    assert [one.calls for one in book.summaries()] == [1]
+    assert [one.name for one in book.happenings() if "instance" in one.name] == ["instance_created"]
+    tried = [one for one in book.runs(with_tests=True) if one.purpose == "test"]
+    assert sum(one.calls for one in tried) == book.tested() > len(tried)
+    assert [one.outcome for one in tried].count("failed") == 1
+    assert {one.instance_id for one in book.lines(with_tests=True)} == {one.instance_id for one in tried} | {
+        instance.id
+    }
 
 
 def test_a_run_of_a_flow_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -61,6 +61,20 @@ def test_a_run_is_found_with_its_parts(book: Journal) -> None:
     assert book.run("s-7") == (ran(5, run_id="s-7.1"), [])
 
 
+def test_what_test_suites_did_is_left_out(book: Journal) -> None:
+    """Of what is listed and of the figures, unless that is asked for; a run's id leads to it anyway."""
+    book.add([ran(1), ran(2, purpose="test", calls=900, wall_s=900.0), ran(3, plugin_id="other", purpose="test")])
+    book.add([replace(HAPPENED, purpose="test"), replace(SAID, run_id="s-2", purpose="test"), SAID])
+    assert [one.run_id for one in book.runs()] == ["s-1"]
+    assert (list(book.happenings()), list(book.lines())) == ([], [SAID])
+    assert [one.calls for one in book.summaries()] == [1]
+    assert [len(list(ask(with_tests=True))) for ask in (book.runs, book.happenings, book.lines)] == [3, 1, 2]
+    assert [one.calls for one in book.summaries(with_tests=True)] == [901, 1]
+    assert book.run("s-2")[0] == ran(2, purpose="test", calls=900, wall_s=900.0)
+    assert len(list(book.lines(run_id="s-2"))) == 1
+    assert (book.tested(), book.tested(plugin_id="probe"), book.tested(since=ran(3).at)) == (901, 900, 1)
+
+
 def test_a_flow_has_figures_of_its_own(book: Journal) -> None:
     """Beside those of a plugin that is called as it is; both are asked for by their name."""
     flow = {"kind": "flow", "plugin_id": "", "instance_id": "", "name": "probe"}
