@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from .behalf import Purpose
 from .definition import NodeDefinition
 from .errors import InputError, PluginError
 from .protocol import values
@@ -65,6 +66,8 @@ class Call(msgspec.Struct):
         Who carries it out, until it has returned: a result keeps its call, and is to keep no worker.
     cpu_before_s : float
         CPU time of that worker when it began.
+    purpose : str
+        What it is made for: test, or nothing in particular.
     """
 
     inputs: dict[str, Any]
@@ -80,6 +83,7 @@ class Call(msgspec.Struct):
     user: str = ""
     worker: Worker | None = None
     cpu_before_s: float = 0.0
+    purpose: Purpose = ""
 
 
 def prepare(

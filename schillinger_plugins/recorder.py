@@ -2,7 +2,8 @@
 
 Owns what is told of each: who, which code, with what, at what cost, how it ended. Calls that follow each other faster than
 they can be told one by one are summed up, instance by instance, so that counting them costs next to nothing and none is
-lost. Values that a configuration marks as secret are not told. Called by ``instance``; what reads records is ``journal``.
+lost. Values that a configuration marks as secret are not told. Called by ``instance`` and ``flow``; what reads records is
+``journal``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from .behalf import current
+from .behalf import Behalf, current
 from .call import Call, Digests, digests_of_failed
 from .errors import PluginError
 from .events import Event, EventName, Events
@@ -157,7 +158,7 @@ class Recorder:
     def begin(self, instance_id: str, call: Call) -> None:
         """A call begins: give it the name of its run, and of the user in whose name it is made."""
         behalf = current()
-        call.user = behalf.user
+        call.user, call.purpose = behalf.user, behalf.purpose
         call.run_id = behalf.call_of(instance_id) if behalf.run_id else self.new_run()
 
     def ran(
@@ -178,8 +179,9 @@ class Recorder:
         """A call has returned. Those of a stream are one record, written when it ends: writing could make a block late."""
         if not self.is_on:
             return
-        is_awaited = call.method == "execute" and bool(current().run_id)
-        told = is_awaited or (call.method == "execute" and self._budget.take())
+        is_awaited = call.method == "execute" and current().is_awaited
+        # Those of a test suite are thousands, and of interest as a sum.
+        told = is_awaited or (call.method == "execute" and call.purpose != "test" and self._budget.take())
         key = (instance_id, call.method)
         if not told:
             with self._lock:
@@ -243,11 +245,22 @@ class Recorder:
             kind,
             text,
         )  # not the exception: its traceback would keep the arrays of the call
-        if current().run_id:
+        if current().is_awaited:
             self._keep(make())
         else:
             self._writer.put(make)
         return call.run_id
+
+    def ended(self, record: Ran) -> None:
+        """A run has ended that has other runs as its parts; who it was, and in which session, is filled in."""
+        if not self.is_on:
+            return
+        behalf = current()
+        record = replace(record, user=behalf.user or self._user, session=self.session, purpose=behalf.purpose)
+        if behalf.is_awaited:
+            self._keep(record)
+        else:
+            self._writer.put(partial(_same, record))
 
     def _keep(self, record: Ran) -> None:
         """Write a record down of which somebody is told by its name: one of its own, that outlives this process."""
@@ -275,7 +288,7 @@ class Recorder:
     def _happened(self, event: Event) -> None:
         at = datetime.now(UTC)
         plugin = self._loaded.get(event.plugin_id)
-        self._writer.put(partial(self._happening, event, at, plugin, current().user or self._user))
+        self._writer.put(partial(self._happening, event, at, plugin, current()))
 
     def _ran(
         self,
@@ -318,6 +331,8 @@ class Recorder:
             memory_bytes=memory_bytes,
             growth_bytes_per_call=growth.bytes_per_call,
             waiting=waiting,
+            kind="workflow" if plugin.manifest.metadata.plugin_type == "WORKFLOW" else "call",
+            purpose=call.purpose,
         )
 
     def _summed(self, key: tuple[str, str], make: Callable[[], Ran]) -> Ran:
@@ -337,9 +352,10 @@ class Recorder:
             instance_id=line.instance_id,
             level=line.level,
             text=line.text,
+            purpose=line.purpose,
         )
 
-    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, user: str) -> Happening:
+    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, behalf: Behalf) -> Happening:
         detail = {key: value for key, value in event.data.items() if isinstance(value, (str, int, float, bool))}
         report = event.data.get("report")
         if report is not None:
@@ -347,7 +363,7 @@ class Recorder:
             detail |= {"error": report.error.message} if report.error is not None else {}
         return Happening(
             at=at.isoformat(timespec="milliseconds"),
-            user=user,
+            user=behalf.user or self._user,
             session=self.session,
             name=event.name,
             plugin_id=event.plugin_id,
@@ -355,6 +371,7 @@ class Recorder:
             content_hash=plugin.content_hash if plugin is not None else "",
             instance_id=event.instance_id or "",
             detail=_json(detail),
+            purpose=behalf.purpose,
         )
 
 

@@ -14,8 +14,8 @@ import click
 from ..errors import InputError
 from ..journal import Denial, Grant, Happening, Journal, Line, Ran, Retention, export
 from ..journal.export import Entry, as_dict
-from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
-from ..journal.records import since_days
+from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, left_out, record_rows, stats_rows
+from ..journal.records import Outcome, since_days
 from .console import as_json, note, say, tell_table
 
 _KINDS: dict[str, type[Entry]] = {
@@ -39,6 +39,7 @@ _KINDS: dict[str, type[Entry]] = {
 )
 @click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
 @click.option("-n", "count", type=click.IntRange(min=1), metavar="N", help="The last N; 30 if nothing else is said.")
+@click.option("--tests", "with_tests", is_flag=True, help="Also what test suites ran, which is left out else.")
 @click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write .jsonl, .parquet or (runs) .trace.json."
@@ -51,11 +52,12 @@ def journal(
     what: str,
     days: float | None,
     count: int | None,
+    with_tests: bool,
     want_json: bool,
     out: Path | None,
     tidy: bool,
 ) -> None:
-    """Tell what ran on this machine, of all plugins or of ID: when, with what, how long, and why it failed.
+    """Tell what ran on this machine: when, with what, how long, and why it failed. ID is a plugin's, or a flow's name.
 
     \b
     Examples:
@@ -68,30 +70,34 @@ def journal(
         say(f"{Retention.from_environment().hold(book)} records removed")
         return
     if run_id is not None:
-        found = list(book.runs(run_id=run_id))
-        if not found:
+        ran, parts = book.run(run_id)
+        if ran is None:
             raise InputError(f"the journal knows no run {run_id!r}", remedy="schillinger journal shows the last ones")
         printed = list(book.lines(run_id=run_id))
         if want_json:
-            as_json({**as_dict(found[-1]), "lines": [line.text for line in printed]})
+            lines = [line.text for line in printed]
+            as_json({**as_dict(ran), "parts": [as_dict(part) for part in parts], "lines": lines})
         else:
-            tell_table(("", ""), facts(found[-1], printed))
+            tell_table(("", ""), facts(ran, printed, parts))
         return
     since = since_days(days) if days is not None else ""
     newest = count if count is not None or out is not None else 30
     records: Iterator[Entry]
     if what == "runs":
-        records = book.runs(plugin_id=plugin, outcome="failed" if failed else None, since=since, newest=newest)
+        outcome: Outcome | None = "failed" if failed else None
+        records = book.runs(plugin_id=plugin, outcome=outcome, since=since, newest=newest, with_tests=with_tests)
     elif what == "events":
-        records = book.happenings(plugin_id=plugin, since=since, newest=newest)
+        records = book.happenings(plugin_id=plugin, since=since, newest=newest, with_tests=with_tests)
     elif what == "lines":
-        records = book.lines(plugin_id=plugin, since=since, newest=newest)
+        records = book.lines(plugin_id=plugin, since=since, newest=newest, with_tests=with_tests)
     elif what == "grants":
         given = book.grants(plugin_id=plugin, with_ended=True)
         records = iter([one for one in given if one.granted_at >= since][-(newest or 0) :])
     else:
         refused = book.denials(plugin_id=plugin)
         records = iter([one for one in refused if one.denied_at >= since][-(newest or 0) :])
+    if what == "runs" and not with_tests:
+        _say_left_out(book, plugin, since)
     if out is not None:
         note(f"{export(records, _KINDS[what], out)} {what} written to {out}")
         return
@@ -108,14 +114,24 @@ def journal(
 @click.argument("plugin", metavar="ID", required=False)
 @click.option("--days", type=click.FloatRange(min=0), metavar="N", help="Of the last N days.")
 @click.option("--instances", "by_instance", is_flag=True, help="A row for each instance, with the session it is of.")
+@click.option("--tests", "with_tests", is_flag=True, help="Also the calls of test suites, which are left out else.")
 @click.option("--json", "want_json", is_flag=True, help="Print JSON instead of a table.")
-def stats(plugin: str | None, days: float | None, by_instance: bool, want_json: bool) -> None:
-    """Tell how often plugins ran, how many runs failed, how long they took (percentiles), and what they used."""
+def stats(plugin: str | None, days: float | None, by_instance: bool, with_tests: bool, want_json: bool) -> None:
+    """Tell how often plugins and flows ran, how many runs failed, how long they took (percentiles), and what they used."""
     since = since_days(days) if days is not None else ""
-    found = Journal().summaries(plugin_id=plugin, since=since, by_instance=by_instance)
+    book = Journal()
+    found = book.summaries(plugin_id=plugin, since=since, by_instance=by_instance, with_tests=with_tests)
+    if not with_tests:
+        _say_left_out(book, plugin, since)
     if want_json:
         as_json([asdict(one) for one in found])
     elif found:
         tell_table(STATS_HEADINGS, stats_rows(found))
     else:
         note("the journal has nothing of that")
+
+
+def _say_left_out(book: Journal, plugin: str | None, since: str) -> None:
+    said = left_out(book.tested(plugin_id=plugin, since=since))
+    if said:
+        note(said)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..behalf import acting, current
 from ..errors import InputError, PluginError, nearest
 from ..manager import PluginManager
 from ..registry import content_hash
@@ -68,12 +69,24 @@ def examine(
     >>> [outcome.check for outcome in report.failed]  # doctest: +SKIP
     []
     """
+    # The journal keeps it apart: figures of a plugin are not of its tests.
+    with acting(replace(current(), purpose="test")):
+        return _examined(manager, plugin_id, only, with_author_tests, config or {}, on_progress)
+
+
+def _examined(
+    manager: PluginManager,
+    plugin_id: str,
+    only: Collection[str],
+    with_author_tests: bool,
+    config: Mapping[str, Any],
+    on_progress: OnProgress,
+) -> Report:
     chosen = _chosen(only)
     with_author_tests = with_author_tests and (not only or any(_is_authors(name) for name in only))
     began_s = time.perf_counter()
     outcomes: list[Outcome] = []
     interrupted, hashed = False, ""
-    config = config or {}
     subject = Subject(manager, plugin_id, config)
     try:
         hashed = subject.content_hash()

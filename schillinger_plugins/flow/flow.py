@@ -213,6 +213,7 @@ class Flow(Keeping):
                 raise InputError(f"{side_by_side} nodes side by side", remedy="concurrency is at least 1")
             running = Running(
                 plan,
+                name=self.name,
                 host=self.host,
                 instances=self.instances,
                 files=self.files,

@@ -9,14 +9,16 @@ from typing import Any, Protocol
 from ..definition import NodeDefinition, Parameter
 from ..events import Events
 from ..instance import Instance
+from ..recorder import Recorder
 from ..registry import PluginRecord
 from ..types import Audio, File
 
 
 class Host(Protocol):
-    """Finds plugins and makes instances of them."""
+    """Finds plugins, makes instances of them and knows the journal."""
 
     events: Events
+    recorder: Recorder
 
     @property
     def plugins(self) -> Mapping[str, PluginRecord]:

@@ -35,6 +35,8 @@ class FlowRun(Mapping[str, Result]):
         What it took.
     seed : int
         Those of the nodes follow from it.
+    run_id : str
+        What the journal knows it by; the ids of its calls begin with it.
     signatures : dict of str to str
         What each result is made of, in a word; `Flow.signatures` has those of now.
 
@@ -56,6 +58,7 @@ class FlowRun(Mapping[str, Result]):
         seed: int,
         wall_s: float,
         cancelled: bool,
+        run_id: str = "",
         signatures: Mapping[str, str] | None = None,
     ) -> None:
         self._results = results
@@ -67,6 +70,7 @@ class FlowRun(Mapping[str, Result]):
         self.seed = seed
         self.wall_s = wall_s
         self.cancelled = cancelled
+        self.run_id = run_id
         self.signatures = dict(signatures or {})
 
     @property

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..behalf import acting, current
 from ..errors import InputError, PluginError, UnknownPlugin
 from ..instance import Instance
 from ..result import Result
@@ -34,6 +35,7 @@ from .instances import Instances
 from .node_files import NodeFiles
 from .plan import Plan, Source
 from .progress import Progress
+from .record import record_of
 from .run import FlowRun
 from .schedule import Outcome, carry_out
 
@@ -55,6 +57,7 @@ class Running:
         self,
         plan: Plan,
         *,
+        name: str,
         host: Host,
         instances: Instances,
         files: NodeFiles,
@@ -70,6 +73,7 @@ class Running:
         on_end: Callable[[Running], None],
     ) -> None:
         self.plan = plan
+        self._name = name
         self._host = host
         self._instances = instances
         self._files = files
@@ -88,6 +92,9 @@ class Running:
         self._began_s: dict[str, float] = {}
         self._progress = Progress(plan.nodes, events, on_progress, took_s)
         self._started_s = time.monotonic()
+        self._started_at_s = time.time()
+        behalf = current()  # who asked for an awaited run has been told what it is called
+        self._behalf = behalf if behalf.is_awaited else behalf.within(host.recorder.new_run())
         self._ended = threading.Event()
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
@@ -137,6 +144,10 @@ class Running:
         return self.outcome
 
     def _main(self) -> None:
+        with acting(self._behalf):
+            self._run()
+
+    def _run(self) -> None:
         try:
             asyncio.run(self._carry_out())
         except (asyncio.CancelledError, Exception) as error:
@@ -157,8 +168,10 @@ class Running:
                 seed=self.plan.seed,
                 wall_s=wall_s,
                 cancelled="cancelled" in self._outcome.states.values(),
+                run_id=self._behalf.run_id,
                 signatures=self.signatures,
             )
+            self._host.recorder.ended(record_of(self.outcome, name=self._name, started_at_s=self._started_at_s))
             self._on_end(self)
             self._events.emit(FlowEvent(kind="ended", progress=self._progress.fraction, wall_s=wall_s))
             self._ended.set()

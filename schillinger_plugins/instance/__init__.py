@@ -281,7 +281,7 @@ class Instance(Life):
 
     def _call(self, worker: Worker, call: Call) -> Conversation[Outcome]:
         self._recorder.begin(self.id, call)
-        self.log.run_id, self.log.user = call.run_id, call.user
+        self.log.run_id, self.log.user, self.log.purpose = call.run_id, call.user, call.purpose
         call.worker, call.cpu_before_s = worker, worker.cpu_seen_s()
         return conversation.call(
             worker,

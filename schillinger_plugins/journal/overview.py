@@ -66,8 +66,15 @@ def stats_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
 
 
 def named(one: Summary) -> str:
-    """Whose figures they are: a plugin's, or an instance's in a session."""
+    """Whose figures they are: a flow's, a plugin's, or an instance's in a session."""
+    if one.flow:
+        return f"flow {one.flow}"
     return f"{one.instance_id} ({one.session})" if one.instance_id else one.plugin_id
+
+
+def left_out(tested: int) -> str:
+    """What is said of calls that aren't told; empty if there are none."""
+    return f"left out: {tested} calls of test suites; --tests tells of them, too" if tested else ""
 
 
 def megabytes(size: float) -> str:
@@ -81,27 +88,49 @@ def growth(one: Summary) -> str:
     return f"{bytes_per_call / 1e6:.2g} MB a call" if bytes_per_call >= _TOLD_GROWTH_BYTES else ""
 
 
-def facts(ran: Ran, lines: Iterable[Line]) -> list[tuple[str, str]]:
-    """All that is known of one run, and what was printed in it."""
+def facts(ran: Ran, lines: Iterable[Line], parts: Iterable[Ran] = ()) -> list[tuple[str, str]]:
+    """All that is known of one run, of its parts, and what was printed in it."""
     known = [
         ("run", ran.run_id),
         ("when", f"{local(ran.at)}, by {ran.user}"),
-        ("plugin", f"{ran.plugin_id} {ran.version}, {ran.content_hash[:12]}"),
-        ("instance", ran.instance_id),
-        ("parameters", ran.parameters),
-        ("configuration", ran.config),
-        ("inputs", ran.input_digests),
+        *(_of_flow(ran) if ran.kind == "flow" else _of_call(ran)),
         ("seed", str(ran.seed)),
-        ("sandbox", ran.level),
         (
             "took",
             f"{duration(ran.wall_s)}, {duration(ran.cpu_s)} of CPU time, at most {ran.peak_memory_bytes / 1e6:.1f} MB",
         ),
+        *([("made for", "a test suite")] if ran.purpose == "test" else []),
         ("outcome", ran.outcome if not ran.error_kind else f"{ran.outcome}: {ran.error_kind}: {ran.error}"),
     ]
     if ran.calls > 1:
         known.insert(1, ("calls", f"{ran.calls}, summed up: they followed each other fast; the rest is of one of them"))
+    known += [("parts" if index == 0 else "", _part(part)) for index, part in enumerate(parts)]
     return known + [("printed" if index == 0 else "", line.text) for index, line in enumerate(lines)]
+
+
+def _of_flow(ran: Ran) -> list[tuple[str, str]]:
+    return [("flow", ran.name), ("nodes", _nodes(ran))]
+
+
+def _of_call(ran: Ran) -> list[tuple[str, str]]:
+    return [
+        (ran.kind if ran.kind == "workflow" else "plugin", f"{ran.plugin_id} {ran.version}, {ran.content_hash[:12]}"),
+        ("instance", ran.instance_id),
+        ("parameters", ran.parameters),
+        ("configuration", ran.config),
+        ("inputs", ran.input_digests),
+        ("sandbox", ran.level),
+    ]
+
+
+def _nodes(ran: Ran) -> str:
+    counts = (ran.nodes_ran, "ran"), (ran.nodes_cached, "cached"), (ran.nodes_failed, "failed")
+    return ", ".join(f"{count} {word}" for count, word in counts if count) or "none ran"
+
+
+def _part(ran: Ran) -> str:
+    of = f" × {ran.calls}" if ran.calls > 1 else ""
+    return f"{ran.run_id}: {ran.instance_id}{of} {ran.outcome}, {duration(ran.wall_s)}"
 
 
 def _row(record: Entry) -> tuple[str, ...]:
@@ -125,7 +154,7 @@ def _row(record: Entry) -> tuple[str, ...]:
     return (
         local(record.at),
         record.run_id,
-        f"{record.plugin_id} {record.version}",
+        f"flow {record.name}: {_nodes(record)}" if record.kind == "flow" else f"{record.plugin_id} {record.version}",
         record.outcome,
         str(record.calls) if record.calls > 1 else "",
         duration(record.wall_s / record.calls),

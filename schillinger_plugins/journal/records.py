@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..behalf import Purpose
 from ..errors import PluginError
 from .database import Database
 from .spool import folder_of, left_by_the_dead, left_in
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 Outcome = Literal["done", "failed", "cancelled"]
 
+Kind = Literal["call", "workflow", "flow"]
+"""What ran: a plugin; a plugin with steps over others; plugins that somebody has wired together."""
+
 MAX_TEXT = 16_000
 """Characters of one field; the rest is cut, with a mark."""
 
@@ -33,16 +37,18 @@ PAGE = 1_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ran:
-    """A call, or several alike.
+    """A call, or several alike; or a flow, whose calls are its parts.
 
     Attributes
     ----------
     run_id : str
-        What its result's provenance and the lines of its log have, too.
+        What its result's provenance and the lines of its log have, too. A part's begins with that of the whole: ``RUN.1``.
     at : str
         When it began, ISO 8601 in UTC.
     user, session : str
         Who ran it, and in which process of theirs.
+    plugin_id, version, content_hash, instance_id, level : str
+        Empty for a flow.
     method : str
         execute; ``process`` for sound streamed block by block.
     parameters, config, input_digests : str
@@ -56,7 +62,14 @@ class Ran:
     waiting : int
         Calls that waited for the instance then.
     error_kind, error : str
-        Empty unless it failed.
+        Empty unless it failed; of a flow, those of the node that failed first.
+    kind : str
+    name : str
+        Of a flow; empty for all else.
+    nodes_ran, nodes_cached, nodes_failed : int
+        Of a flow: nodes that were run to their end, whose result was there already, and that failed.
+    purpose : str
+        test: by a test suite; else empty.
     """
 
     run_id: str
@@ -83,6 +96,12 @@ class Ran:
     memory_bytes: int = 0
     growth_bytes_per_call: float = 0.0
     waiting: int = 0
+    kind: Kind = "call"
+    name: str = ""
+    nodes_ran: int = 0
+    nodes_cached: int = 0
+    nodes_failed: int = 0
+    purpose: Purpose = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +125,7 @@ class Happening:
     content_hash: str = ""
     instance_id: str = ""
     detail: str = "{}"
+    purpose: Purpose = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +149,7 @@ class Line:
     instance_id: str
     level: str
     text: str
+    purpose: Purpose = ""
 
 
 Record = Ran | Happening | Line
@@ -138,10 +159,14 @@ _TABLES: dict[type, str] = {Ran: "runs", Happening: "happenings", Line: "lines"}
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What the journal knows of the runs of a plugin, or of one of its instances.
+    """What the journal knows of the runs of a plugin, of one of its instances, or of a flow.
 
     Attributes
     ----------
+    plugin_id : str
+        Empty for a flow.
+    flow : str
+        Its name; empty for a plugin.
     session, instance_id : str
         Empty for all of them.
     calls, failed, cancelled : int
@@ -159,6 +184,7 @@ class Summary:
     """
 
     plugin_id: str
+    flow: str = ""
     session: str = ""
     instance_id: str = ""
     calls: int
@@ -198,44 +224,83 @@ class RecordBook(Database):
         run_id: str | None = None,
         since: str = "",
         newest: int | None = None,
+        with_tests: bool = False,
     ) -> Iterator[Ran]:
-        """What ran, oldest first; with `newest`, that many of the last. Of a run also its parts (``RUN.1``, …)."""
+        """What ran, oldest first; with `newest`, that many of the last. Of a run also its parts (``RUN.1``, …).
+
+        Parameters
+        ----------
+        plugin_id : str
+            Of a plugin, or the name of a flow.
+        with_tests : bool
+            Also what test suites ran. A run that is asked for by its id is told whatever it was made for.
+        """
         columns = tables().tables["runs"].c
-        which = [columns.at >= since] if since else []
-        which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
+        which = _of_whom(columns, since, with_tests=with_tests or run_id is not None)
+        which += [_of_plugin_or_flow(columns, plugin_id)] if plugin_id is not None else []
         which += [columns.outcome == outcome] if outcome is not None else []
         which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Ran, which, newest)
 
+    def run(self, run_id: str) -> tuple[Ran | None, list[Ran]]:
+        """A run, if it is known, and its parts. Of one that was killed its parts may be all there is: then the last one."""
+        found = list(self.runs(run_id=run_id))
+        whole = next((ran for ran in found if ran.run_id == run_id), found[-1] if found else None)
+        return whole, [ran for ran in found if ran is not whole]
+
     def happenings(
-        self, *, plugin_id: str | None = None, since: str = "", newest: int | None = None
+        self,
+        *,
+        plugin_id: str | None = None,
+        since: str = "",
+        newest: int | None = None,
+        with_tests: bool = False,
     ) -> Iterator[Happening]:
-        """What else happened, oldest first."""
+        """What else happened, oldest first; as `runs`."""
         columns = tables().tables["happenings"].c
-        which = [columns.at >= since] if since else []
+        which = _of_whom(columns, since, with_tests=with_tests)
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
         return self._records(Happening, which, newest)
 
     def lines(
-        self, *, plugin_id: str | None = None, run_id: str | None = None, since: str = "", newest: int | None = None
+        self,
+        *,
+        plugin_id: str | None = None,
+        run_id: str | None = None,
+        since: str = "",
+        newest: int | None = None,
+        with_tests: bool = False,
     ) -> Iterator[Line]:
-        """What was printed and logged, oldest first."""
+        """What was printed and logged, oldest first; as `runs`."""
         columns = tables().tables["lines"].c
-        which = [columns.at >= since] if since else []
+        which = _of_whom(columns, since, with_tests=with_tests or run_id is not None)
         which += [columns.plugin_id == plugin_id] if plugin_id is not None else []
         which += [_of_run(columns.run_id, run_id)] if run_id is not None else []
         return self._records(Line, which, newest)
 
-    def summaries(self, *, plugin_id: str | None = None, since: str = "", by_instance: bool = False) -> list[Summary]:
-        """The figures of each plugin's runs, or of each instance's, the most called first."""
+    def tested(self, *, plugin_id: str | None = None, since: str = "") -> int:
+        """How many calls test suites made."""
+        from sqlalchemy import func, select
+
+        columns = tables().tables["runs"].c
+        which = [columns.purpose == "test", *([columns.at >= since] if since else [])]
+        which += [_of_plugin_or_flow(columns, plugin_id)] if plugin_id is not None else []
+        with self.reading() as connection:
+            return int(connection.execute(select(func.coalesce(func.sum(columns.calls), 0)).where(*which)).scalar_one())
+
+    def summaries(
+        self, *, plugin_id: str | None = None, since: str = "", by_instance: bool = False, with_tests: bool = False
+    ) -> list[Summary]:
+        """The figures of each plugin's runs, or of each instance's, and of each flow's; the most called first."""
         found: dict[tuple[str, ...], list[Ran]] = {}
-        for ran in self.runs(plugin_id=plugin_id, since=since):
-            whose = (ran.plugin_id, ran.session, ran.instance_id) if by_instance else (ran.plugin_id,)
-            found.setdefault(whose, []).append(ran)
+        for ran in self.runs(plugin_id=plugin_id, since=since, with_tests=with_tests):
+            # Flows have none of these; a name of theirs may be a plugin's id, too.
+            of_instance = (ran.session, ran.instance_id) if by_instance and ran.kind != "flow" else ("", "")
+            found.setdefault((ran.plugin_id, ran.name, *of_instance), []).append(ran)
         restarts: Counter[tuple[str, ...]] = Counter()
-        for one in self.happenings(plugin_id=plugin_id, since=since):
+        for one in self.happenings(plugin_id=plugin_id, since=since, with_tests=with_tests):
             if one.name == "restarted":
-                restarts[(one.plugin_id, one.session, one.instance_id) if by_instance else (one.plugin_id,)] += 1
+                restarts[(one.plugin_id, "", *((one.session, one.instance_id) if by_instance else ("", "")))] += 1
         made = [_summary(whose, runs, restarts[whose]) for whose, runs in found.items()]
         return sorted(made, key=lambda summary: -summary.calls)
 
@@ -287,6 +352,15 @@ def _of_run(column: Any, run_id: str) -> ColumnElement[bool]:
     return found
 
 
+def _of_whom(columns: Any, since: str, *, with_tests: bool) -> list[ColumnElement[bool]]:
+    return [*([columns.at >= since] if since else []), *([] if with_tests else [columns.purpose != "test"])]
+
+
+def _of_plugin_or_flow(columns: Any, name: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = (columns.plugin_id == name) | ((columns.kind == "flow") & (columns.name == name))
+    return found
+
+
 def _row(record: Record) -> dict[str, Any]:
     values = (
         (field.name, getattr(record, field.name)) for field in fields(record)
@@ -305,12 +379,13 @@ def _storable(text: str) -> str:
 
 
 def _summary(whose: tuple[str, ...], runs: list[Ran], restarts: int) -> Summary:
-    plugin_id, session, instance_id = (*whose, "", "")[:3]
+    plugin_id, flow, session, instance_id = whose
     done = sorted((ran.wall_s / ran.calls, ran.calls) for ran in runs if ran.outcome == "done")
     # What was refused before it began, or failed, tells nothing of its worker.
     last = {(ran.session, ran.instance_id): ran for ran in runs if ran.outcome == "done"}.values()
     return Summary(
         plugin_id=plugin_id,
+        flow=flow,
         session=session,
         instance_id=instance_id,
         calls=sum(ran.calls for ran in runs),

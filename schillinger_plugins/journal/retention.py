@@ -34,7 +34,8 @@ class Retention:
     days : float
         What is older goes; with 0 nothing is kept at all, nor told.
     megabytes : float
-        Of the whole journal. Where it is more, the oldest fifth of the lines, then of all else, goes until it fits.
+        Of the whole journal. Where it is more, what test suites did goes first; then the oldest fifth of the lines, then of
+        all else, until it fits.
     """
 
     days: float = 90.0
@@ -64,6 +65,11 @@ class Retention:
             for name in _TABLES:
                 table = tables().tables[name]
                 removed += connection.execute(table.delete().where(table.c.at < since)).rowcount
+        for name in _TABLES:
+            with journal.writing() as connection:
+                if _bytes(connection) > self.megabytes * 1e6:
+                    table = tables().tables[name]
+                    removed += connection.execute(table.delete().where(table.c.purpose == "test")).rowcount
         for name in _TABLES:
             while True:
                 with journal.writing() as connection:

@@ -24,6 +24,9 @@ def tables() -> MetaData:
     def table(name: str, *columns: Column[object]) -> Table:
         return Table(name, metadata, Column("id", number, primary_key=True), *columns)
 
+    def purpose() -> Column[object]:
+        return Column("purpose", Text, nullable=False, server_default="")
+
     def texts(*names: str) -> list[Column[object]]:
         return [Column(name, Text, nullable=False) for name in names]
 
@@ -46,6 +49,12 @@ def tables() -> MetaData:
         Column("memory_bytes", BigInteger, nullable=False, server_default="0"),
         Column("growth_bytes_per_call", Float, nullable=False, server_default="0"),
         Column("waiting", BigInteger, nullable=False, server_default="0"),
+        Column("kind", Text, nullable=False, server_default="call"),
+        Column("name", Text, nullable=False, server_default=""),
+        Column("nodes_ran", BigInteger, nullable=False, server_default="0"),
+        Column("nodes_cached", BigInteger, nullable=False, server_default="0"),
+        Column("nodes_failed", BigInteger, nullable=False, server_default="0"),
+        purpose(),
     )
     Index("runs_by_plugin", runs.c.plugin_id, runs.c.at)
     Index("runs_by_time", runs.c.at)
@@ -54,11 +63,14 @@ def tables() -> MetaData:
     happenings = table(
         "happenings",
         *texts("at", "user", "session", "name", "plugin_id", "version", "content_hash", "instance_id", "detail"),
+        purpose(),
     )
     Index("happenings_by_time", happenings.c.at)
 
     lines = table(
-        "lines", *texts("at", "user", "session", "run_id", "plugin_id", "version", "instance_id", "level", "text")
+        "lines",
+        *texts("at", "user", "session", "run_id", "plugin_id", "version", "instance_id", "level", "text"),
+        purpose(),
     )
     Index("lines_by_time", lines.c.at)
     Index("lines_by_run", lines.c.run_id)

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
+from ..flow import FlowRun
 from ..journal import Journal, Ran
-from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, record_rows, stats_rows
-from ..journal.records import since_days
+from ..journal.overview import HEADINGS, STATS_HEADINGS, facts, left_out, record_rows, stats_rows
+from ..journal.records import Outcome, since_days
 from ..result import Result
 from .arguments import Assignment
 from .run import evaluate
@@ -22,41 +23,44 @@ from .subcommands import SUBCOMMANDS
 from .table import Table
 
 _SHOWN = 30
-_RUN = re.compile(r"[0-9a-f]+-[0-9]+")
+_RUN = re.compile(r"[0-9a-f]+-[0-9]+(\.[0-9]+)*")
 
 
 def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Table:
     """The last runs; or all that is known of one, by its id or by its result."""
     words = line.split()
-    failed = "--failed" in words
-    words = [word for word in words if word != "--failed"]
+    failed, with_tests = "--failed" in words, "--tests" in words
+    words = [word for word in words if word not in ("--failed", "--tests")]
     run_id, words = _option(words, "--run", "journal")
     days, words = _option(words, "--days", "journal")
     plugin_id = _plugin(words, "journal")
     book = _book(session)
     if run_id is not None:
         run_id = run_id if _RUN.fullmatch(run_id) else _of_value(session, run_id, local_ns)
-        found = list(book.runs(run_id=run_id))
-        if not found:
+        ran, parts = book.run(run_id)
+        if ran is None:
             raise InputError(f"the journal knows no run {run_id[:60]!r}", remedy="%plugin journal shows the last ones")
-        return Table(headings=("", ""), rows=facts(found[-1], book.lines(run_id=run_id)))
+        return Table(headings=("", ""), rows=facts(ran, book.lines(run_id=run_id), parts))
     since = _since(days, "journal")
-    runs = book.runs(plugin_id=plugin_id, outcome="failed" if failed else None, since=since, newest=_SHOWN)
+    outcome: Outcome | None = "failed" if failed else None
+    runs = book.runs(plugin_id=plugin_id, outcome=outcome, since=since, newest=_SHOWN, with_tests=with_tests)
     rows = record_rows(runs)
     notes = (
         ["%plugin journal --run RUN tells all that is known of one"] if rows else ["the journal has nothing of that"]
     )
+    notes += _left_out(book, plugin_id, since, with_tests=with_tests)
     return Table(headings=HEADINGS[Ran], rows=rows, notes=[*notes, *_losses(session)])
 
 
 def stats(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
     """How often plugins ran, how many runs failed, how long they took, and what they used."""
     days, words = _option(line.split(), "--days", "stats")
-    by_instance = "--instances" in words
-    plugin_id = _plugin([word for word in words if word != "--instances"], "stats")
-    since = _since(days, "stats")
-    rows = stats_rows(_book(session).summaries(plugin_id=plugin_id, since=since, by_instance=by_instance))
+    by_instance, with_tests = "--instances" in words, "--tests" in words
+    plugin_id = _plugin([word for word in words if word not in ("--instances", "--tests")], "stats")
+    since, book = _since(days, "stats"), _book(session)
+    rows = stats_rows(book.summaries(plugin_id=plugin_id, since=since, by_instance=by_instance, with_tests=with_tests))
     notes = [] if rows else ["the journal has nothing of that"]
+    notes += _left_out(book, plugin_id, since, with_tests=with_tests)
     return Table(headings=STATS_HEADINGS, rows=rows, notes=[*notes, *_losses(session)])
 
 
@@ -70,12 +74,19 @@ def _of_value(session: Session, expression: str, local_ns: Mapping[str, Any] | N
     value = evaluate(session, [Assignment("run", expression, 0)], local_ns)["run"]
     if isinstance(value, Result):
         return value.provenance.run_id
+    if isinstance(value, FlowRun):
+        return value.run_id
     if isinstance(value, str):
         return value
     raise InputError(
-        f"--run needs a run's id or a result, not {type(value).__name__}",
+        f"--run needs a run's id, a result or a flow's run, not {type(value).__name__}",
         remedy="write --run RESULT, or --run f9c10551-3",
     )
+
+
+def _left_out(book: Journal, plugin_id: str | None, since: str, *, with_tests: bool) -> list[str]:
+    said = "" if with_tests else left_out(book.tested(plugin_id=plugin_id, since=since))
+    return [said] if said else []
 
 
 def _losses(session: Session) -> list[str]:

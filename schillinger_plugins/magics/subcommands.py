@@ -152,25 +152,31 @@ SUBCOMMANDS: dict[str, Subcommand] = {
         ),
         Subcommand(
             name="journal",
-            usage="[ID] [--failed] [--days N] [--run RUN]",
+            usage="[ID] [--failed] [--days N] [--run RUN] [--tests]",
             summary="what ran, in this notebook and others: when, how long, and why it failed; or all of one run",
             examples=("journal", "journal gain_node --failed --days 7", "journal --run result"),
             takes_plugin=True,
             options=(
                 ("--failed", "", "only runs that failed"),
                 ("--days", "N", "of the last N days"),
-                ("--run", "RUN", "all that is known of one run, by its id or its result, and what it printed"),
+                (
+                    "--run",
+                    "RUN",
+                    "all that is known of one run, by its id, its result or a flow's run, and what it printed",
+                ),
+                ("--tests", "", "also what test suites ran, which is left out else"),
             ),
         ),
         Subcommand(
             name="stats",
-            usage="[ID] [--days N] [--instances]",
-            summary="how often plugins ran, how many runs failed, how long they took, what they used",
+            usage="[ID] [--days N] [--instances] [--tests]",
+            summary="how often plugins and flows ran, how many runs failed, how long they took, what they used",
             examples=("stats", "stats audio_analyzer --days 30"),
             takes_plugin=True,
             options=(
                 ("--days", "N", "of the last N days"),
                 ("--instances", "", "a row for each instance, with the session it is of"),
+                ("--tests", "", "also the calls of test suites, which are left out else"),
             ),
         ),
         Subcommand(

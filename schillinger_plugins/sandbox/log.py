@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..behalf import Purpose, current
 from .printable import printable
 from .trace import Trace
 
@@ -38,6 +39,8 @@ class LogLine:
         Of the plugin.
     user : str
         In whose name that call was made; empty: of whoever runs this process.
+    purpose : str
+        What it was made for.
     """
 
     time_s: float
@@ -47,6 +50,7 @@ class LogLine:
     run_id: str = ""
     version: str = ""
     user: str = ""
+    purpose: Purpose = ""
 
     @property
     def level(self) -> Level:
@@ -71,7 +75,7 @@ class Log:
 
     Attributes
     ----------
-    run_id, version, user : str
+    run_id, version, user, purpose : str
         What the next lines belong to.
     on_line : callable or None
         Told of each line, by the thread that reads it.
@@ -87,6 +91,7 @@ class Log:
         self.run_id = ""
         self.version = ""
         self.user = ""
+        self.purpose = current().purpose
         self.on_line: Callable[[LogLine], object] | None = None
         self._bytes_read = 0
         self.trace = Trace(plugin_id, instance_id)
@@ -142,7 +147,8 @@ class Log:
             self.dropped += 1
         text = printable(line[: 4 * MAX_LINE_CHARS].decode("utf-8", "replace"))
         text = text if len(text) <= MAX_LINE_CHARS else text[: MAX_LINE_CHARS - 1] + "…"
-        read = LogLine(time.time(), self.plugin_id, self.instance_id, text, self.run_id, self.version, self.user)
+        of_run = self.run_id, self.version, self.user, self.purpose
+        read = LogLine(time.time(), self.plugin_id, self.instance_id, text, *of_run)
         self._lines.append(read)
         if self.on_line is not None:
             self.on_line(read)

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ..errors import InputError
 from ..flow import Flow, FlowEvent, FlowRun
-from ..flow.document import Document, read
+from ..flow.document import OURS, Document, read
 from . import asking, heard, said, sound
 from .crossing import plain
 from .instances import answer_of
@@ -251,7 +251,9 @@ async def _carry_out(run: Run, asked: Asked) -> FlowOutcome:
             loop.call_soon_threadsafe(over.set)
 
     def start() -> Flow:
-        flow = Flow.from_dict(asked.document.as_dict(), asked.host)
+        data = asked.document.as_dict()
+        data[OURS].setdefault("name", asked.name)  # what the journal calls it
+        flow = Flow.from_dict(data, asked.host)
         flow.events.subscribe(hear)
         try:
             asked.files.hold(flow)
@@ -304,7 +306,7 @@ class _Closed:
 
     def __init__(self, manager: PluginManager) -> None:
         self._manager = manager
-        self.events = manager.events
+        self.events, self.recorder = manager.events, manager.recorder
 
     @property
     def plugins(self) -> Mapping[str, PluginRecord]:

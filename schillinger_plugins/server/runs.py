@@ -158,7 +158,8 @@ class Runs:
         if self.going_on >= MAX_AT_ONCE:
             raise Busy(f"{MAX_AT_ONCE} runs go on already", remedy="try again when one has ended")
         began_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        behalf = Behalf(current().user, self._new_id(), instance_id or "", current().is_remote)
+        user, is_remote = current().user, current().is_remote
+        behalf = Behalf(user, self._new_id(), instance_id or "", is_remote=is_remote, is_awaited=True)
         run = Run(behalf.run_id, behalf.user, instance_id, plugin_id, flow, began_at, time.monotonic())
         self._runs[run.id] = run
         with acting(behalf):  # what is begun in the block keeps to it

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from ..behalf import acting, current
 from ..call import Call
 from ..definition.steps import RESULTS
 from ..errors import Busy, PluginError
@@ -87,13 +88,15 @@ class WorkflowInstance(Instance):
                             self.plugin,
                             super()._prepare(inputs or {}, parameters or {}, limits, seed, on_progress, profile),
                         )
-                        run.demand_fit(self._host(), on_progress)
-                        for index in range(len(run.steps)):
-                            self._step(run, index)
+                        with self._parts_of(run):
+                            run.demand_fit(self._host(), on_progress)
+                            for index in range(len(run.steps)):
+                                self._step(run, index)
                     except BaseException as error:
                         self._failed(run.call if run is not None else None, error)
                         raise
-                    own = super().execute(*_after(run), limits=limits, **_options(run, profile))
+                    with self._parts_of(run):
+                        own = super().execute(*_after(run), limits=limits, **_options(run, profile))
             finally:
                 self._runs.leave()
         return WorkflowResult(own, run.results)
@@ -117,13 +120,15 @@ class WorkflowInstance(Instance):
                     self.plugin,
                     await super()._prepare_async(inputs or {}, parameters or {}, limits, seed, on_progress, profile),
                 )
-                await asyncio.to_thread(run.demand_fit, self._host(), None)
-                for index in range(len(run.steps)):
-                    await self._step_async(run, index)
+                with self._parts_of(run):
+                    await asyncio.to_thread(run.demand_fit, self._host(), None)
+                    for index in range(len(run.steps)):
+                        await self._step_async(run, index)
             except BaseException as error:
                 self._failed(run.call if run is not None else None, error)
                 raise
-            own = await super().aexecute(*_after(run), limits=limits, **_options(run, profile))
+            with self._parts_of(run):
+                own = await super().aexecute(*_after(run), limits=limits, **_options(run, profile))
         finally:
             self._runs.leave()
         return WorkflowResult(own, run.results)
@@ -133,6 +138,12 @@ class WorkflowInstance(Instance):
         super().destroy(deadline_s=deadline_s)
         for instance_id in list(self._running):
             self._end(instance_id)
+
+    def _parts_of(self, run: Run) -> contextlib.AbstractContextManager[None]:
+        """The run has its name before its steps do, which are called after it; its own call is the run itself."""
+        if not run.call.run_id:
+            self._recorder.begin(self.id, run.call)
+        return acting(current().within(run.call.run_id, self.id))
 
     def _step(self, run: Run, index: int) -> None:
         # Held, so that no interrupt comes between making an instance and noting that there is one to end.

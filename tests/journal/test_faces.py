@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,6 +67,42 @@ def test_all_of_one_run(filled: Journal, capsys: pytest.CaptureFixture[str]) -> 
     code, _, err = told(capsys, "journal", "--run", "s-9")
     assert code == cli.BAD_INPUT
     assert "knows no run 's-9'" in err
+
+
+def test_a_flow_is_told_with_its_parts(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its name, what became of its nodes and why it failed; its parts by their ids; a row of its own in the figures."""
+    flow = ran(9, kind="flow", name="study", plugin_id="", instance_id="", nodes_ran=1, nodes_cached=2, nodes_failed=1)
+    flow = replace(flow, outcome="failed", error_kind="LimitExceeded", error="gain: it took too long")
+    filled.add([ran(8, run_id="s-9.1"), flow])
+    _, out, _ = told(capsys, "journal", "study")
+    (row,) = (line for line in out.splitlines() if "s-9" in line)
+    assert "flow study: 1 ran, 2 cached, 1 failed" in row
+    assert "LimitExceeded: gain: it took too long" in row
+    _, out, _ = told(capsys, "journal", "--run", "s-9")
+    facts = dict(line.split(maxsplit=1) for line in out.splitlines() if line.strip())
+    assert facts["flow"].strip() == "study"
+    assert facts["nodes"].strip() == "1 ran, 2 cached, 1 failed"
+    assert facts["parts"].strip() == "s-9.1: probe-1 done, 250 ms"
+    _, out, _ = told(capsys, "journal", "--run", "s-9", "--json")
+    assert [part["run_id"] for part in json.loads(out)["parts"]] == ["s-9.1"]
+    for command in (("stats",), ("top", "--once", "--window", "86400"), ("stats", "--instances")):
+        filled.add([replace(flow, at=datetime.now(UTC).isoformat())])
+        _, out, _ = told(capsys, *command)
+        assert "flow study" in out
+
+
+def test_what_is_left_out_is_said(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many calls of test suites aren't told, and what tells them."""
+    filled.add([ran(7, purpose="test", calls=900)])
+    for command in ("journal", "stats"):
+        _, out, err = told(capsys, command)
+        assert "900" not in out
+        assert "left out: 900 calls of test suites; --tests" in err
+        _, out, err = told(capsys, command, "--tests")
+        assert "90" in out
+        assert "left out" not in err
+    _, _, err = told(capsys, "stats", "other")
+    assert "left out" not in err
 
 
 def test_the_figures(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,6 +213,37 @@ def test_runs_are_a_trace_for_perfetto(filled: Journal, tmp_path: Path) -> None:
         export(filled.lines(), Line, file)
 
 
+def test_the_parts_of_a_flow_lie_within_its_bar(tmp_path: Path) -> None:
+    """Those that followed each other; what went on beside them has another lane of the flow's, and no bars cross."""
+    at = "2026-11-28T10:00:00.{:03d}+00:00"
+    flow = ran(1, kind="flow", name="study", plugin_id="", instance_id="", at=at.format(0), wall_s=0.1, nodes_cached=2)
+    parts = [
+        ran(run_id="s-1.1", at=at.format(0), wall_s=0.0404, instance_id="a-1"),
+        ran(run_id="s-1.2", at=at.format(20), wall_s=0.03, instance_id="b-1"),
+        ran(run_id="s-1.3", at=at.format(40), wall_s=0.0604, instance_id="c-1"),
+    ]
+    again = [
+        replace(one, run_id=one.run_id.replace("s-1", "s-2"), at=one.at.replace("00:00.", "00:09.")) for one in parts
+    ]
+    file = tmp_path / "runs.trace.json"
+    left = ran(run_id="s-3.1", instance_id="killed-1")
+    whole_again = replace(flow, run_id="s-2", at=flow.at.replace("00:00.", "00:09."))
+    export([*parts, left, flow, *again, whole_again, ran(4, instance_id="alone-1")], Ran, file)
+    events = json.loads(file.read_text())["traceEvents"]
+    named = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
+    bars = {event["args"]["run_id"]: event for event in events if event["ph"] == "X"}
+    assert bars["s-1"]["name"] == "flow study"
+    assert bars["s-1"]["args"]["nodes_cached"] == 2
+    assert {named[bars[name]["tid"]] for name in bars if name[:3] in ("s-1", "s-2")} == {"flow study"}
+    assert named[bars["s-3.1"]["tid"]] == "killed-1"
+    for run in ("s-1", "s-2"):
+        whole, first, beside, last = (bars[f"{run}{part}"] for part in ("", ".1", ".2", ".3"))
+        assert whole["tid"] == first["tid"] == last["tid"] == bars["s-1"]["tid"]
+        assert beside["tid"] == bars["s-1.2"]["tid"] != whole["tid"]
+        assert whole["ts"] <= first["ts"] < first["ts"] + first["dur"] <= last["ts"]
+        assert last["ts"] + last["dur"] <= whole["ts"] + whole["dur"]
+
+
 def test_grants_and_denials_are_told_too(filled: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who, what and when, those that were taken back with their end; as a table and in both forms."""
     who = {"plugin_id": "probe", "version": "1", "content_hash": "x", "user": "ann"}
@@ -210,6 +278,7 @@ def test_lines_are_structured(filled: Journal, capsys: pytest.CaptureFixture[str
         "version": "1.0.0",
         "instance_id": "probe-1",
         "text": SAID.text,
+        "purpose": "",
     }
 
 

@@ -57,12 +57,17 @@ def test_the_first_version_is_upgraded(tmp_path: Path) -> None:
     assert list(book.runs()) == [ran()]
 
 
-def test_runs_of_the_version_before_are_kept(place: Path | str) -> None:
-    """What wasn't known then is 0."""
-    Journal(place).add([ran(memory_bytes=7)])
+def test_runs_of_earlier_versions_are_kept(place: Path | str) -> None:
+    """What wasn't known then is 0; all of them were calls."""
+    Journal(place).add([ran(memory_bytes=7, kind="flow", name="study", nodes_ran=1, nodes_cached=1, nodes_failed=1)])
     with engine(place).begin() as connection:
-        for name in ("memory_bytes", "growth_bytes_per_call", "waiting"):
+        for name in (
+            *("memory_bytes", "growth_bytes_per_call", "waiting"),
+            *("kind", "name", "nodes_ran", "nodes_cached", "nodes_failed"),
+        ):
             connection.exec_driver_sql(f"ALTER TABLE runs DROP COLUMN {name}")
+        for name in ("runs", "happenings", "lines"):
+            connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN purpose")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     book = Journal(place)
     assert list(book.runs()) == [ran()]

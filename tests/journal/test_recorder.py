@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from schillinger_plugins import Audio, PluginManager
+from schillinger_plugins import Audio, Flow, PluginManager
 from schillinger_plugins.behalf import Behalf, acting
-from schillinger_plugins.errors import InputError, LimitExceeded, PluginExecutionError, WorkerCrashed
+from schillinger_plugins.conformance import examine
+from schillinger_plugins.errors import FlowError, InputError, LimitExceeded, PluginExecutionError, WorkerCrashed
 from schillinger_plugins.journal import Journal, Retention
 from schillinger_plugins.loader import inspect
 from schillinger_plugins.permissions import current_user
@@ -256,6 +257,96 @@ def test_a_workflow_that_fails_in_a_step_is_told(kept: PluginManager, write_plug
     assert json.loads(own.parameters)["add"] == 7
     assert "step `first`" in own.error
     assert own.wall_s >= step.wall_s
+    assert (step.kind, own.kind) == ("call", "workflow")
+    assert step.run_id == f"{own.run_id}.1"
+
+
+def test_the_steps_of_a_workflow_are_parts_of_its_run(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Their ids begin with that of its result, also where it is itself a node of a flow."""
+    kept.add(write_plugin("adder", body="return {'y': 1, 'seed': 1}", definition=ADDER))
+    steps = [{"id": name, "plugin": "adder", "inputs": {"x": "inputs.x"}} for name in ("first", "second")]
+    folder = write_plugin("flow", main=main_of("return {'y': 1}", {**OWN, "steps": steps}), plugin_type="WORKFLOW")
+    instance = kept.create_instance(kept.load(folder).id)
+    for run_id in (
+        instance.execute({"x": 1}).provenance.run_id,
+        asyncio.run(instance.aexecute({"x": 1})).provenance.run_id,
+    ):
+        own, parts = journal(kept).run(run_id)
+        assert own is not None
+        assert (own.kind, own.outcome) == ("workflow", "done")
+        assert [part.run_id for part in parts] == [f"{run_id}.1", f"{run_id}.2"]
+    with Flow(kept) as flow:
+        flow.input("x", value=1) >> flow.add("flow")["x"]
+        run = flow.run()
+    _, parts = journal(kept).run(run.run_id)
+    assert sorted(part.run_id for part in parts) == [f"{run.run_id}.1", f"{run.run_id}.1.1", f"{run.run_id}.1.2"]
+
+
+def test_what_a_test_suite_does_is_kept_apart(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Its calls, those of its threads included, its instances and what is printed in it; summed up, but for failures."""
+    body = "self.context.log.info('tried'); return {'y': 1 / (inputs['x'] != 13)}"
+    instance = kept.create_instance(kept.load(write_plugin(body=body, definition={**ADDER, "outputs": []})).id)
+    examine(kept, "probe", only=["seed", "reload"], with_author_tests=False)
+    with acting(Behalf(purpose="test")), pytest.raises(PluginExecutionError):
+        instance.execute({"x": 13})
+    run_id = instance.execute({"x": 1}).provenance.run_id
+    book = journal(kept)
+    assert [one.run_id for one in book.runs()] == [run_id]
+    assert [one.run_id for one in book.lines()] == [run_id]
+    assert [one.calls for one in book.summaries()] == [1]
+    assert [one.name for one in book.happenings() if "instance" in one.name] == ["instance_created"]
+    tried = [one for one in book.runs(with_tests=True) if one.purpose == "test"]
+    assert sum(one.calls for one in tried) == book.tested() > len(tried)
+    assert [one.outcome for one in tried].count("failed") == 1
+    assert {one.instance_id for one in book.lines(with_tests=True)} == {one.instance_id for one in tried} | {
+        instance.id
+    }
+
+
+def test_a_run_of_a_flow_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Its name, what it took, and how many of its nodes ran and were cached; its calls are its parts."""
+    kept.add(write_plugin("adder", body="return {'y': inputs['x'] + parameters['add'], 'seed': 1}", definition=ADDER))
+    with Flow(kept, name="study", seed=7) as flow, acting(Behalf(user="ada")):
+        flow.input("x", value=1) >> flow.add("adder")["x"]
+        second = flow.add("adder")
+        flow["adder"]["y"] >> second["x"]
+        run = flow.run()
+        second.set(add=3)
+        again = flow.run()
+    found, parts = journal(kept).run(run.run_id)
+    assert found is not None
+    assert (found.kind, found.name, found.user, found.session) == ("flow", "study", "ada", kept.recorder.session)
+    assert (found.outcome, found.error, found.seed, found.wall_s) == ("done", "", 7, run.wall_s)
+    assert (found.nodes_ran, found.nodes_cached, found.nodes_failed) == (2, 0, 0)
+    assert [part.run_id for part in parts] == [run[node].provenance.run_id for node in run]
+    assert [part.run_id for part in parts] == [f"{run.run_id}.1", f"{run.run_id}.2"]
+    assert found.cpu_s == pytest.approx(sum(part.cpu_s for part in parts))
+    assert found.at <= parts[0].at
+    found, parts = journal(kept).run(again.run_id)
+    assert found is not None
+    assert (found.nodes_ran, found.nodes_cached, len(parts)) == (1, 1, 1)
+
+
+def test_a_flow_that_fails_or_is_cancelled_says_why(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """The node that failed first and what it raised; what was cancelled has no reason."""
+    body = "self.context.progress(0.1)\nif inputs['x']: raise ValueError('no such scale')\nawait asyncio.sleep(3600)"
+    kept.add(write_plugin("adder", body=body, definition=ADDER))
+    with Flow(kept, name="study") as flow:
+        flow.input("x", value=1) >> flow.add("adder")["x"]
+        after = flow.add("adder")
+        flow["adder"]["y"] >> after["x"]
+        with pytest.raises(FlowError):
+            flow.run()
+        began = threading.Event()
+        running = flow.start(inputs={"x": 0}, on_progress=lambda *_: began.set())
+        assert began.wait(30)
+        running.cancel()
+        cancelled = running.wait(30)
+    failed, ended = (ran for ran in journal(kept).runs(plugin_id="study"))
+    assert (failed.outcome, failed.error_kind, failed.nodes_failed) == ("failed", "PluginExecutionError", 1)
+    assert failed.error.startswith("adder: ")
+    assert "no such scale" in failed.error
+    assert (ended.run_id, ended.outcome, ended.error_kind, ended.error) == (cancelled.run_id, "cancelled", "", "")
 
 
 def test_what_housekeeping_did_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -49,6 +49,48 @@ def test_every_kind_comes_back_as_it_was(book: Journal) -> None:
     assert list(book.lines()) == [SAID]
 
 
+def test_a_run_is_found_with_its_parts(book: Journal) -> None:
+    """Whatever came last, and no run whose id merely begins alike; of a killed one its parts are all there is."""
+    whole = ran(1, kind="flow", name="study", plugin_id="", nodes_ran=2, nodes_cached=1)
+    parts = [ran(2, run_id="s-1.1"), ran(3, run_id="s-1.2")]
+    book.add([parts[0], whole, parts[1], ran(4, run_id="s-10")])
+    assert book.run("s-1") == (whole, parts)
+    assert book.run("s-1.2") == (parts[1], [])
+    assert book.run("s-2") == (None, [])
+    book.add([ran(5, run_id="s-7.1")])
+    assert book.run("s-7") == (ran(5, run_id="s-7.1"), [])
+
+
+def test_what_test_suites_did_is_left_out(book: Journal) -> None:
+    """Of what is listed and of the figures, unless that is asked for; a run's id leads to it anyway."""
+    book.add([ran(1), ran(2, purpose="test", calls=900, wall_s=900.0), ran(3, plugin_id="other", purpose="test")])
+    book.add([replace(HAPPENED, purpose="test"), replace(SAID, run_id="s-2", purpose="test"), SAID])
+    assert [one.run_id for one in book.runs()] == ["s-1"]
+    assert (list(book.happenings()), list(book.lines())) == ([], [SAID])
+    assert [one.calls for one in book.summaries()] == [1]
+    assert [len(list(ask(with_tests=True))) for ask in (book.runs, book.happenings, book.lines)] == [3, 1, 2]
+    assert [one.calls for one in book.summaries(with_tests=True)] == [901, 1]
+    assert book.run("s-2")[0] == ran(2, purpose="test", calls=900, wall_s=900.0)
+    assert len(list(book.lines(run_id="s-2"))) == 1
+    assert (book.tested(), book.tested(plugin_id="probe"), book.tested(since=ran(3).at)) == (901, 900, 1)
+
+
+def test_a_flow_has_figures_of_its_own(book: Journal) -> None:
+    """Beside those of a plugin that is called as it is; both are asked for by their name."""
+    flow = {"kind": "flow", "plugin_id": "", "instance_id": "", "name": "probe"}
+    book.add([ran(1), ran(2, **flow, wall_s=1.0), ran(3, **flow, outcome="failed"), ran(4, plugin_id="other")])
+    found = book.summaries(plugin_id="probe")
+    assert [(one.plugin_id, one.flow, one.calls, one.failed, one.p50_s) for one in found] == [
+        ("", "probe", 2, 1, 1.0),
+        ("probe", "", 1, 0, 0.25),
+    ]
+    by_instance = book.summaries(plugin_id="probe", by_instance=True)
+    assert [(one.flow, one.session, one.instance_id) for one in by_instance] == [
+        ("probe", "", ""),
+        ("", "s", "probe-1"),
+    ]
+
+
 def test_grants_are_kept_there_too(book: Journal) -> None:
     """The grants of a database are the same as those of a file."""
     grant = Grant(plugin_id="probe", version="1", content_hash="x", user="ann", permission="network", hosts=("a.org",))

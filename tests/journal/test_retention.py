@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def test_what_is_too_much_goes_lines_first(book: Journal) -> None:
     assert len(list(book.lines())) == 0
     assert len(kept) < 200
     assert not kept or kept[-1].run_id == "s-199"
+
+
+def test_what_test_suites_did_goes_first(book: Journal) -> None:
+    """Before anything else does, however new it is; within the bounds it stays."""
+    book.add([ran(n, at=ago(9)) for n in range(200)])
+    book.add([ran(n, at=ago(0), purpose="test", error=secrets.token_urlsafe(9000)) for n in range(200, 300)])
+    Retention().hold(book)
+    assert len(list(book.runs(with_tests=True))) == 300
+    Retention(megabytes=1).hold(book)
+    assert [one.run_id for one in book.runs(with_tests=True)] == [f"s-{n}" for n in range(200)]
 
 
 def test_room_is_given_back_to_the_disk(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_one_id_leads_to_all_of_a_run(journaled: Server, enter: Enter, write_plu
 
 
 def test_parts_of_a_run_are_found_by_its_id(journaled: Server, enter: Enter, write_plugin: Callable[..., Path]) -> None:
-    """The calls of a flow's nodes are RUN.1, RUN.2, …, each the user's who ran the flow."""
+    """The flow's run is the journal's RUN, the calls of its nodes are RUN.1, RUN.2, …, all the user's who ran it."""
     grace = enter("grace", Scope.MANAGE, at=journaled)
     rhythm = {"plugin": "resultant_rhythm", "parameters": {"a": 3, "b": 2}}
     nodes = [{"id": name, "type": "plugin", "data": rhythm} for name in ("one", "two")]
@@ -244,7 +244,10 @@ def test_parts_of_a_run_are_found_by_its_id(journaled: Server, enter: Enter, wri
     assert grace.put("/api/flows/study", json={"nodes": nodes, "edges": []}).status_code == 201
     run = grace.post("/api/flows/study/runs", json={}, params={"wait": "true"}).json()
     assert run["state"] == "done", run
-    found = list(journal(journaled).runs(run_id=run["id"]))
+    whole, found = journal(journaled).run(run["id"])
+    assert whole is not None
+    assert (whole.run_id, whole.kind, whole.name, whole.user) == (run["id"], "flow", "study", "grace")
+    assert whole.nodes_ran == 2
     assert sorted(one.run_id for one in found) == [f"{run['id']}.1", f"{run['id']}.2"]
     assert {one.user for one in found} == {"grace"}
     by_node = {one["run_id"] for one in run["provenance"]["nodes"].values()}

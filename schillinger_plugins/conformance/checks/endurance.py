@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import contextvars
 import sys
 import threading
 import time
@@ -81,7 +82,8 @@ def _in_thread(coroutine: Any) -> Any:
         except BaseException as error:
             done.set_exception(error)
 
-    threading.Thread(target=run, name="schillinger-conformance", daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), name="schillinger-conformance", daemon=True).start()
     return done.result(_DEADLINE_S)
 
 
@@ -93,7 +95,7 @@ def _reload(subject: Subject) -> None:
             raise Skipped(f"its folder has changed since it was loaded: %plugin reload {subject.plugin_id}")
         calls, certain = _Calls(subject, reloaded, case), False
         with concurrent.futures.ThreadPoolExecutor(1) as pool, _threads_in_quick_turns():
-            calling = pool.submit(calls.make)
+            calling = pool.submit(contextvars.copy_context().run, calls.make)
             try:
                 for _ in range(_RELOADS):
                     certain = certain or _reload_amid(subject, calls, calling)
