@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { environment: "jsdom", include: ["tests/**/*.test.{ts,tsx,mjs}"], setupFiles: ["tests/setup.ts"] },
+  // A canvas in jsdom takes seconds on a machine that does more than this.
+  test: { environment: "jsdom", include: ["tests/**/*.test.{ts,tsx,mjs}"], setupFiles: ["tests/setup.ts"], testTimeout: 30_000 },
 });

@@ -1,30 +1,9 @@
-import { ReactFlowProvider } from "@xyflow/react";
-import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
-import { Store } from "../src/flow/store.ts";
-import { FlowView } from "../src/flow/widget.tsx";
-import { DEFINITIONS, doc, edge, fakeModel, plugin } from "./flow_model.ts";
-
-// jsdom has neither; React Flow reads the zoom from the first.
-globalThis.CSS ??= { escape: (text: string) => text } as unknown as typeof CSS;
-globalThis.DOMMatrixReadOnly ??= class { m22 = 1 } as unknown as typeof DOMMatrixReadOnly;
-
-function show(nodes: unknown[] = [], edges: unknown[] = [], traits: Record<string, unknown> = {}) {
-  const palette = [{ plugin: "gain_node", version: "1.0.0", label: "Gain", plugin_type: "node", category: "Effects", description: "", definition: DEFINITIONS["gain_node"] }];
-  const fake = fakeModel({ document: doc(nodes, edges), palette, definitions: DEFINITIONS, ...traits });
-  const store = new Store(fake.model);
-  store.attach(fake.model);
-  render(
-    <ReactFlowProvider>
-      <FlowView store={store} drawer={() => new Promise(() => {})} />
-    </ReactFlowProvider>,
-  );
-  return { ...fake, store, root: screen.getByRole("application", { name: /^flow study/ }) };
-}
-
-const ids = (store: Store): string[] => store.document.nodes.map((node) => node.id);
+import { edge, plugin } from "./flow_model.ts";
+import { ids, show } from "./flow_view.tsx";
 
 describe("a view of a flow", () => {
   it("adds what is searched for, with keys alone", async () => {
