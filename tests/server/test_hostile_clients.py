@@ -144,6 +144,14 @@ def test_nonsense_is_refused_with_its_reason(client: httpx.Client, create: Creat
     assert says in refused.text
 
 
+def test_a_part_that_is_no_input_is_named(client: httpx.Client, create: Create) -> None:
+    """With what the inputs are called, whatever is in it: nobody is told that their sound is no array."""
+    instance = create("raise RuntimeError('it was called')")
+    refused = client.post(f"/api/plugins/instances/{instance}/execute", files={"audoi": ("a.wav", b"RIFF")})
+    assert (refused.status_code, refused.json()["path"]) == (422, "$.inputs.audoi")
+    assert "audio" in refused.json()["remedy"]
+
+
 def test_pickles_are_no_arrays(client: httpx.Client, create: Create, tmp_path: Path) -> None:
     """A .npy file of objects would run what its sender likes; so would a header that is no literal."""
 
