@@ -95,23 +95,25 @@ def test_a_token_is_not_kept_and_not_short() -> None:
 
 def test_a_token_that_asks_too_often_is_told_when_to_come_back(shared_manager: PluginManager) -> None:
     """Another token's requests are answered meanwhile, and so is its own, later."""
-    access = Access(requests_per_s=50, burst=3)
+    access = Access(requests_per_s=0.01, burst=3)  # so few that no machine is too slow for it
     greedy, modest = access.issue(Scope.READ), access.issue(Scope.READ)
     assert [access.admit(greedy)[1] for _ in range(3)] == [0, 0, 0]
     known, wait_s = access.admit(greedy)
     assert known is not None
-    assert 0 < wait_s <= 0.02
+    assert 0 < wait_s <= 100
     app = httpx.ASGITransport(create_app(shared_manager, access))
 
-    async def ask(token: str, times: int) -> httpx.Response:
+    async def ask(token: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=app, base_url="http://localhost", headers=headers) as client:
-            return [await client.get("/api/plugins") for _ in range(times)][-1]
+            return await client.get("/api/plugins")
 
-    refused = asyncio.run(ask(greedy, 30))
+    refused = asyncio.run(ask(greedy))
     assert (refused.status_code, refused.json()["title"]) == (429, "TooMany")
-    assert refused.headers["Retry-After"] == "1"
-    assert asyncio.run(ask(modest, 1)).status_code == 200
+    assert 0 < int(refused.headers["Retry-After"]) <= 100
+    assert asyncio.run(ask(modest)).status_code == 200
+    known.at_s -= 100  # later
+    assert asyncio.run(ask(greedy)).status_code == 200
 
 
 @pytest.mark.parametrize(
