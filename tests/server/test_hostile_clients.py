@@ -89,8 +89,9 @@ def test_a_token_is_not_kept_and_not_short() -> None:
     access = Access()
     token = access.issue()
     assert token not in repr(vars(access))
-    with pytest.raises(ValueError, match="32 characters"):
+    with pytest.raises(InputError, match="32 characters") as refused:
         access.accept("secret", Scope.READ)
+    assert "secrets.token_urlsafe()" in str(refused.value)
 
 
 def test_a_token_that_asks_too_often_is_told_when_to_come_back(shared_manager: PluginManager) -> None:
@@ -250,9 +251,11 @@ def test_a_server_for_others_needs_a_name(shared_manager: object) -> None:
 
 
 def test_a_port_that_is_taken_is_said(server: Server) -> None:
-    """With what to do."""
-    with pytest.raises(InputError, match="can't be listened on"):
+    """With what to do; an address that isn't this machine's is no matter of ports."""
+    with pytest.raises(InputError, match=r"can't be listened on.*--port 0"):
         Server(NO_MANAGER, port=int(server.url.rsplit(":", 1)[1]))
+    with pytest.raises(InputError, match=r"can't be listened on.*address of this machine"):
+        Server(NO_MANAGER, host="192.0.2.1", port=0, names=["x"], allow_plain=True)
 
 
 def test_stopping_ends_what_goes_on(shared_manager: object, create: Create) -> None:
