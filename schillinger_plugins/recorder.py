@@ -376,8 +376,8 @@ class Recorder:
 
 
 def _used(call: Call) -> tuple[float, tuple[int, int, Growth, int]]:
-    """The CPU time and the memory of a call that hasn't returned. Its worker is let go of."""
-    worker, call.worker = call.worker, None
+    """The CPU time and the memory of a call that hasn't returned."""
+    worker = call.worker
     if worker is None:
         return 0.0, _NO_USAGE
     return max(0.0, worker.cpu_seen_s() - call.cpu_before_s), (worker.peak_memory_bytes, 0, Growth(), 0)

@@ -50,12 +50,18 @@ def export(records: Iterable[Entry], kind: type[Any], file: Path) -> int:
         If pyarrow is missing, or the file can't be written.
     """
     ending = next((ending for ending in FORMATS if file.name.endswith(ending)), "")
-    if ending == ".jsonl":
-        return _json_lines(records, file)
-    if ending == ".parquet":
-        return _parquet(records, kind, file)
-    if ending and kind is Ran:
-        return _trace(cast("Iterable[Ran]", records), file)
+    try:
+        if ending == ".jsonl":
+            return _json_lines(records, file)
+        if ending == ".parquet":
+            return _parquet(records, kind, file)
+        if ending and kind is Ran:
+            return _trace(cast("Iterable[Ran]", records), file)
+    except OSError as error:
+        raise PluginError(
+            f"{shown(file)} can't be written: {error.strerror or error}",
+            remedy="name a file in a folder that is there, that you may write, and whose disk has room",
+        ) from error
     raise InputError(
         f"{shown(file)} ends with {file.suffix or 'nothing'}, and a journal is exported as {', '.join(FORMATS[:2])}"
         f" or, if it is runs, {FORMATS[2]}",

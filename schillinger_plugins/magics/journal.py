@@ -108,10 +108,12 @@ def _since(days: str | None, subcommand: str) -> str:
     if days is None:
         return ""
     try:
-        return since_days(float(days))
+        if float(days) >= 0:
+            return since_days(float(days))
+        raise ValueError(days)
     except (ValueError, OverflowError):
         raise InputError(
-            f"--days needs a number, not {days[:40]!r}", remedy=f"write %plugin {subcommand} --days 7"
+            f"--days needs a number from 0 on, not {days[:40]!r}", remedy=f"write %plugin {subcommand} --days 7"
         ) from None
 
 

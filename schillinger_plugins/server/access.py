@@ -20,6 +20,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from ..behalf import Behalf, acting
+from ..errors import InputError
 from . import patience
 from .problems import SERVER_ENDS, Problem, refuse, respond
 
@@ -103,11 +104,14 @@ class Access:
 
         Raises
         ------
-        ValueError
+        InputError
             If it is shorter than 32 characters: it could be guessed.
         """
         if len(token) < 32:
-            raise ValueError(f"a token has at least 32 characters, this one {len(token)}")
+            raise InputError(
+                f"a token has at least 32 characters, this one {len(token)}",
+                remedy='make one: python -c "import secrets; print(secrets.token_urlsafe())"',
+            )
         self.know(digest_of(token), scope, user=user, may_grant=may_grant)
 
     def know(

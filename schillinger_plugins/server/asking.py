@@ -135,6 +135,8 @@ async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: st
 
 
 async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: UploadFile, plugin_id: str) -> Any:
+    if ports.input(name) is None:
+        return b""  # it is refused by its name, together with those in the JSON
     kind = crossing.type_of(ports, name)
     if kind == "audio":
         suffix = Path(part.filename or "").suffix[:8]

@@ -7,6 +7,7 @@ by ``schillinger serve`` and ``%plugin serve``.
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import threading
@@ -245,7 +246,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except (OSError, OverflowError) as error:
         listening.close()
+        is_taken = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
         raise InputError(
-            f"{host}:{port} can't be listened on: {error}", remedy="choose another port: --port 0 takes a free one"
+            f"{host}:{port} can't be listened on: {error}",
+            remedy="choose another port: --port 0 takes a free one" if is_taken else "give an address of this machine",
         ) from error
     return listening

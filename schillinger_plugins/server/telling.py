@@ -22,7 +22,7 @@ from fastapi.responses import StreamingResponse
 from starlette.status import WS_1001_GOING_AWAY, WS_1003_UNSUPPORTED_DATA, WS_1013_TRY_AGAIN_LATER
 
 from ..errors import Busy
-from ..events import EVENT_NAMES, Event
+from ..events import Event, EventName
 from .scopes import READ, Sight, sight_of
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class _Stream(StreamingResponse):
 @router.get("/events", dependencies=[Depends(READ)], tags=["system"], response_class=StreamingResponse)
 async def events(
     request: Request,
-    name: Annotated[list[str] | None, Query(max_length=32, description=f"only these: {', '.join(EVENT_NAMES)}")] = None,
+    name: Annotated[list[EventName] | None, Query(max_length=32, description="only these")] = None,
 ) -> StreamingResponse:
     """What happens to plugins and instances, as it happens (text/event-stream)."""
     telling: Telling = request.app.state.telling
@@ -197,7 +197,9 @@ async def events(
 
 
 @router.websocket("/events")
-async def events_by_socket(socket: WebSocket, name: Annotated[list[str] | None, Query(max_length=32)] = None) -> None:
+async def events_by_socket(
+    socket: WebSocket, name: Annotated[list[EventName] | None, Query(max_length=32)] = None
+) -> None:
     """What happens, as JSON: ``{"event": "executed", "id": 7, "plugin_id": …}``. The guard has looked at who asks."""
     telling: Telling = socket.app.state.telling
     try:

@@ -296,5 +296,8 @@ def test_an_export_is_whole_or_not_there(filled: Journal, tmp_path: Path) -> Non
             export(half(), Ran, tmp_path / name)
     assert file.read_text() == "before"
     assert [one.name for one in tmp_path.iterdir() if "runs" in one.name] == ["runs.jsonl"]
+    for nowhere in (tmp_path / "none" / "runs.jsonl", Path("/proc/runs.trace.json"), file / "runs.parquet"):
+        with pytest.raises(PluginError, match="can't be written"):
+            export([ran(1)], Ran, nowhere)
     with pytest.raises(PluginError, match=r"exported as \.jsonl, \.parquet or, if it is runs, \.trace\.json"):
         export([], Ran, tmp_path / "runs.csv")

@@ -138,7 +138,7 @@ def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> Non
 def test_what_failed_is_told_with_what_it_was_given_and_what_it_cost(
     kept: PluginManager, write_plugin: WritePlugin
 ) -> None:
-    """One that raises, one over its limit, whose process has gone, and one that gives up; none keeps its worker."""
+    """One that raises, one over its limit, whose process has gone, and one that gives up."""
     body = """
     began = time.process_time()
     while time.process_time() - began < 0.02: pass
@@ -148,11 +148,9 @@ def test_what_failed_is_told_with_what_it_was_given_and_what_it_cost(
     """
     instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
     sound = np.ones((2, 40_000), np.float32)
-    workers = []
 
     def see(*_: object) -> None:
         assert instance._worker is not None
-        workers.append(weakref.ref(instance._worker))
         instance._worker.peak_memory_bytes = 7_000_000_000
 
     def interrupt(*_: object) -> None:
@@ -171,9 +169,19 @@ def test_what_failed_is_told_with_what_it_was_given_and_what_it_cost(
         assert one.peak_memory_bytes == 7_000_000_000
     for one, then in ((raised, "raise"), (over, "spin")):
         assert json.loads(one.input_digests) == {"x": digest({"sound": sound, "then": then})}
+
+
+def test_a_result_keeps_no_worker(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """It has the call that it is of, for its provenance; what carried that out goes when it has ended."""
+    instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}")).id)
+    result = instance.execute({"x": 1})
+    assert instance._worker is not None
+    worker = weakref.ref(instance._worker)
     instance.rest()
+    assert journal(kept)
     gc.collect()
-    assert [worker() for worker in workers] == [None] * 3
+    assert result.provenance.plugin_id == "probe"
+    assert worker() is None
 
 
 def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugin: WritePlugin) -> None:
@@ -406,7 +414,8 @@ def test_loads_reloads_and_ends_are_told(kept: PluginManager, write_plugin: Writ
     assert [one.name for one in found] == [
         *("loaded", "instance_created", "reloaded", "reload_failed", "instance_destroyed", "unloaded"),
     ]
-    assert found[0].content_hash == before
+    assert (found[0].content_hash, found[0].version) == (before, "1.0.0")
+    assert [one.instance_id for one in found if one.instance_id] == [instance.id] * 2
     reloaded, failed = json.loads(found[2].detail), json.loads(found[3].detail)
     assert reloaded["before"] == before != reloaded["after"]
     assert "broken" in failed["error"]

@@ -91,29 +91,32 @@ def test_a_token_is_not_kept_and_not_short() -> None:
     access = Access()
     token = access.issue()
     assert token not in repr(vars(access))
-    with pytest.raises(ValueError, match="32 characters"):
+    with pytest.raises(InputError, match="32 characters") as refused:
         access.accept("secret", Scope.READ)
+    assert "secrets.token_urlsafe()" in str(refused.value)
 
 
 def test_a_token_that_asks_too_often_is_told_when_to_come_back(shared_manager: PluginManager) -> None:
     """Another token's requests are answered meanwhile, and so is its own, later."""
-    access = Access(requests_per_s=50, burst=3)
+    access = Access(requests_per_s=0.01, burst=3)  # so few that no machine is too slow for it
     greedy, modest = access.issue(Scope.READ), access.issue(Scope.READ)
     assert [access.admit(greedy)[1] for _ in range(3)] == [0, 0, 0]
     known, wait_s = access.admit(greedy)
     assert known is not None
-    assert 0 < wait_s <= 0.02
+    assert 0 < wait_s <= 100
     app = httpx.ASGITransport(create_app(shared_manager, access))
 
-    async def ask(token: str, times: int) -> httpx.Response:
+    async def ask(token: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=app, base_url="http://localhost", headers=headers) as client:
-            return [await client.get("/api/plugins") for _ in range(times)][-1]
+            return await client.get("/api/plugins")
 
-    refused = asyncio.run(ask(greedy, 30))
+    refused = asyncio.run(ask(greedy))
     assert (refused.status_code, refused.json()["title"]) == (429, "TooMany")
-    assert refused.headers["Retry-After"] == "1"
-    assert asyncio.run(ask(modest, 1)).status_code == 200
+    assert 0 < int(refused.headers["Retry-After"]) <= 100
+    assert asyncio.run(ask(modest)).status_code == 200
+    known.at_s -= 100  # later
+    assert asyncio.run(ask(greedy)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -144,6 +147,14 @@ def test_nonsense_is_refused_with_its_reason(client: httpx.Client, create: Creat
     assert refused.status_code == 422, refused.text
     assert refused.json()["title"] == "InputError"
     assert says in refused.text
+
+
+def test_a_part_that_is_no_input_is_named(client: httpx.Client, create: Create) -> None:
+    """With what the inputs are called, whatever is in it: nobody is told that their sound is no array."""
+    instance = create("raise RuntimeError('it was called')")
+    refused = client.post(f"/api/plugins/instances/{instance}/execute", files={"audoi": ("a.wav", b"RIFF")})
+    assert (refused.status_code, refused.json()["path"]) == (422, "$.inputs.audoi")
+    assert "audio" in refused.json()["remedy"]
 
 
 def test_pickles_are_no_arrays(client: httpx.Client, create: Create, tmp_path: Path) -> None:
@@ -242,9 +253,11 @@ def test_a_server_for_others_needs_a_name(shared_manager: object) -> None:
 
 
 def test_a_port_that_is_taken_is_said(server: Server) -> None:
-    """With what to do."""
-    with pytest.raises(InputError, match="can't be listened on"):
+    """With what to do; an address that isn't this machine's is no matter of ports."""
+    with pytest.raises(InputError, match=r"can't be listened on.*--port 0"):
         Server(NO_MANAGER, port=int(server.url.rsplit(":", 1)[1]))
+    with pytest.raises(InputError, match=r"can't be listened on.*address of this machine"):
+        Server(NO_MANAGER, host="192.0.2.1", port=0, names=["x"], allow_plain=True)
 
 
 def test_stopping_ends_what_goes_on(shared_manager: object, create: Create) -> None:

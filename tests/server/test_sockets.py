@@ -51,6 +51,16 @@ def test_what_happens_is_told_through_a_socket(client: httpx.Client, server: Ser
     gone(client, manager)
 
 
+def test_who_listens_for_what_never_comes_is_told(client: httpx.Client, server: Server, manager: PluginManager) -> None:
+    """A name that no event has is refused through both doors, with those that there are; nobody waits for it."""
+    refused = client.get("/api/plugins/events", params={"name": ["executed", "exekuted"]})
+    assert (refused.status_code, refused.json()["path"]) == (422, "$.query.name.1")
+    assert "'executed'" in refused.json()["detail"]
+    with pytest.raises(InvalidStatus):
+        listen(server, "/api/plugins/events?name=exekuted")
+    gone(client, manager)
+
+
 def test_a_page_offers_its_token_as_a_subprotocol(client: httpx.Client, server: Server, manager: PluginManager) -> None:
     """Since it can't set a header; what is spoken is the other one, so the token isn't sent back."""
     offered = ["schillinger", f"bearer.{server.token}"]

@@ -117,7 +117,9 @@ def test_tokens_are_kept_as_digests_in_a_file_that_is_the_user_s_alone(tmp_path:
     with pytest.raises(InputError, match="isn't yours alone"):
         Tokens().all()
     file.chmod(0o600)
-    assert CliRunner().invoke(program, ["token", "remove", "ada"]).exit_code == 0
+    removed = CliRunner().invoke(program, ["token", "remove", "ada"])
+    assert removed.exit_code == 0
+    assert "a server that runs goes on knowing them" in removed.output
     assert Tokens().all() == []
 
 
