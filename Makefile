@@ -42,7 +42,7 @@ browser-test: $(SETUP)/python $(SETUP)/system $(SETUP)/warm
 	$(BIN)/python -m pytest -q tests/browser
 
 notebooks-test: $(SETUP)/python $(SETUP)/warm
-	rm -rf $(SETUP)/lessons && SCHILLINGER_NO_PROGRESS=1 XDG_DATA_HOME=$(CURDIR)/$(SETUP)/lessons $(BIN)/python -m pytest -q --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
+	rm -rf $(SETUP)/lessons && SCHILLINGER_NO_PROGRESS=1 XDG_DATA_HOME=$(CURDIR)/$(SETUP)/lessons $(BIN)/python -m pytest -q -p nbval.plugin --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
 bench: $(SETUP)/python $(SETUP)/warm
 	$(BIN)/python -m tests.bench

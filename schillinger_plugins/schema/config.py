@@ -10,10 +10,14 @@ What this does not protect from: a schema that is merely wrong, for example one 
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from .json_text import json_path
@@ -55,6 +59,7 @@ def schema_flaws(schema: Mapping[str, Any], *, root: str = "$.config_schema") ->
     flaws = list(_refused_parts(schema, root))
     if flaws:
         return flaws
+    _import_jsonschema()
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
@@ -78,6 +83,7 @@ def config_flaws(schema: Mapping[str, Any], config: Mapping[str, Any], *, root: 
         return [Flaw(message=f"a configuration of {size} characters, at most {MAX_CONFIG_CHARS} are read", path=root)]
     import referencing
 
+    _import_jsonschema()
     # An explicit registry: the default one fetches what it doesn't know.
     registry: referencing.Registry[Any] = referencing.Registry()
     _steps.set(0)
@@ -117,6 +123,29 @@ def _refused_parts(schema: Mapping[str, Any], root: str) -> Iterator[Flaw]:
                     elif key == "pattern" and isinstance(item, str) and (fault := _pattern_fault(item)):
                         yield Flaw(message=f"the pattern {show(item)} can't be used: {fault}", path=place)
                 rest.append((item, [*path, key]))
+
+
+@cache
+def _import_jsonschema() -> None:
+    """Without the grammar that it would build beside for the format ``iri``, which here is a comment.
+
+    Where JupyterLab is installed, that grammar is, too, and building it takes three times as long as all else that finding
+    plugins does. Whoever else in this process checks that format builds it by doing so.
+    """
+    grammar = "rfc3987_syntax"
+    if {"jsonschema", grammar} & sys.modules.keys() or importlib.util.find_spec(grammar) is None:
+        return
+
+    def is_valid_syntax(term: str, value: str) -> bool:
+        return bool(importlib.import_module(grammar).is_valid_syntax(term, value))
+
+    later: Any = ModuleType(grammar)
+    later.is_valid_syntax = is_valid_syntax
+    sys.modules[grammar] = later
+    try:
+        importlib.import_module("jsonschema")
+    finally:
+        del sys.modules[grammar]
 
 
 @cache

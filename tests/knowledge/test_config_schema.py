@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -129,3 +131,22 @@ def test_any_schema_is_answered_with_flaws(schema: dict[str, Any], config: dict[
     """No schema and no configuration raises anything."""
     if not schema_flaws(schema):
         config_flaws(schema, config, root="$")
+
+
+CHECKED = """
+import sys
+from schillinger_plugins.schema.config import config_flaws, schema_flaws
+schema = {"properties": {"a": {"format": "iri"}}}
+assert schema_flaws(schema) == config_flaws(schema, {"a": "no iri"}, root="$") == []
+assert "jsonschema" in sys.modules
+assert not [name for name in sys.modules if name.startswith("rfc3987_syntax")]
+import jsonschema
+conforms = jsonschema.FormatChecker().conforms
+assert [conforms(text, "iri") for text in ("http://ä.example/", "no iri")] == [True, False]
+assert [conforms(text, "iri-reference") for text in ("ä", "http://[")] == [True, False]
+"""
+
+
+def test_no_grammar_is_built_for_a_format_that_is_a_comment() -> None:
+    """It takes longer than all else that finding plugins does; who checks the format all the same has it checked."""
+    subprocess.run([sys.executable, "-c", CHECKED], check=True, timeout=60)

@@ -256,7 +256,10 @@ def execute(kernel: tuple[KernelManager, BlockingKernelClient]) -> Execute:
             shown += content.get("text", "") + str(content.get("data", {}).get("text/plain", ""))
             shown += "\n".join(content.get("traceback", []))
         assert not pending, f"nobody asked: {shown}"
-        return client.get_shell_msg(timeout=DEADLINE_S)["content"], shown
+        while True:  # waiting for a slow kernel to be ready may have left replies of its own
+            reply = client.get_shell_msg(timeout=DEADLINE_S)
+            if reply["parent_header"].get("msg_id") == message_id:
+                return reply["content"], shown
 
     execute("%load_ext schillinger_plugins")
     execute("%plugin list")
