@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { chain, connect, move, remove, setParameters } from "../src/flow/document.ts";
+import { drawnEdges, drawnNodes } from "../src/flow/drawing.ts";
 import { Store, storeOf } from "../src/flow/store.ts";
 import { doc, edge, fakeModel, plugin } from "./flow_model.ts";
 
@@ -172,5 +173,16 @@ describe("undo", () => {
     store.undo();
     store.commit(chain(to("b", 8), connect({ source: "a", sourceHandle: "audio", target: "b", targetHandle: "audio" })));
     expect(store.history.canRedo).toBe(false);
+  });
+
+  it("hands React Flow nothing new while a run goes on: each node and edge sees for itself how it stands", () => {
+    const { store, put } = begin(undefined, [edge("a", "b")]);
+    const nodes = drawnNodes(store.document, []);
+    const edges = drawnEdges(store, []);
+    expect([nodes.length, edges.length]).toEqual([2, 1]);
+    put("standings", { b: { state: "running", progress: 0.5, message: "", wall_s: null, stale: false, error: {}, summary: [], has_result: false } });
+    expect(store.standingOf("b").state).toBe("running");
+    expect(drawnNodes(store.document, nodes)).toBe(nodes);
+    expect(drawnEdges(store, edges)).toBe(edges);
   });
 });

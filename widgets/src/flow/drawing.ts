@@ -58,11 +58,10 @@ export function drawnEdges(store: Store, before: readonly Edge[]): Edge[] {
     const type = store.endsOf(source).outputs?.get(edge.sourceHandle) ?? "any";
     const broken = isBroken(edge, source, target, store.definitionOf);
     const problem = store.problemsOf(`edge:${edge.id}`)[0];
-    const flowing = store.standingOf(edge.target).state === "running";
     const passed = source.data["bypassed"] === true;
     const old = known.get(edge.id);
     const data = old?.data;
-    if (old && data && data["edge"] === edge && data["type"] === type && data["broken"] === broken && data["problem"] === problem && data["flowing"] === flowing && data["passed"] === passed) {
+    if (old && data && data["edge"] === edge && data["type"] === type && data["broken"] === broken && data["problem"] === problem && data["passed"] === passed) {
       return [old];
     }
     return [{
@@ -72,7 +71,7 @@ export function drawnEdges(store: Store, before: readonly Edge[]): Edge[] {
       target: edge.target,
       targetHandle: edge.targetHandle,
       type: "typed",
-      data: { edge, type, broken, problem, flowing, passed },
+      data: { edge, type, broken, problem, passed },
       selected: old?.selected ?? false,
       ariaLabel: `${brief(labelOf(source), 60)} ${brief(edge.sourceHandle, 60)} to ${brief(labelOf(target), 60)} ${brief(edge.targetHandle, 60)}`,
     }];

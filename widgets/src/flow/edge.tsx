@@ -7,17 +7,19 @@ import { brief } from "./hostile.ts";
 import { Icon } from "./icons.tsx";
 import { Problems } from "./standing.tsx";
 import type { Problem } from "../contract/flow.ts";
-import { useView } from "./view.ts";
+import { useStore, useView } from "./view.ts";
 
 export const TypedEdge = memo(function TypedEdge(props: EdgeProps): ReactNode {
-  const { id, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition } = props;
+  const { id, target, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition } = props;
   const { commit } = useView();
+  // Not in its data: React Flow looks at all nodes and edges when one of its edges is another object.
+  const flowing = useStore((store) => store.standingOf(target).state === "running");
   const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
   const problem = data?.["problem"] as Problem | undefined;
   const broken = data?.["broken"] === true;
   const classes = [
     "sch-edge", `sch-type-${String(data?.["type"] ?? "any")}`,
-    broken ? "sch-broken" : "", data?.["flowing"] ? "sch-flowing" : "", selected ? "sch-chosen" : "",
+    broken ? "sch-broken" : "", flowing ? "sch-flowing" : "", selected ? "sch-chosen" : "",
     data?.["passed"] ? "sch-passed" : "",
   ];
   return (

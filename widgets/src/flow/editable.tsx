@@ -1,5 +1,5 @@
 // A text that becomes an entry on double click. The outline has an entry for it by keyboard.
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, memo, useEffect, useRef, useState } from "react";
 
 import { brief } from "./hostile.ts";
 
@@ -12,7 +12,7 @@ interface TitleProps {
   onChange: (text: string) => void;
 }
 
-export function EditableTitle({ text, hint, placeholder = "", onChange }: TitleProps): ReactNode {
+export const EditableTitle = memo(function EditableTitle({ text, hint, placeholder = "", onChange }: TitleProps): ReactNode {
   const [draft, setDraft] = useState<string | null>(null);
   const entry = useRef<HTMLInputElement>(null);
   const isEditing = draft !== null;
@@ -56,4 +56,4 @@ export function EditableTitle({ text, hint, placeholder = "", onChange }: TitleP
       }}
     />
   );
-}
+});

@@ -42,6 +42,8 @@ function Face({ node, isSelected }: { node: FlowNode; isSelected: boolean }): Re
     if (!definition && plugin) view.store.define(plugin);
   }, [definition, plugin, view]);
   const ends = useMemo(() => view.store.endsOf(node), [view, node, definition]);
+  const unknown = useMemo(() => ({ inputs: ends.inputs === null, outputs: ends.outputs === null }), [ends]);
+  const rename = useCallback((label: string) => view.commit(setData(node.id, { label: label || undefined })), [view, node.id]);
   const bypassed = node.data["bypassed"] === true;
   const state = standing.stale ? "stale" : standing.state;
   const tone = definition?.outputs[0]?.type ?? definition?.inputs[0]?.type ?? "any";
@@ -54,7 +56,7 @@ function Face({ node, isSelected }: { node: FlowNode; isSelected: boolean }): Re
         <EditableTitle
           text={labelOf(node)}
           hint={`${brief(labelOf(node))}\n${brief(plugin, 200)} ${brief(String(node.data["version"] ?? ""), 60)}${definition?.description ? `\n${brief(definition.description)}` : ""}`}
-          onChange={(label) => view.commit(setData(node.id, { label: label || undefined }))}
+          onChange={rename}
         />
         {bypassed ? <span className="sch-state">bypassed</span> : <Badge standing={standing} />}
       </header>
@@ -62,12 +64,7 @@ function Face({ node, isSelected }: { node: FlowNode; isSelected: boolean }): Re
         <div className="sch-flow-bar"><div style={{ width: `${Math.max(3, Math.min(100, standing.progress * 100))}%` }} /></div>
       ) : null}
       {definition || used.inputs.length + used.outputs.length > 0 ? null : <p className="sch-soft sch-pad">asking for its ports…</p>}
-      <PortLists
-        id={node.id}
-        ports={definition ?? NO_PORTS}
-        used={used}
-        unknown={{ inputs: ends.inputs === null, outputs: ends.outputs === null }}
-      />
+      <PortLists id={node.id} ports={definition ?? NO_PORTS} used={used} unknown={unknown} />
       {definition && definition.parameters.length > 0 ? <Parameters node={node} definition={definition} /> : null}
       <Outcome node={node} standing={standing} />
       <Problems problems={problems} />
@@ -75,7 +72,8 @@ function Face({ node, isSelected }: { node: FlowNode; isSelected: boolean }): Re
   );
 }
 
-function Parameters({ node, definition }: { node: FlowNode; definition: Definition }): ReactNode {
+/** Like the ports and the name, it is no other one while a run goes on: of two hundred nodes each draws only how it stands. */
+const Parameters = memo(function Parameters({ node, definition }: { node: FlowNode; definition: Definition }): ReactNode {
   const { commit } = useView();
   const update = useUpdateNodeInternals();
   const { draft, set } = useDraft(node.id);
@@ -127,7 +125,7 @@ function Parameters({ node, definition }: { node: FlowNode; definition: Definiti
       ) : null}
     </div>
   );
-}
+});
 
 /** A value that the control of its type can draw, whatever a document says. */
 export function drawable(parameter: Parameter, value: unknown): unknown {

@@ -1,7 +1,7 @@
 // The ports of a node: those that are connected, a few more, and the others on request. What an edge leads to and isn't
 // there is drawn, too: as broken.
 import { Handle, Position, useUpdateNodeInternals } from "@xyflow/react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, memo, useEffect, useRef, useState } from "react";
 
 import type { Port } from "../node/definition.ts";
 import { brief } from "./hostile.ts";
@@ -24,7 +24,7 @@ interface PortsProps {
   unknown: { inputs: boolean; outputs: boolean };
 }
 
-export function PortLists({ id, ports, used, unknown }: PortsProps): ReactNode {
+export const PortLists = memo(function PortLists({ id, ports, used, unknown }: PortsProps): ReactNode {
   const [all, setAll] = useState(false);
   const inputs = split(ports.inputs, used.inputs);
   const outputs = split(ports.outputs, used.outputs);
@@ -52,7 +52,7 @@ export function PortLists({ id, ports, used, unknown }: PortsProps): ReactNode {
       ) : null}
     </>
   );
-}
+});
 
 function split(ports: Port[], used: readonly string[]): { shown: Port[]; rest: Port[] } {
   if (ports.length <= SHOWN) return { shown: ports, rest: [] };
