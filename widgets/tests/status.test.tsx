@@ -92,6 +92,9 @@ describe("the table", () => {
     show([row({ id: "plugin:a", instance: "", state: "loaded" })]);
     expect(screen.queryByRole("button", { name: /Destroy|Sleep/ })).toBeNull();
     expect(screen.getByRole("button", { name: "Reload a" })).toBeTruthy();
+    const [header, line] = screen.getAllByRole("row");
+    const width = (cells: Iterable<Element>): number => [...cells].reduce((sum, cell) => sum + (cell as HTMLTableCellElement).colSpan, 0);
+    expect(width(line!.children)).toBe(width(header!.children));
   });
 });
 

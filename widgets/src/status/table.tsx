@@ -124,7 +124,12 @@ const Line = memo(function Line(props: LineProps): ReactNode {
         {row.waiting > 0 ? <small>{row.waiting} wait</small> : null}
         {row.restarts > 0 ? <small>restarted {row.restarts}×</small> : null}
       </td>
-      {row.instance === "" ? <td colSpan={5} className="sch-soft">no instance</td> : (
+      {row.instance === "" ? (
+        <>
+          <td colSpan={5} className="sch-soft">no instance</td>
+          <td colSpan={2} className="sch-wide" />
+        </>
+      ) : (
         <>
           <td className="sch-figure" data-figure="calls">{count(row.calls)}</td>
           <td className="sch-figure">
