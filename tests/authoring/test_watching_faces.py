@@ -264,7 +264,7 @@ def test_in_a_notebook_a_reload_is_shown_where_the_watching_began(
     still = shown("display_data", "probe is watched")["content"]["data"]["text/html"]
     assert "probe: watched from " in still, "what is kept claims nothing of now"
     assert "application/vnd.jupyter.widget-view+json" in shown("display_data", "")["content"]["data"]
-    begun = shown("display_data", "nothing was reloaded so far")
+    begun = shown("display_data", "Nothing was reloaded yet")
     assert begun["parent_header"]["msg_id"] == request
     main = folder / "main.py"
     code = main.read_text()

@@ -5,6 +5,7 @@ import "./logs.css";
 import { createRender, useModel, useModelState } from "@anywidget/react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
+import { useKeptFocus } from "../focus.ts";
 import { type Channel, useLooking } from "../looking.ts";
 import { READY } from "../statics.ts";
 import { EMPTY, type Filter, type Kept, passing, plugins, take } from "./lines.ts";
@@ -34,6 +35,7 @@ function LogsPane(): ReactNode {
   });
 
   const pane = useRef<HTMLDivElement>(null);
+  useKeptFocus(pane);
   useEffect(() => {
     pane.current?.dispatchEvent(new Event(READY, { bubbles: true }));
   }, []);
