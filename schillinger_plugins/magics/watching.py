@@ -37,7 +37,7 @@ _COLOURS = {"+": "var(--jp-success-color1, #2e7d32)", "-": "var(--jp-error-color
 _NONE = "nothing is watched"
 _LATER = "what is loaded from now on is watched"
 _NONE_YET = f"nothing is loaded; {_LATER}"
-_NO_RELOAD_YET = "Nothing was reloaded yet. Save a file of its folder, and it is."
+_NO_RELOAD_YET = "Nothing was reloaded yet."
 _views: weakref.WeakKeyDictionary[Session, View] = weakref.WeakKeyDictionary()
 
 

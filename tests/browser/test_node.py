@@ -117,7 +117,7 @@ def test_presets_are_chosen_saved_and_found_again(gain: Any) -> None:
 
 
 def test_who_goes_by_keyboard_keeps_his_place(gain: Any) -> None:
-    """A control that is gone, or off, once its key was pressed leaves the focus to its neighbour, which isn't pressed by it."""
+    """A control that is gone, or off, once its key was pressed leaves the focus to its neighbour, which isn't pressed."""
     card = gain.locator(".sch-card")
     card.get_by_role("button", name="Save as").focus()
     for key in ("Enter", "Q", "Enter"):
