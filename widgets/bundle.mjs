@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 export const HERE = dirname(fileURLToPath(import.meta.url));
 export const STATIC = resolve(HERE, "../schillinger_plugins/widgets/static");
-export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css", "flow.js", "flow.css", "panel.js", "panel.css", "status.js", "status.css", "logs.js", "logs.css", "page.js", "page.css", "vega.js"];
+export const FILES = ["loader.js", "node.js", "node.css", "analysis.js", "analysis.css", "flow.js", "flow.css", "panel.js", "panel.css", "status.js", "status.css", "logs.js", "logs.css", "watch.js", "watch.css", "page.js", "page.css", "vega.js"];
 
 /** One entry for each widget, so that a node doesn't load what an analysis needs, one for the server's page, one for the worker that draws Vega-Lite. */
 export function options(outdir) {
@@ -18,6 +18,7 @@ export function options(outdir) {
       panel: "src/panel/index.tsx",
       status: "src/status/index.tsx",
       logs: "src/logs/index.tsx",
+      watch: "src/watch/index.ts",
       page: "src/page/index.tsx",
       vega: "src/vega/index.ts",
     },

@@ -45,6 +45,7 @@ def unload(ipython: InteractiveShell) -> None:
     if extension is None:
         return
     from ..widgets.display import uninstall
+    from .watching import end
 
     session, matcher = extension
     del ipython.meta[_KEY]
@@ -54,6 +55,7 @@ def unload(ipython: InteractiveShell) -> None:
     for kind in ("line", "cell"):
         ipython.magics_manager.magics[kind].pop("plugin", None)
     session.close()
+    end(session)
 
 
 def manager(ipython: InteractiveShell | None = None) -> PluginManager:

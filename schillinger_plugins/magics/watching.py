@@ -1,7 +1,8 @@
 """``%plugin watch`` and ``%plugin unwatch``: plugins are reloaded as their folders change, and it is shown how that went.
 
-Owns the view: in a notebook the output of the cell that began to watch, drawn anew at every reload; in a terminal lines. A
-plugin's text is never HTML here. Called by ``magics.plugin_magic``.
+Owns the view: in a notebook the output of the cell that began to watch, a line of what is watched and below it the reloads,
+drawn anew at every one; in a terminal lines. A plugin's text is never HTML here. Called by ``magics.plugin_magic``; `end` by
+``magics``.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ from .table import Table, Text
 if TYPE_CHECKING:
     from ..events import Event
     from ..watcher import Watched
+    from ..widgets.watch import WatchLine
 
 _MOST_ROWS = 10
 _COLOURS = {"+": "var(--jp-success-color1, #2e7d32)", "-": "var(--jp-error-color1, #c62828)", "@": "gray"}
 _NONE = "nothing is watched"
 _LATER = "what is loaded from now on is watched"
 _NONE_YET = f"nothing is loaded; {_LATER}"
+_NO_RELOAD_YET = "Nothing was reloaded yet."
 _views: weakref.WeakKeyDictionary[Session, View] = weakref.WeakKeyDictionary()
 
 
@@ -76,6 +79,14 @@ def unwatch(session: Session, line: str, _: Mapping[str, Any] | None) -> Text:
     return Text(f"{', '.join(ended)}: watched no more" if ended else "it was not watched" if plugin_id else _NONE)
 
 
+def end(session: Session) -> None:
+    """The session's manager has been closed, which watches nothing any more; say so."""
+    view = _views.pop(session, None)
+    if view is not None:
+        view.end()
+        view.draw()
+
+
 class View:
     """The last reloads of the plugins that are watched, drawn anew in the place where they were drawn first.
 
@@ -91,7 +102,7 @@ class View:
         self._broken: PluginError | None = None
         self._lock = threading.Lock()
         self._id = secrets.token_hex(8)
-        self._is_drawn = False
+        self._line: WatchLine | None = None
         self._has_moved = False
         self._has_ended = False
         # It tells a kernel which cell an output of another thread belongs to.
@@ -117,9 +128,16 @@ class View:
 
         show: Any = publish_display_data
         with self._lock, contextlib.suppress(Exception):  # a front-end that has gone must not cost the reload
-            data = {"text/html": self._repr_html_(), "text/plain": repr(self)}
-            show(data, transient={"display_id": self._id}, update=self._is_drawn)
-            self._is_drawn = True
+            is_drawn = self._line is not None
+            if self._line is None:
+                from ..widgets.watch import WatchLine
+
+                self._line = WatchLine(self._title(), still=self._still())
+                self._line._ipython_display_()
+            else:
+                self._line.text = self._title()
+            data = {"text/html": self._repr_html_(), "text/plain": self._told()}
+            show(data, transient={"display_id": self._id}, update=is_drawn)
 
     def close(self) -> None:
         """Be told no more."""
@@ -137,7 +155,10 @@ class View:
         self.draw()
 
     def __repr__(self) -> str:
-        parts = [self._title()]
+        return "\n".join(part for part in (self._title(), self._told()) if part)
+
+    def _told(self) -> str:
+        parts = []
         if self._broken is not None:
             parts += failure(_as_report(self._broken))
         for report in self._reports:
@@ -147,7 +168,7 @@ class View:
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        parts = [f"<p><strong>{html.escape(self._title())}</strong></p>"]
+        parts = []
         if self._broken is not None:
             parts.append(_pre(failure(_as_report(self._broken))))
         if self._reports:
@@ -160,7 +181,7 @@ class View:
                 since = f"What has changed since {last.hash_before[:8]}"
                 is_open = " open" if last.error is not None else ""
                 parts.append(f"<details{is_open}><summary>{html.escape(since)}</summary>{_diff(last.diff)}</details>")
-        return "".join(parts)
+        return "".join(parts) or f"<p>{_NO_RELOAD_YET}</p>"
 
     def _newest_first(self) -> list[Reload]:
         return list(reversed(self._reports))
@@ -177,6 +198,12 @@ class View:
             elif self._reports:
                 parts.append("until then:")
         return "; ".join(parts) or _NONE
+
+    def _still(self) -> str:
+        """What can be said when there is no kernel to ask: since when it was watched."""
+        what = "what was loaded" if self._every else ", ".join(self._known) or _NONE
+        at = time.strftime("%Y-%m-%d %H:%M:%S")
+        return f"{what}: watched from {at} until that kernel ended at the latest; run the cell again to watch"
 
     def _on_event(self, event: Event) -> None:
         self._known |= dict.fromkeys(self._manager.watched)

@@ -64,8 +64,9 @@ class Lives:
         return [cells.nth(2 + 2 * place + again).locator(root).first for again in (0, 1)]
 
     def watched(self, *, of: Any = None) -> Locator:
+        """The line of what is watched, or what is left of it, and the reloads below it."""
         cells: Locator = (of or self.shown).locator(".jp-CodeCell")
-        return cells.nth(2 + 2 * len(WIDGETS)).locator(".jp-OutputArea-output").first
+        return cells.nth(2 + 2 * len(WIDGETS)).locator(".jp-OutputArea").first
 
     def python(self, code: str) -> None:
         self.shown.kernel_value(f"exec({code!r}, globals())")
@@ -164,7 +165,8 @@ def test_two_views_of_one_show_the_same(lives: Lives) -> None:
 def test_a_reload_is_seen_where_it_is_watched(lives: Lives) -> None:
     """The row, and what has changed, as text."""
     seen = lives.watched()
-    expect(seen).to_contain_text("talker is watched")
+    expect(seen.get_by_role("status")).to_have_text("talker is watched")
+    expect(seen.locator(".schillinger-static")).to_be_hidden()
     write_talker(lives.folder, "return {'y': '<img src=x onerror=window.hacked=1>', 'drawn': None}")
     expect(seen).to_contain_text("What has changed since")
     expect(seen).to_contain_text("<img src=x onerror=window.hacked=1>")
@@ -196,6 +198,7 @@ def test_a_page_that_is_loaded_again_has_all_of_it(lives: Lives) -> None:
         for view in lives.views(name):
             expect(view, name).to_be_visible()
     expect(lives.watched()).to_contain_text("What has changed since")
+    expect(lives.watched().get_by_role("status")).to_have_text("talker is watched")
 
 
 def test_a_kernel_that_ends_is_told_and_leaves_pictures(lives: Lives, open_notebook: Callable[..., Any]) -> None:
@@ -208,6 +211,7 @@ def test_a_kernel_that_ends_is_told_and_leaves_pictures(lives: Lives, open_noteb
     for node in lives.views("node"):
         expect(node.get_by_role("button", name="Run")).to_be_disabled()
         expect(node.get_by_role("textbox", name="Gain")).to_have_value("−3")
+    expect(lives.watched().get_by_role("status")).to_contain_text("Nobody watches any more")
     for name in ("explorer", "compare"):
         for view in lives.views(name):
             view.locator(".sch-stage").focus()
@@ -224,10 +228,12 @@ def test_a_kernel_that_ends_is_told_and_leaves_pictures(lives: Lives, open_noteb
     again = open_notebook(saved)
     again.page.set_viewport_size({"width": 1280, "height": 12_000})
     stills = again.locator(".schillinger-static")
-    expect(stills).to_have_count(2 * len(WIDGETS))
+    expect(stills).to_have_count(2 * len(WIDGETS) + 1, timeout=20_000)
     for still in stills.all():
         expect(still).to_be_visible()
     expect(again.page.get_by_text("Error displaying widget").filter(visible=True)).to_have_count(0)
     expect(lives.watched(of=again)).to_contain_text("What has changed since")
+    expect(lives.watched(of=again)).to_contain_text("until that kernel ended at the latest")
+    expect(lives.watched(of=again)).not_to_contain_text("talker is watched")
     for page in (lives.shown, again):
         page.problems[:] = [problem for problem in page.problems if not any(word in problem for word in OF_A_RESTART)]

@@ -116,6 +116,26 @@ def test_presets_are_chosen_saved_and_found_again(gain: Any) -> None:
     gain.wait_for_kernel("node.saved_presets == {}")
 
 
+def test_who_goes_by_keyboard_keeps_his_place(gain: Any) -> None:
+    """A control that is gone, or off, once its key was pressed leaves the focus to its neighbour, which isn't pressed."""
+    card = gain.locator(".sch-card")
+    card.get_by_role("button", name="Save as").focus()
+    for key in ("Enter", "Q", "Enter"):
+        gain.page.keyboard.press(key)
+    gain.wait_for_kernel("'Q' in node.saved_presets")
+    expect(card.get_by_role("button", name="Save as")).to_be_focused()
+    expect(card.get_by_role("textbox", name="path of a file for Audio")).to_have_count(0)
+    card.get_by_role("button", name="delete preset Q").focus()
+    gain.page.keyboard.press("Enter")
+    gain.wait_for_kernel("node.saved_presets == {}")
+    expect(card.get_by_role("button", name="Save as")).to_be_focused()
+    gain.kernel_value("setattr(node, 'parameters', {'gain_db': -9})")
+    card.get_by_role("button", name="Reset all").focus()
+    gain.page.keyboard.press("Enter")
+    gain.wait_for_kernel("node.parameters['gain_db'] == 0")
+    expect(card.get_by_role("switch", name="Live")).to_be_focused()
+
+
 def test_live_mode_hears_the_hand(gain: Any, tmp_path: Path) -> None:
     """A file is typed, one is sent, live mode switched on, a key pressed: the result is of the file with the new gain."""
     file = tmp_path / "ramp.wav"

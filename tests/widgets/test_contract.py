@@ -26,6 +26,7 @@ from schillinger_plugins.widgets.logs import LogsWidget
 from schillinger_plugins.widgets.node import NodeWidget
 from schillinger_plugins.widgets.panel import PanelWidget
 from schillinger_plugins.widgets.status import StatusWidget
+from schillinger_plugins.widgets.watch import WatchLine
 
 from .conftest import click_track
 from .keeping import Keeper, flaws
@@ -40,6 +41,7 @@ WIDGETS: dict[str, type[BundledWidget]] = {
     "node": NodeWidget,
     "panel": PanelWidget,
     "status": StatusWidget,
+    "watch": WatchLine,
 }
 
 

@@ -39,11 +39,25 @@ describe("the lines", () => {
 describe("the list", () => {
   it("draws what is in sight of ten thousand lines, as text", () => {
     const lines = Array.from({ length: MAX_LINES }, (_, i) => line(i + 1, { text: EVIL, time_s: NaN }));
-    render(<List lines={lines} follows={false} onFollow={vi.fn()} />);
+    render(<List lines={lines} count={lines.length} follows={false} onFollow={vi.fn()} />);
     expect(screen.getByRole("log").querySelectorAll(".sch-line").length).toBeLessThan(60);
     expect(document.querySelector("img")).toBeNull();
     expect(slice(10, 20, 1e9, 100)).toEqual({ first: 10, end: 10 });
     expect(slice(0, 20, 0, 100)).toEqual({ first: 0, end: 0 });
+  });
+
+  it("is as high as its lines need, up to a limit, and no lower when a filter hides some", () => {
+    const height = (shown: number, count: number): number => {
+      const lines = Array.from({ length: shown }, (_, i) => line(i + 1, {}));
+      const { unmount } = render(<List lines={lines} count={count} follows onFollow={vi.fn()} />);
+      const found = parseFloat(screen.getByRole("log").style.height);
+      unmount();
+      return found;
+    };
+    expect(height(0, 0)).toBeLessThan(80);
+    expect(height(8, 8)).toBeGreaterThan(height(0, 0));
+    expect(height(2, 8)).toBe(height(8, 8));
+    expect(height(500, 500)).toBe(320);
   });
 });
 

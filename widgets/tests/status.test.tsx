@@ -82,6 +82,27 @@ describe("the table", () => {
     expect(document.querySelector(".sch-state-other")!.textContent).toBe(EVIL);
   });
 
+  it("keeps the focus in its row when nothing is destroyed, and at the table when it is", async () => {
+    const { onAct } = show([row({})]);
+    const user = userEvent.setup();
+    await user.click(screen.getByRole("button", { name: "Destroy a-1" }));
+    await user.keyboard("{Escape}");
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Destroy a-1" }));
+    await user.keyboard("{Enter}{Shift>}{Tab}{/Shift}{Enter}");
+    expect(onAct).toHaveBeenCalledWith("destroy", expect.objectContaining({ instance: "a-1" }));
+    expect(document.activeElement).toBe(screen.getByRole("region", { name: "instances" }));
+  });
+
+  it("does nothing while an action goes on, and keeps the focus", async () => {
+    const { onAct } = show([row({})], { busy: ["instance:a-1"] });
+    const sleep = screen.getByRole("button", { name: "Sleep a-1" });
+    sleep.focus();
+    await userEvent.keyboard("{Enter}");
+    expect(onAct).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(sleep);
+    expect(sleep.getAttribute("aria-disabled")).toBe("true");
+  });
+
   it("draws what is in sight of many rows", () => {
     show(Array.from({ length: 500 }, (_, i) => row({ id: `instance:a-${i}`, instance: `a-${i}` })));
     expect(screen.getByRole("table").getAttribute("aria-rowcount")).toBe("501");
@@ -92,6 +113,9 @@ describe("the table", () => {
     show([row({ id: "plugin:a", instance: "", state: "loaded" })]);
     expect(screen.queryByRole("button", { name: /Destroy|Sleep/ })).toBeNull();
     expect(screen.getByRole("button", { name: "Reload a" })).toBeTruthy();
+    const [header, line] = screen.getAllByRole("row");
+    const width = (cells: Iterable<Element>): number => [...cells].reduce((sum, cell) => sum + (cell as HTMLTableCellElement).colSpan, 0);
+    expect(width(line!.children)).toBe(width(header!.children));
   });
 });
 

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from ...definition import NodeDefinition, Output, Parameter
 from ...definition.panel import Panel
-from . import analysis, bundle, flow, logs, node, panel, status
+from . import analysis, bundle, flow, logs, node, panel, status, watch
 from .words import Message, State
 
 MODULES: dict[str, ModuleType] = {
@@ -26,6 +26,7 @@ MODULES: dict[str, ModuleType] = {
     "node": node,
     "panel": panel,
     "status": status,
+    "watch": watch,
 }
 """By the name of the widget; ``bundle`` is every widget's."""
 

@@ -5,6 +5,7 @@ import "./logs.css";
 import { createRender, useModel, useModelState } from "@anywidget/react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
+import { useKeptFocus } from "../focus.ts";
 import { type Channel, useLooking } from "../looking.ts";
 import { READY } from "../statics.ts";
 import { EMPTY, type Filter, type Kept, passing, plugins, take } from "./lines.ts";
@@ -34,6 +35,7 @@ function LogsPane(): ReactNode {
   });
 
   const pane = useRef<HTMLDivElement>(null);
+  useKeptFocus(pane);
   useEffect(() => {
     pane.current?.dispatchEvent(new Event(READY, { bubbles: true }));
   }, []);
@@ -64,7 +66,7 @@ function LogsPane(): ReactNode {
       {ended ? <p className="sch-notice" role="status">The manager is closed: no more lines come.</p>
         : silent ? <p className="sch-notice" role="status">No news from the kernel: it was restarted or has gone. Run the cell again.</p> : null}
       <div className="sch-log-frame">
-        <List lines={shown} follows={follows} onFollow={setFollows} />
+        <List lines={shown} count={kept.lines.length} follows={follows} onFollow={setFollows} />
         {shown.length === 0 ? <p className="sch-none">{kept.lines.length === 0 ? "Nothing was printed yet." : "No line passes the filter."}</p> : null}
         {follows ? null : <button type="button" className="sch-to-end" onClick={() => setFollows(true)}>Follow the end</button>}
       </div>

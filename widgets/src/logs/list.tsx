@@ -7,15 +7,21 @@ import type { Line } from "../contract/logs.ts";
 
 const LINE_PX = 20;
 const SEEN_PX = 320;
+/** Of an empty list; from there on it grows with its lines, and never shrinks under a filter. */
+const LEAST_LINES = 2;
 const NEAR_PX = 24;
+/** Room for the border, and for a bar under lines that are too wide. */
+const EDGE_PX = 18;
 
 export interface ListProps {
   lines: readonly Line[];
+  /** How many there are, those included that pass no filter. */
+  count: number;
   follows: boolean;
   onFollow(follows: boolean): void;
 }
 
-export function List({ lines, follows, onFollow }: ListProps): ReactNode {
+export function List({ lines, count, follows, onFollow }: ListProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
@@ -29,7 +35,7 @@ export function List({ lines, follows, onFollow }: ListProps): ReactNode {
     <div
       className="sch-log"
       ref={box}
-      style={{ height: SEEN_PX }}
+      style={{ height: Math.min(SEEN_PX, Math.max(LEAST_LINES, count) * LINE_PX + EDGE_PX) }}
       tabIndex={0}
       role="log"
       aria-live="off"

@@ -9,6 +9,7 @@ import { type Node, type NodeProps, ReactFlow, ReactFlowProvider } from "@xyflow
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { ToKernel } from "../contract/node.ts";
+import { useKeptFocus } from "../focus.ts";
 import { useKernelGone } from "../gone.tsx";
 import { READY } from "../statics.ts";
 import { Card, type CardProps } from "./card.tsx";
@@ -92,6 +93,7 @@ function NodePane(): ReactNode {
     pane.current?.dispatchEvent(new Event(READY, { bubbles: true }));
   }, []);
   const pane = useRef<HTMLDivElement>(null);
+  useKeptFocus(pane);
   const [width, setWidth] = useState(WIDEST);
   const [height, setHeight] = useState(240);
   useLayoutEffect(() => {

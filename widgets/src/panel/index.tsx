@@ -8,6 +8,7 @@ import { type ReactNode, useCallback, useEffect, useMemo, useReducer, useRef } f
 
 import type { ToKernel } from "../contract/panel.ts";
 import type { Failure, Values } from "../node/definition.ts";
+import { useKeptFocus } from "../focus.ts";
 import { useKernelGone } from "../gone.tsx";
 import { READY } from "../statics.ts";
 import { Board, type BoardProps } from "./board.tsx";
@@ -57,6 +58,7 @@ function PanelPane(): ReactNode {
 
   const gone = useKernelGone(model);
   const pane = useRef<HTMLDivElement>(null);
+  useKeptFocus(pane);
   useEffect(() => {
     pane.current?.dispatchEvent(new Event(READY, { bubbles: true }));
   }, []);

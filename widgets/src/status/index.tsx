@@ -5,6 +5,7 @@ import "./status.css";
 import { createRender, useModel, useModelState } from "@anywidget/react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
+import { useKeptFocus } from "../focus.ts";
 import { type Channel, useLooking } from "../looking.ts";
 import { say } from "../saying.ts";
 import { READY } from "../statics.ts";
@@ -41,6 +42,7 @@ function StatusPane(): ReactNode {
   });
 
   const pane = useRef<HTMLDivElement>(null);
+  useKeptFocus(pane);
   useEffect(() => {
     pane.current?.dispatchEvent(new Event(READY, { bubbles: true }));
   }, []);
@@ -75,7 +77,10 @@ function StatusPane(): ReactNode {
       />
       {board.cut > 0 ? <p className="sch-soft">{board.cut} more are not shown</p> : null}
       <p className={`sch-said ${said.ok === false ? "sch-bad" : ""}`} role="status">{said.text ?? ""}</p>
-      {openedRow ? <TailView of={name(openedRow)} lines={tail} onClose={() => setOpened("")} /> : null}
+      {openedRow ? <TailView of={name(openedRow)} lines={tail} onClose={() => {
+        pane.current?.querySelector<HTMLElement>("[aria-pressed=true]")?.focus();
+        setOpened("");
+      }} /> : null}
     </div>
   );
 }

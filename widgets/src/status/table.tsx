@@ -1,5 +1,5 @@
 // The table: one row for an instance, drawn where it is in sight only. All text of plugins is text.
-import { type ReactNode, memo, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, memo, useEffect, useRef, useState } from "react";
 
 import { slice } from "../windowing.ts";
 import { count, duration, memory, points, rate, share } from "./figures.ts";
@@ -10,14 +10,15 @@ const ROW_PX = 44;
 const SEEN_PX = 440;
 const SPARK = { width: 48, height: 16 };
 
-const COLUMNS: { key: Key; label: string; title: string; wide?: boolean; figure?: boolean }[] = [
+/** `mid` and `wide`: shown where there is room for them. */
+const COLUMNS: { key: Key; label: string; title: string; mid?: boolean; wide?: boolean; figure?: boolean }[] = [
   { key: "name", label: "Instance", title: "instance, and the plugin that it is of" },
   { key: "state", label: "State", title: "running, ready, or asleep until the next call" },
   { key: "calls", label: "Calls", title: "calls that returned", figure: true },
-  { key: "calls_per_s", label: "Calls/s", title: "calls in a second, over two minutes", figure: true },
+  { key: "calls_per_s", label: "Calls/s", title: "calls in a second, over two minutes", mid: true, figure: true },
   { key: "failures", label: "Failed", title: "calls that raised", figure: true },
   { key: "p50_s", label: "Time", title: "half of the last calls took less; below, all but one in a hundred", wide: true, figure: true },
-  { key: "cpu_share", label: "CPU", title: "of one core, over two minutes", figure: true },
+  { key: "cpu_share", label: "CPU", title: "of one core, over two minutes", mid: true, figure: true },
   { key: "memory_bytes", label: "Memory", title: "private memory of its worker, over two minutes", figure: true },
   { key: "level", label: "Sandbox", title: "the level of confinement", wide: true },
 ];
@@ -37,9 +38,11 @@ export function Table(props: TableProps): ReactNode {
   const [top, setTop] = useState(0);
   const [asked, setAsked] = useState("");
   const { first, end } = slice(rows.length, ROW_PX, top, SEEN_PX);
+  const scroll = useRef<HTMLDivElement>(null);
   return (
     <div
       className="sch-status-scroll"
+      ref={scroll}
       style={{ maxHeight: SEEN_PX }}
       tabIndex={0}
       role="region"
@@ -49,11 +52,11 @@ export function Table(props: TableProps): ReactNode {
       <table aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {COLUMNS.map(({ key, label, title, wide, figure }) => (
+            {COLUMNS.map(({ key, label, title, mid, wide, figure }) => (
               <th
                 key={key}
                 scope="col"
-                className={`${wide ? "sch-wide" : ""} ${figure ? "sch-figure" : ""}`}
+                className={`${mid ? "sch-mid" : ""} ${wide ? "sch-wide" : ""} ${figure ? "sch-figure" : ""}`}
                 aria-sort={order.key === key ? (order.down ? "descending" : "ascending") : "none"}
               >
                 <button type="button" className="sch-quiet" title={title} onClick={() => onOrder(turned(order, key))}>
@@ -78,7 +81,11 @@ export function Table(props: TableProps): ReactNode {
               asked={asked === kept.row.id}
               opened={opened === kept.row.id}
               onAsk={(yes) => setAsked(yes ? kept.row.id : "")}
-              onAct={onAct}
+              onAct={(action, of) => {
+                // Its row goes, and whoever destroyed it by keyboard stays at the table.
+                if (action === "destroy") scroll.current?.focus();
+                onAct(action, of);
+              }}
               onLogs={onLogs}
             />
           ))}
@@ -113,6 +120,12 @@ const Line = memo(function Line(props: LineProps): ReactNode {
   const { kept, index, busy, asked, opened, onAsk, onAct, onLogs } = props;
   const { row, past } = kept;
   const of = name(row);
+  const destroy = useRef<HTMLButtonElement>(null);
+  const wasAsked = useRef(asked);
+  useEffect(() => {
+    if (wasAsked.current && !asked && document.activeElement === document.body) destroy.current?.focus();
+    wasAsked.current = asked;
+  }, [asked]);
   return (
     <tr aria-rowindex={index} data-row={row.id} style={{ height: ROW_PX }} aria-busy={busy}>
       <th scope="row" className="sch-name">
@@ -124,10 +137,16 @@ const Line = memo(function Line(props: LineProps): ReactNode {
         {row.waiting > 0 ? <small>{row.waiting} wait</small> : null}
         {row.restarts > 0 ? <small>restarted {row.restarts}×</small> : null}
       </td>
-      {row.instance === "" ? <td colSpan={5} className="sch-soft">no instance</td> : (
+      {row.instance === "" ? (
+        <>
+          <td colSpan={3} className="sch-soft">no instance</td>
+          <td colSpan={2} className="sch-mid" />
+          <td colSpan={2} className="sch-wide" />
+        </>
+      ) : (
         <>
           <td className="sch-figure" data-figure="calls">{count(row.calls)}</td>
-          <td className="sch-figure">
+          <td className="sch-figure sch-mid">
             <span data-figure="rate">{rate(row.calls_per_s)}</span>
             <Spark label={`calls in a second of ${of}`} values={past.calls_per_s} least={1} />
           </td>
@@ -136,7 +155,7 @@ const Line = memo(function Line(props: LineProps): ReactNode {
             {duration(row.p50_s)}
             {row.p99_s > 0 ? <small>p99 {duration(row.p99_s)}</small> : null}
           </td>
-          <td className="sch-figure">
+          <td className="sch-figure sch-mid">
             {share(row.cpu_share)}
             <Spark label={`CPU of ${of}`} values={past.cpu_share} least={1} />
           </td>
@@ -158,7 +177,7 @@ const Line = memo(function Line(props: LineProps): ReactNode {
             <Button label={`Reload ${row.plugin}`} disabled={busy} onPress={() => onAct("reload", row)} path="M13 3v4H9M12.5 7A5 5 0 1 0 13 9.5" />
             <Button label={`Logs of ${of}`} pressed={opened} onPress={() => onLogs(row)} path="M3 4h10M3 8h10M3 12h6" />
             {row.instance === "" ? null : (
-              <Button label={`Destroy ${of}`} disabled={busy} onPress={() => onAsk(true)} path="M4 4l8 8M12 4l-8 8" />
+              <Button label={`Destroy ${of}`} to={destroy} disabled={busy} onPress={() => onAsk(true)} path="M4 4l8 8M12 4l-8 8" />
             )}
           </>
         )}
@@ -187,12 +206,14 @@ interface ButtonProps {
   path: string;
   disabled?: boolean;
   pressed?: boolean;
+  to?: RefObject<HTMLButtonElement | null>;
   onPress(): void;
 }
 
-function Button({ label, path, disabled, pressed, onPress }: ButtonProps): ReactNode {
+// One that is off keeps the focus: it is off for as long as what it began goes on.
+function Button({ label, path, disabled, pressed, to, onPress }: ButtonProps): ReactNode {
   return (
-    <button type="button" className="sch-quiet sch-icon" aria-label={label} title={label} disabled={disabled} aria-pressed={pressed} onClick={onPress}>
+    <button type="button" className="sch-quiet sch-icon" ref={to} aria-label={label} title={label} aria-disabled={disabled || undefined} aria-pressed={pressed} onClick={disabled ? undefined : onPress}>
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d={path} /></svg>
     </button>
   );
