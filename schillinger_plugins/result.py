@@ -176,7 +176,7 @@ def recorded(parameters: dict[str, Any]) -> dict[str, Any]:
     >>> recorded({"gain_db": -6.0, "scale": File("just.scl", b"")})["scale"]["file"]
     'just.scl'
     """
-    if not any(isinstance(value, File) for value in parameters.values()):
+    if File not in map(type, parameters.values()):
         return parameters
     return {
         name: {"file": value.name, "bytes": len(value.data), "sha256": hashlib.sha256(value.data).hexdigest()}

@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from ..files import put
 from ..result import Result
-from ..types import Audio, Figure
+from ..types import Audio, Figure, File
 from ..types.figure import Format
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def _plain(value: Any) -> Any:
             boxed[~np.isfinite(value)] = None
             return boxed.tolist()
         return value.tolist()
+    if isinstance(value, File):
+        return {"name": value.name, "base64": base64.b64encode(value.data).decode()}
     if isinstance(value, bytes):
         return {"base64": base64.b64encode(value).decode()}
     if isinstance(value, Figure) and value.format == "image":

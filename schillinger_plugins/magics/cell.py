@@ -16,6 +16,7 @@ from ..authoring.cell import MAIN
 from ..definition.example import example_inputs, example_parameters, lacking
 from ..errors import InputError, PermissionDenied, PluginError
 from ..manifest import FILE_NAME
+from ..reading import with_content
 from ..scanner import scan
 from ..versions.words import changes, kept
 from .arguments import parse
@@ -84,7 +85,7 @@ def _run(session: Session, line: str, code: str, local_ns: Mapping[str, Any] | N
     print(Text("\n".join(told)).__repr__())
     refuse_unknown(definition, arguments, plugin_id)
     inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
-    definition.check_settings(parameters, plugin_id=plugin_id)
+    definition.check_parameters(with_content(definition, parameters, plugin_id=plugin_id), plugin_id=plugin_id)
     ready = {**example_inputs(definition), **inputs}
     if session.in_notebook:
         show_node(session.manager, session.manager.plugins[plugin_id], inputs=ready, parameters=parameters)

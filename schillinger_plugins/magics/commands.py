@@ -15,6 +15,7 @@ from ..errors import InputError, PluginError
 from ..journal.overview import duration
 from ..permissions import described_grant
 from ..policy import Granted
+from ..reading import with_content
 from ..registry import PluginRecord
 from ..status import InstanceStatus
 from ..versions.words import changes, kept
@@ -72,7 +73,7 @@ def info(session: Session, line: str, local_ns: Locals) -> PluginInfo:
         definition = session.manager.definition(plugin_id)
         refuse_unknown(definition, arguments, plugin_id)
         inputs, parameters = sort(definition, evaluate(session, arguments.values, local_ns))
-        definition.check_settings(parameters, plugin_id=plugin_id)
+        definition.check_parameters(with_content(definition, parameters, plugin_id=plugin_id), plugin_id=plugin_id)
     return PluginInfo(session.manager, record, inputs=inputs, parameters=parameters, in_notebook=session.in_notebook)
 
 

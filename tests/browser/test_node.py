@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -251,3 +252,33 @@ def test_a_long_run_survives_a_reload_is_cancelled_and_told_when_it_fails(
     expect(box).to_contain_text("<img src=x onerror=alert(1)>")
     expect(box.locator("img")).to_have_count(0)
     expect(box.locator("pre")).to_contain_text("main.py")
+
+
+def test_a_parameter_s_file_is_typed_chosen_and_taken_away(
+    open_notebook: Callable[..., Any], write_notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A path reaches the call that reads it, a file of the page's computer the kernel; what is wrong is told there."""
+    ratios = ("16/15", "9/8", "6/5", "5/4", "4/3", "7/5", "3/2", "8/5", "5/3", "9/5", "15/8", "2/1")
+    file = tmp_path / "just.scl"
+    file.write_text("\n".join(("just", "12", *ratios)))
+    shown = open_notebook(write_notebook("node = widgets.node_view(manager, 'scales_and_melodies')\nnode"))
+    shown.run_all()
+    card = shown.locator(".sch-card")
+    path = card.get_by_role("textbox", name="Tuning")
+    path.fill(str(file.with_name("other.scl")))
+    path.press("Enter")
+    expect(card.get_by_role("alert")).to_contain_text("there is no file")
+    path.fill(str(file))
+    path.press("Enter")
+    expect(card.locator(".sch-file")).to_contain_text("just.scl, 58 bytes")
+    if pictures := os.environ.get("SCHILLINGER_TEST_PICTURES"):
+        card.screenshot(path=f"{pictures}/tuning.png")
+    card.get_by_role("button", name="Run").click()
+    shown.wait_for_kernel("node.status == 'done' and any(pitch % 1 for pitch in node.result['pitches'])")
+    card.get_by_label("file of this computer for Tuning").set_input_files(file)
+    shown.wait_for_kernel("node.parameters['tuning'] == {'name': 'just.scl', 'bytes': 58}")
+    expect(path).to_have_value("just.scl")
+    card.get_by_role("button", name="take Tuning away").press("Enter")
+    shown.wait_for_kernel("node.parameters['tuning'] is None")
+    card.get_by_role("button", name="Run").click()
+    shown.wait_for_kernel("node.status == 'done' and not any(pitch % 1 for pitch in node.result['pitches'])")
