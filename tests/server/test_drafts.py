@@ -113,10 +113,11 @@ def test_a_draft_reads_no_file_of_the_server(client: httpx.Client, tmp_path: Pat
     soundfile.write(tmp_path / "private.wav", np.zeros(10), 8000)
     named = str(tmp_path / "private.wav")
     inputs = {"flow": GAINS, "inputs": {"song": named}}
+    untyped = {**inputs, "flow": {**GAINS, "nodes": [entry("song", "any"), *GAINS["nodes"][1:]]}}
     within = {
         "flow": {"nodes": [{**node("half", "gain_node"), "data": {"plugin": "gain_node", "inputs": {"audio": named}}}]}
     }
-    for body in (inputs, within):
+    for body in (inputs, untyped, within):
         assert client.post(DRAFT, json=body, params=WAIT).status_code == 422
 
 
