@@ -52,7 +52,7 @@ class Scope(IntEnum):
     RUN = 2
     """Create, execute and destroy instances."""
     MANAGE = 3
-    """Reload plugins."""
+    """Reload plugins, save flows, see and end what is others', and send plugins where that is switched on."""
 
 
 class Access:

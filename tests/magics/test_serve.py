@@ -40,6 +40,17 @@ def test_users_have_their_tokens_here_too(cell: Cell) -> None:
     cell("%plugin serve stop")
 
 
+def test_plugins_are_taken_only_if_that_is_asked_for(cell: Cell) -> None:
+    """By a server that is begun so: one that is there already isn't opened to code behind anybody's back."""
+    assert not cell("server = %plugin serve\nserver")[0].allows_upload
+    _, printed, error = cell("%plugin serve --allow-upload")
+    assert error is not None
+    assert "without --allow-upload" in printed
+    cell("%plugin serve stop")
+    assert cell("server = %plugin serve --allow-upload\nserver")[0].allows_upload
+    cell("%plugin serve stop")
+
+
 def test_other_words_are_refused(cell: Cell) -> None:
     """With what there is."""
     _, printed, error = cell("%plugin serve everything")
