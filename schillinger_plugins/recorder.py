@@ -12,6 +12,7 @@ import itertools
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from .behalf import Behalf, current
 from .call import Call, Digests
 from .errors import PluginError
 from .events import Event, EventName, Events
-from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
+from .journal import Happening, Journal, Keeping, Line, Ran, Retention, Writer
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .sandbox.growth import Growth
@@ -38,6 +39,9 @@ ONE_BY_ONE_PER_S = 100
 
 LINES_PER_S = 500
 """Lines that are told; what is beyond them is counted."""
+
+LINES_BYTES = 4 * 1024 * 1024
+"""Of lines on their way to the journal that would outlive this process."""
 
 _HAPPENINGS: tuple[EventName, ...] = (
     "loaded",
@@ -113,9 +117,11 @@ class Recorder:
     ) -> None:
         self.session = secrets.token_hex(4)
         self.is_on = retention.days > 0
-        self._writer = Writer(journal, retention=retention)
-        self._journal = journal
-        self._spool: Spool | None = None
+        self._writer = Writer(journal, retention=retention, keep=self._keep_lines)
+        # Of whoever was told of a run by its name, and of what plugins said: each bounded by itself.
+        self._kept = Keeping(journal, self.session, writer=self._writer)
+        self._kept_lines = Keeping(journal, f"{self.session}-lines", writer=self._writer, max_bytes=LINES_BYTES)
+        self._unkept: deque[LogLine] = deque(maxlen=2 * LINES_PER_S)
         self._user = current_user()
         self._loaded = loaded
         self._numbers = itertools.count(1)
@@ -145,10 +151,8 @@ class Recorder:
     def close(self) -> None:
         """Write what waits, and end."""
         is_written = self._writer.close()
-        with self._lock:
-            if self._spool is not None:
-                self._spool.close(is_written=is_written)
-                self._spool = None
+        self._kept.close(is_written=is_written)
+        self._kept_lines.close(is_written=is_written)
 
     def new_run(self) -> str:
         """What the next run is called."""
@@ -194,7 +198,7 @@ class Recorder:
         usage = worker.peak_memory_bytes, worker.memory_bytes, worker.growth, waiting
         make = partial(self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, usage, "done")
         if is_awaited:
-            self._keep(make())
+            self._kept.put(make())
         elif from_stream:
             self._streams[key] = make
         else:
@@ -242,7 +246,7 @@ class Recorder:
             text,
         )  # not the exception: its traceback would keep the arrays of the call
         if current().is_awaited:
-            self._keep(make())
+            self._kept.put(make())
         else:
             self._writer.put(make)
         return call.run_id
@@ -254,32 +258,25 @@ class Recorder:
         behalf = current()
         record = replace(record, user=behalf.user or self._user, session=self.session, purpose=behalf.purpose)
         if behalf.is_awaited:
-            self._keep(record)
+            self._kept.put(record)
         else:
             self._writer.put(partial(_same, record))
-
-    def _keep(self, record: Ran) -> None:
-        """Write a record down of which somebody is told by its name: one of its own, that outlives this process."""
-        with self._lock:
-            if self._spool is None:
-                self._spool = Spool(folder_of(self._journal().place), self.session)
-            full = self._spool.put(record)
-            self._writer.put(partial(_same, record))
-        if full:
-            self._writer.mark(partial(self._forget, full))
-
-    def _forget(self, full: list[Any], is_written: bool) -> None:
-        with self._lock:
-            if is_written and self._spool is not None:
-                self._spool.forget(full)
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
         if self.is_on:
             if self._lines.take():
-                self._writer.put(partial(self._line, line))
+                # Kept by the writer: who reads is the watchdog, which must not wait for a disk.
+                if self._writer.put(partial(self._line, line)):
+                    self._unkept.append(line)
+                    self._writer.soon()
             else:
                 self._writer.dropped += 1
+
+    def _keep_lines(self) -> None:
+        """Put down what was said, so that it outlives this process. Called in the writer's thread."""
+        while self._unkept:
+            self._kept_lines.put(self._line(self._unkept.popleft()), is_queued=True)
 
     def _happened(self, event: Event) -> None:
         at = datetime.now(UTC)

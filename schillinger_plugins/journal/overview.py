@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from .export import Entry
+from .figures import Summary
 from .grants import Denial, Grant
-from .records import Happening, Line, Ran, Summary
+from .records import Happening, Line, Ran
 
 HEADINGS: dict[type[Entry], tuple[str, ...]] = {
     Ran: ("when", "run", "plugin", "outcome", "calls", "took", "why"),
