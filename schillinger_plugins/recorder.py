@@ -23,7 +23,7 @@ import msgspec
 
 from .behalf import Behalf, current
 from .call import Call, Digests
-from .errors import PluginError
+from .errors import PluginError, PluginExecutionError
 from .events import Event, EventName, Events
 from .journal import Happening, Journal, Keeping, Line, Ran, Retention, Writer
 from .loaded import LoadedPlugin
@@ -32,13 +32,19 @@ from .sandbox.growth import Growth
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
 from .sandbox.worker import Worker
-from .schema.secrecy import without_secrets
+from .schema.secrecy import SECRET, secret_texts, without_secrets
 
 ONE_BY_ONE_PER_S = 100
 """Calls that are told one by one."""
 
 LINES_PER_S = 500
 """Lines that are told; what is beyond them is counted."""
+
+TRACEBACKS_PER_S = 5
+"""Tracebacks that are told; of a failure that comes over and over the first few say all."""
+
+_MAX_TRACEBACK = 8_000
+"""Characters of one; the end says most."""
 
 LINES_BYTES = 4 * 1024 * 1024
 """Of lines on their way to the journal that would outlive this process."""
@@ -58,6 +64,7 @@ _HAPPENINGS: tuple[EventName, ...] = (
     "leaks",
 )
 _MAX_JSON = 64_000
+_SHORTEST_SECRET = 4
 _REFUSED = Call({}, {}, Limits(), None, None)
 _NO_USAGE = 0, 0, Growth(), 0
 
@@ -127,6 +134,7 @@ class Recorder:
         self._numbers = itertools.count(1)
         self._budget = _Budget(ONE_BY_ONE_PER_S)
         self._lines = _Budget(LINES_PER_S)
+        self._tracebacks = _Budget(TRACEBACKS_PER_S)
         self._sums: dict[tuple[str, str], _Sum] = {}
         self._streams: dict[tuple[str, str], Callable[[], Ran]] = {}
         self._lock = threading.Lock()
@@ -227,6 +235,8 @@ class Recorder:
         cancelled = not isinstance(error, Exception)
         text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
         kind = "" if cancelled else type(error).__name__
+        trace = error.traceback_text.strip() if isinstance(error, PluginExecutionError) else ""
+        trace = trace[-_MAX_TRACEBACK:] if trace and self._tracebacks.take() else ""
         wall_s = time.perf_counter() - call.started_s if call.started_s else 0.0
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
@@ -244,6 +254,7 @@ class Recorder:
             outcome,
             kind,
             text,
+            trace,
         )  # not the exception: its traceback would keep the arrays of the call
         if current().is_awaited:
             self._kept.put(make())
@@ -297,7 +308,12 @@ class Recorder:
         outcome: Any,
         error_kind: str = "",
         error: str = "",
+        traceback: str = "",
     ) -> Ran:
+        secret = sorted(secret_texts(config, plugin.manifest.config_schema), key=len) if error_kind else []
+        for text in reversed(secret):  # what a plugin was given it may well quote
+            if len(text) >= _SHORTEST_SECRET:
+                error, traceback = error.replace(text, SECRET), traceback.replace(text, SECRET)
         peak_memory_bytes, memory_bytes, growth, waiting = usage
         return Ran(
             run_id=call.run_id,
@@ -321,6 +337,7 @@ class Recorder:
             outcome=outcome,
             error_kind=error_kind,
             error=error,
+            traceback=traceback,
             memory_bytes=memory_bytes,
             growth_bytes_per_call=growth.bytes_per_call,
             waiting=waiting,

@@ -63,6 +63,8 @@ class Ran:
         Calls that waited for the instance then.
     error_kind, error : str
         Empty unless it failed; of a flow, those of the node that failed first.
+    traceback : str
+        The plugin's own, its end at least; empty if it raised nothing, or failed over and over.
     kind : str
     name : str
         Of a flow; empty for all else.
@@ -102,6 +104,7 @@ class Ran:
     nodes_cached: int = 0
     nodes_failed: int = 0
     purpose: Purpose = ""
+    traceback: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
