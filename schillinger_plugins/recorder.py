@@ -12,6 +12,7 @@ import itertools
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,9 +23,9 @@ import msgspec
 
 from .behalf import Behalf, current
 from .call import Call, Digests, digests_of_failed
-from .errors import PluginError
+from .errors import PluginError, PluginExecutionError
 from .events import Event, EventName, Events
-from .journal import Happening, Journal, Line, Ran, Retention, Spool, Writer, folder_of
+from .journal import Happening, Journal, Keeping, Line, Ran, Retention, Writer
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .result import recorded
@@ -32,13 +33,22 @@ from .sandbox.growth import Growth
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
 from .sandbox.worker import Worker
-from .schema.secrecy import without_secrets
+from .schema.secrecy import SECRET, secret_texts, without_secrets
 
 ONE_BY_ONE_PER_S = 100
 """Calls that are told one by one."""
 
 LINES_PER_S = 500
 """Lines that are told; what is beyond them is counted."""
+
+TRACEBACKS_PER_S = 5
+"""Tracebacks that are told; of a failure that comes over and over the first few say all."""
+
+_MAX_TRACEBACK = 8_000
+"""Characters of one; the end says most."""
+
+LINES_BYTES = 4 * 1024 * 1024
+"""Of lines on their way to the journal that would outlive this process."""
 
 _HAPPENINGS: tuple[EventName, ...] = (
     "loaded",
@@ -55,6 +65,7 @@ _HAPPENINGS: tuple[EventName, ...] = (
     "leaks",
 )
 _MAX_JSON = 64_000
+_SHORTEST_SECRET = 4
 _REFUSED = Call({}, {}, Limits(), None, None)
 _NO_USAGE = 0, 0, Growth(), 0
 
@@ -114,14 +125,17 @@ class Recorder:
     ) -> None:
         self.session = secrets.token_hex(4)
         self.is_on = retention.days > 0
-        self._writer = Writer(journal, retention=retention)
-        self._journal = journal
-        self._spool: Spool | None = None
+        self._writer = Writer(journal, retention=retention, keep=self._keep_lines)
+        # Of whoever was told of a run by its name, and of what plugins said: each bounded by itself.
+        self._kept = Keeping(journal, self.session, writer=self._writer)
+        self._kept_lines = Keeping(journal, f"{self.session}-lines", writer=self._writer, max_bytes=LINES_BYTES)
+        self._unkept: deque[LogLine] = deque(maxlen=2 * LINES_PER_S)
         self._user = current_user()
         self._loaded = loaded
         self._numbers = itertools.count(1)
         self._budget = _Budget(ONE_BY_ONE_PER_S)
         self._lines = _Budget(LINES_PER_S)
+        self._tracebacks = _Budget(TRACEBACKS_PER_S)
         self._sums: dict[tuple[str, str], _Sum] = {}
         self._streams: dict[tuple[str, str], Callable[[], Ran]] = {}
         self._lock = threading.Lock()
@@ -146,10 +160,8 @@ class Recorder:
     def close(self) -> None:
         """Write what waits, and end."""
         is_written = self._writer.close()
-        with self._lock:
-            if self._spool is not None:
-                self._spool.close(is_written=is_written)
-                self._spool = None
+        self._kept.close(is_written=is_written)
+        self._kept_lines.close(is_written=is_written)
 
     def new_run(self) -> str:
         """What the next run is called."""
@@ -195,7 +207,7 @@ class Recorder:
         usage = worker.peak_memory_bytes, worker.memory_bytes, worker.growth, waiting
         make = partial(self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, usage, "done")
         if is_awaited:
-            self._keep(make())
+            self._kept.put(make())
         elif from_stream:
             self._streams[key] = make
         else:
@@ -224,6 +236,8 @@ class Recorder:
         cancelled = not isinstance(error, Exception)
         text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
         kind = "" if cancelled else type(error).__name__
+        trace = error.traceback_text.strip() if isinstance(error, PluginExecutionError) else ""
+        trace = trace[-_MAX_TRACEBACK:] if trace and self._tracebacks.take() else ""
         wall_s = time.perf_counter() - call.started_s if call.started_s else 0.0
         cpu_s, usage = _used(call)
         # Who has given up doesn't wait for digests.
@@ -244,9 +258,10 @@ class Recorder:
             outcome,
             kind,
             text,
+            trace,
         )  # not the exception: its traceback would keep the arrays of the call
         if current().is_awaited:
-            self._keep(make())
+            self._kept.put(make())
         else:
             self._writer.put(make)
         return call.run_id
@@ -258,32 +273,25 @@ class Recorder:
         behalf = current()
         record = replace(record, user=behalf.user or self._user, session=self.session, purpose=behalf.purpose)
         if behalf.is_awaited:
-            self._keep(record)
+            self._kept.put(record)
         else:
             self._writer.put(partial(_same, record))
-
-    def _keep(self, record: Ran) -> None:
-        """Write a record down of which somebody is told by its name: one of its own, that outlives this process."""
-        with self._lock:
-            if self._spool is None:
-                self._spool = Spool(folder_of(self._journal().place), self.session)
-            full = self._spool.put(record)
-            self._writer.put(partial(_same, record))
-        if full:
-            self._writer.mark(partial(self._forget, full))
-
-    def _forget(self, full: list[Any], is_written: bool) -> None:
-        with self._lock:
-            if is_written and self._spool is not None:
-                self._spool.forget(full)
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
         if self.is_on:
             if self._lines.take():
-                self._writer.put(partial(self._line, line))
+                # Kept by the writer: who reads is the watchdog, which must not wait for a disk.
+                if self._writer.put(partial(self._line, line)):
+                    self._unkept.append(line)
+                    self._writer.soon()
             else:
                 self._writer.dropped += 1
+
+    def _keep_lines(self) -> None:
+        """Put down what was said, so that it outlives this process. Called in the writer's thread."""
+        while self._unkept:
+            self._kept_lines.put(self._line(self._unkept.popleft()), is_queued=True)
 
     def _happened(self, event: Event) -> None:
         at = datetime.now(UTC)
@@ -304,7 +312,12 @@ class Recorder:
         outcome: Any,
         error_kind: str = "",
         error: str = "",
+        traceback: str = "",
     ) -> Ran:
+        secret = sorted(secret_texts(config, plugin.manifest.config_schema), key=len) if error_kind else []
+        for text in reversed(secret):  # what a plugin was given it may well quote
+            if len(text) >= _SHORTEST_SECRET:
+                error, traceback = error.replace(text, SECRET), traceback.replace(text, SECRET)
         peak_memory_bytes, memory_bytes, growth, waiting = usage
         return Ran(
             run_id=call.run_id,
@@ -328,6 +341,7 @@ class Recorder:
             outcome=outcome,
             error_kind=error_kind,
             error=error,
+            traceback=traceback,
             memory_bytes=memory_bytes,
             growth_bytes_per_call=growth.bytes_per_call,
             waiting=waiting,

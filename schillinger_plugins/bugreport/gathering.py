@@ -36,6 +36,8 @@ LINES = 60
 """The last of a log and of a trace."""
 RUNS = 20
 """The last of the journal."""
+FAILURES = 3
+"""The last of all plugins."""
 
 _LIBRARIES = (
     "anywidget fastapi ipykernel jupyterlab librosa msgspec notebook numba py-landlock pydantic pyseccomp scipy "
@@ -70,8 +72,10 @@ def gather(manager: PluginManager, plugin_id: str | None = None, *, with_values:
         gatherers += [
             lambda: _plugin(record, redact),
             lambda: _permissions(manager, record, redact),
-            lambda: _failure(manager.last_failure(record.id), redact, with_values=with_values),
+            lambda: _failure(_last_failure(manager, record.id), redact, with_values=with_values),
         ]
+    else:
+        gatherers.append(lambda: _failures(manager, redact))
     gatherers += [
         lambda: _instances(manager, plugin_id, redact, with_values=with_values),
         lambda: _runs(manager, plugin_id, redact, with_values=with_values),
@@ -179,9 +183,40 @@ def _permissions(manager: PluginManager, record: PluginRecord, redact: Redaction
     )
 
 
+def _last_failure(manager: PluginManager, plugin_id: str) -> Failure | None:
+    """Of this session; where it has none, of the sessions before."""
+    failure = manager.last_failure(plugin_id)
+    if failure is not None:
+        return failure
+    return next(
+        map(_remembered, manager.permissions.journal.runs(plugin_id=plugin_id, outcome="failed", newest=1)), None
+    )
+
+
+def _remembered(ran: Ran) -> Failure:
+    return Failure(
+        time_s=datetime.fromisoformat(ran.at).timestamp() + ran.wall_s,
+        kind=ran.error_kind,
+        message=ran.error,
+        instance_id=ran.instance_id or ran.name,
+        traceback_text=ran.traceback,
+    )
+
+
+def _failures(manager: PluginManager, redact: Redaction) -> Section:
+    """The last of all plugins, as the journal has them."""
+    lines = []
+    for ran in manager.permissions.journal.runs(outcome="failed", newest=FAILURES):
+        lines.append(
+            f"{ran.at} {ran.run_id} " + redact(f"{ran.instance_id or ran.name}: {ran.error_kind}: {ran.error}")
+        )
+        lines += [redact(ran.traceback)] if ran.traceback else []
+    return section("Last failures", {} if lines else {"": "none that the journal knows of"}, lines, keeps_end=True)
+
+
 def _failure(failure: Failure | None, redact: Redaction, *, with_values: bool) -> Section:
     if failure is None:
-        return section("Last failure", {"": "none since this session began"})
+        return section("Last failure", {"": "none that this session or the journal knows of"})
     facts = {
         "when": datetime.fromtimestamp(failure.time_s, UTC).isoformat(timespec="seconds"),
         "what": redact(f"{failure.kind}: {failure.message}"),

@@ -2,17 +2,19 @@
 
 `database` is where it lies and how it is opened; `tables` and `migrations` are its shape. `grants` is what plugins may do,
 which `permissions` decides by; `records` is what ran and what was said, which `writer` puts down without keeping anybody
-waiting, by way of `spool` what somebody has been told of; `retention` holds to its bounds and `export` hands out. Nothing is
-opened, and SQLAlchemy not imported, before something is asked or written.
+waiting, by way of `keeping` and `spool` what is to outlive a kill; `retention` holds to its bounds, `figures` sums up and
+`export` hands out. Nothing is opened, and SQLAlchemy not imported, before something is asked or written.
 """
 
 from __future__ import annotations
 
 from .database import ENVIRONMENT_VARIABLE, journal_place
 from .export import FORMATS, export
+from .figures import Summary, percentile
 from .grants import Denial, Grant, now
 from .journal import Journal
-from .records import Happening, Line, Ran, Record, Summary, percentile
+from .keeping import Keeping
+from .records import Happening, Line, Ran, Record
 from .retention import DAYS_VARIABLE, MEGABYTES_VARIABLE, Retention
 from .spool import Spool, folder_of
 from .writer import Writer
@@ -26,6 +28,7 @@ __all__ = [
     "Grant",
     "Happening",
     "Journal",
+    "Keeping",
     "Line",
     "Ran",
     "Record",

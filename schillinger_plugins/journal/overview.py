@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from .export import Entry
+from .figures import Summary
 from .grants import Denial, Grant
-from .records import Happening, Line, Ran, Summary
+from .records import Happening, Line, Ran
 
 HEADINGS: dict[type[Entry], tuple[str, ...]] = {
     Ran: ("when", "run", "plugin", "outcome", "calls", "took", "why"),
@@ -104,6 +105,7 @@ def facts(ran: Ran, lines: Iterable[Line], parts: Iterable[Ran] = ()) -> list[tu
     ]
     if ran.calls > 1:
         known.insert(1, ("calls", f"{ran.calls}, summed up: they followed each other fast; the rest is of one of them"))
+    known += [("traceback" if index == 0 else "", line) for index, line in enumerate(ran.traceback.splitlines())]
     known += [("parts" if index == 0 else "", _part(part)) for index, part in enumerate(parts)]
     return known + [("printed" if index == 0 else "", line.text) for index, line in enumerate(lines)]
 

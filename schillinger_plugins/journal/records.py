@@ -7,7 +7,6 @@ can't hold. Base of `Journal`; written by ``writer``.
 from __future__ import annotations
 
 import contextlib
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..behalf import Purpose
 from ..errors import PluginError
 from .database import Database
+from .figures import Summary, summary_of
 from .spool import folder_of, left_by_the_dead, left_in
 from .tables import tables
 
@@ -63,6 +63,8 @@ class Ran:
         Calls that waited for the instance then.
     error_kind, error : str
         Empty unless it failed; of a flow, those of the node that failed first.
+    traceback : str
+        The plugin's own, its end at least; empty if it raised nothing, or failed over and over.
     kind : str
     name : str
         Of a flow; empty for all else.
@@ -102,6 +104,7 @@ class Ran:
     nodes_cached: int = 0
     nodes_failed: int = 0
     purpose: Purpose = ""
+    traceback: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,53 +158,6 @@ class Line:
 Record = Ran | Happening | Line
 
 _TABLES: dict[type, str] = {Ran: "runs", Happening: "happenings", Line: "lines"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Summary:
-    """What the journal knows of the runs of a plugin, of one of its instances, or of a flow.
-
-    Attributes
-    ----------
-    plugin_id : str
-        Empty for a flow.
-    flow : str
-        Its name; empty for a plugin.
-    session, instance_id : str
-        Empty for all of them.
-    calls, failed, cancelled : int
-    p50_s, p90_s, p99_s : float
-        Percentiles of the wall time of the calls that returned; of calls that were summed up, of their mean.
-    wall_s, cpu_s : float
-        In all.
-    peak_memory_bytes : int
-    memory_bytes, growth_bytes_per_call, waiting : int, float, int
-        As they were last; of several instances the sum, but of growth the most.
-    restarts : int
-        Workers that had to be replaced.
-    first, last : str
-        When it was called first and last.
-    """
-
-    plugin_id: str
-    flow: str = ""
-    session: str = ""
-    instance_id: str = ""
-    calls: int
-    failed: int
-    cancelled: int
-    p50_s: float
-    p90_s: float
-    p99_s: float
-    wall_s: float
-    cpu_s: float
-    peak_memory_bytes: int
-    memory_bytes: int
-    growth_bytes_per_call: float
-    waiting: int
-    restarts: int
-    first: str
-    last: str
 
 
 class RecordBook(Database):
@@ -301,7 +257,7 @@ class RecordBook(Database):
         for one in self.happenings(plugin_id=plugin_id, since=since, with_tests=with_tests):
             if one.name == "restarted":
                 restarts[(one.plugin_id, "", *((one.session, one.instance_id) if by_instance else ("", "")))] += 1
-        made = [_summary(whose, runs, restarts[whose]) for whose, runs in found.items()]
+        made = [summary_of(whose, runs, restarts[whose]) for whose, runs in found.items()]
         return sorted(made, key=lambda summary: -summary.calls)
 
     def _take_in(self) -> None:
@@ -310,12 +266,30 @@ class RecordBook(Database):
         column = tables().tables["runs"].c.run_id
         for path in left_in(folder_of(self.place)):
             with contextlib.suppress(PluginError), left_by_the_dead(path) as found:
-                for at in range(0, len(found or ()), PAGE):
-                    page = found[at : at + PAGE] if found else []
-                    ids = [ran.run_id for ran in page]
+                ran, said = found if found is not None else ([], [])
+                for at in range(0, len(ran), PAGE):
+                    page = ran[at : at + PAGE]
+                    ids = [one.run_id for one in page]
                     with self.reading() as connection:
                         known = set(connection.execute(select(column).where(column.in_(ids))).scalars())
-                    self.add([ran for ran in page if ran.run_id not in known])
+                    self.add([one for one in page if one.run_id not in known])
+                for session in {line.session for line in said}:
+                    self._take_in_lines([line for line in said if line.session == session])
+
+    def _take_in_lines(self, said: list[Line]) -> None:
+        """Lines of a session, but for those that had been written; equal ones are as good as each other."""
+        said = [Line(**_row(line)) for line in said]
+        columns = tables().tables["lines"].c
+        first, last = min(line.at for line in said), max(line.at for line in said)
+        which = [columns.session == said[0].session, columns.at >= first, columns.at <= last]
+        written = Counter(self._records(Line, which, None))
+        missing = []
+        for line in said:
+            written[line] -= 1
+            if written[line] < 0:
+                missing.append(line)
+        for at in range(0, len(missing), PAGE):
+            self.add(missing[at : at + PAGE])
 
     def _records(self, kind: type[Any], which: list[ColumnElement[bool]], newest: int | None) -> Iterator[Any]:
         from sqlalchemy import select
@@ -376,41 +350,3 @@ def _storable(text: str) -> str:
     """What a plugin says may be no text that a database takes: halves of characters, and the NUL that PostgreSQL refuses."""
     text = text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
     return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "backslashreplace").decode()
-
-
-def _summary(whose: tuple[str, ...], runs: list[Ran], restarts: int) -> Summary:
-    plugin_id, flow, session, instance_id = whose
-    done = sorted((ran.wall_s / ran.calls, ran.calls) for ran in runs if ran.outcome == "done")
-    # What was refused before it began, or failed, tells nothing of its worker.
-    last = {(ran.session, ran.instance_id): ran for ran in runs if ran.outcome == "done"}.values()
-    return Summary(
-        plugin_id=plugin_id,
-        flow=flow,
-        session=session,
-        instance_id=instance_id,
-        calls=sum(ran.calls for ran in runs),
-        failed=sum(ran.calls for ran in runs if ran.outcome == "failed"),
-        cancelled=sum(ran.calls for ran in runs if ran.outcome == "cancelled"),
-        p50_s=percentile(done, 0.50),
-        p90_s=percentile(done, 0.90),
-        p99_s=percentile(done, 0.99),
-        wall_s=math.fsum(ran.wall_s for ran in runs),
-        cpu_s=math.fsum(ran.cpu_s for ran in runs),
-        peak_memory_bytes=max(ran.peak_memory_bytes for ran in runs),
-        memory_bytes=sum(ran.memory_bytes for ran in last),
-        growth_bytes_per_call=max((ran.growth_bytes_per_call for ran in last), default=0.0),
-        waiting=sum(ran.waiting for ran in last),
-        restarts=restarts,
-        first=min(ran.at for ran in runs),
-        last=max(ran.at for ran in runs),
-    )
-
-
-def percentile(weighted: Sequence[tuple[float, int]], share: float) -> float:
-    """Of values, each of which counts so many times; sorted. 0 if there is none."""
-    rest = share * sum(count for _, count in weighted)
-    for value, count in weighted:
-        rest -= count
-        if rest <= 0:
-            return value
-    return 0.0

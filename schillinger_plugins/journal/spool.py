@@ -21,7 +21,7 @@ import msgspec
 import platformdirs
 
 if TYPE_CHECKING:
-    from .records import Ran
+    from .records import Line, Ran
 
 TURN_BYTES = 256 * 1024
 """A file that has grown so far is followed by another, and goes as soon as all of it is written."""
@@ -29,8 +29,9 @@ TURN_BYTES = 256 * 1024
 MAX_BYTES = 16 * 1024 * 1024
 """Of all files; while the database is away, what is beyond that is left to the writer's queue alone."""
 
-
 _NEW = ".new"
+_SAID = b"line "
+"""What a line of a log begins with; all others are of runs."""
 
 
 def folder_of(place: Path | str) -> Path:
@@ -42,24 +43,36 @@ def folder_of(place: Path | str) -> Path:
 
 
 class Spool:
-    """The spool of one process. Not to be used from two threads at once."""
+    """The spool of one process. Not to be used from two threads at once.
 
-    def __init__(self, folder: Path, session: str) -> None:
+    Parameters
+    ----------
+    name : str
+        What its files' names begin with; nobody else's may.
+    max_bytes : int, optional
+        Of all its files; `MAX_BYTES`, if not given.
+    """
+
+    def __init__(self, folder: Path, name: str, *, max_bytes: int | None = None) -> None:
         self._folder = folder
-        self._session = session
+        self._name = name
+        self._max_bytes = MAX_BYTES if max_bytes is None else max_bytes
         self._numbers = itertools.count(1)
         self._open: _File | None = None
         self._full: list[_File] = []
         self._process = os.getpid()
 
-    def put(self, record: Ran) -> list[_File]:
+    def put(self, record: Ran | Line) -> list[_File]:
         """Have the system keep a record; a file that is full, to be forgotten when all is written that was put before."""
-        if len(self._full) * TURN_BYTES > MAX_BYTES or os.getpid() != self._process:
+        from .records import Line
+
+        if len(self._full) * TURN_BYTES > self._max_bytes or os.getpid() != self._process:
             return []
-        line = b"\n" + msgspec.json.encode(record)  # before it: half a line, of a full disk, spoils no other
+        kind = _SAID if isinstance(record, Line) else b""
+        line = b"\n" + kind + msgspec.json.encode(record)  # before it: half a line, of a full disk, spoils no other
         with contextlib.suppress(OSError):
             if self._open is None:
-                self._open = _begin(self._folder, f"{self._session}-{next(self._numbers)}")
+                self._open = _begin(self._folder, f"{self._name}-{next(self._numbers)}")
             self._open.bytes += os.write(self._open.descriptor, line)
         if self._open is None or self._open.bytes < TURN_BYTES:
             return []
@@ -116,9 +129,9 @@ def left_in(folder: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def left_by_the_dead(path: Path) -> Iterator[list[Ran] | None]:
+def left_by_the_dead(path: Path) -> Iterator[tuple[list[Ran], list[Line]] | None]:
     """What a file holds whose process has gone; None if it has not. It goes, unless something is raised."""
-    from .records import Ran
+    from .records import Line, Ran
 
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -131,12 +144,16 @@ def left_by_the_dead(path: Path) -> Iterator[list[Ran] | None]:
         except OSError:
             yield None
             return
-        found = []
+        ran: list[Ran] = []
+        said: list[Line] = []
         with open(file, "rb", closefd=False) as lines:
             for line in lines:
                 with contextlib.suppress(msgspec.DecodeError):  # half a line
-                    found.append(msgspec.json.decode(line, type=Ran))
-        yield found
+                    if line.startswith(_SAID):
+                        said.append(msgspec.json.decode(line.removeprefix(_SAID), type=Line))
+                    else:
+                        ran.append(msgspec.json.decode(line, type=Ran))
+        yield ran, said
         path.unlink(missing_ok=True)
     finally:
         os.close(file)

@@ -55,6 +55,7 @@ def tables() -> MetaData:
         Column("nodes_cached", BigInteger, nullable=False, server_default="0"),
         Column("nodes_failed", BigInteger, nullable=False, server_default="0"),
         purpose(),
+        Column("traceback", Text, nullable=False, server_default=""),
     )
     Index("runs_by_plugin", runs.c.plugin_id, runs.c.at)
     Index("runs_by_time", runs.c.at)

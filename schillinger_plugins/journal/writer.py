@@ -28,6 +28,9 @@ BATCH = 500
 GATHER_S = 1.0
 """How long records are gathered before they are written: one transaction costs more than a hundred rows."""
 
+KEEP_S = 0.02
+"""How long what is to outlive a kill waits for others of its kind."""
+
 MAX_PAUSE_S = 60.0
 """Between two tries at a journal that can't be written."""
 
@@ -57,6 +60,8 @@ class Writer:
         Gives the journal that is to be written now.
     retention : Retention
         What is kept.
+    keep : callable
+        Called in the writer's thread within `KEEP_S` of `soon`, and before what was put is written.
 
     Attributes
     ----------
@@ -66,8 +71,12 @@ class Writer:
         Why the journal can't be written at the moment; empty if it can.
     """
 
-    def __init__(self, journal: Callable[[], RecordBook], *, retention: Retention) -> None:
+    def __init__(
+        self, journal: Callable[[], RecordBook], *, retention: Retention, keep: Callable[[], object] = lambda: None
+    ) -> None:
         self._journal = journal
+        self._keep = keep
+        self._keeps = False
         self._retention = retention
         self._waiting: deque[MakeRecord | _Mark] = deque()
         self._passed: list[_Mark] = []
@@ -82,13 +91,20 @@ class Writer:
         self.dropped = 0
         self.problem = ""
 
-    def put(self, make: MakeRecord) -> None:
-        """Have a record written soon. It is made in the writer's thread, so that who runs doesn't wait for it."""
+    def put(self, make: MakeRecord) -> bool:
+        """Have a record written soon; whether there was room. It is made in the writer's thread: nobody waits for it."""
         if len(self._waiting) >= MAX_WAITING or self._ended or os.getpid() != self._process:
             self.dropped += 1
-            return
+            return False
         self._waiting.append(make)
         if self._asleep:
+            self._wake()
+        return True
+
+    def soon(self) -> None:
+        """Have `keep` called soon: there is something for it that was put."""
+        if not self._keeps:  # else it comes by itself: waking it for each line would cost more than the line
+            self._keeps = True
             self._wake()
 
     def mark(self, told: Told) -> None:
@@ -140,14 +156,34 @@ class Writer:
                 self._asleep = True
                 self._changed.wait_for(lambda: bool(self._waiting) or self._ended)
                 self._asleep = False
-                # What comes meanwhile goes into the same transaction.
-                self._changed.wait_for(lambda: self._hurried or self._ended, GATHER_S)
+            # What comes meanwhile goes into the same transaction.
+            self._gather()
+            with self._changed:
                 self._busy = True
             self._empty()
             with self._changed:
                 self._busy = False
                 self._hurried = bool(self._waiting) and any(isinstance(one, _Mark) for one in tuple(self._waiting))
                 self._changed.notify_all()
+
+    def _gather(self) -> None:
+        until_s = time.monotonic() + GATHER_S
+        while not (self._hurried or self._ended) and (left_s := until_s - time.monotonic()) > 0:
+            with self._changed:
+                if not self._keeps:
+                    self._changed.wait_for(lambda: self._hurried or self._ended or self._keeps, left_s)
+                if self._keeps:
+                    self._changed.wait_for(lambda: self._hurried or self._ended, min(left_s, KEEP_S))
+            self._keep_now()
+        self._keep_now()
+
+    def _keep_now(self) -> None:
+        # Before it is looked at what there is: what comes in between is either seen now or wakes us.
+        self._keeps = False
+        try:
+            self._keep()
+        except Exception:  # what is kept is written as well
+            _log.exception("what was said could not be kept")
 
     def _empty(self) -> None:
         pause_s, batch = 1.0, self._made()
@@ -173,6 +209,7 @@ class Writer:
                 self._changed.notify_all()  # who waits in flush() sees the problem
                 if self._changed.wait_for(lambda: self._ended, min(left_s, GATHER_S)):
                     return True
+            self._keep_now()
             made = [self._waiting.popleft() for _ in range(len(self._waiting))]
             self._waiting.extendleft(reversed([partial(_same, record) for record in self._records(made)]))
             self._tell(False)

@@ -107,6 +107,24 @@ def test_no_secret_is_in_it(failed: PluginManager, form: str, with_values: bool)
     assert made.taken >= len(SECRETS)
 
 
+def test_another_process_knows_where_it_failed(failed: PluginManager, tmp_path: Path) -> None:
+    """By the journal: the author's line, of one plugin and among the last of all, and no secret of its configuration."""
+    config = {"token": "anoth3rs3cret"}
+    with pytest.raises(PluginExecutionError):
+        failed.create_instance("probe", config).execute({"x": PRIVATE})
+    failed.recorder.flush(30)
+    *_, of_second = failed.permissions.journal.runs()
+    assert "raise ValueError" in of_second.traceback
+    assert config["token"] not in of_second.traceback + of_second.error
+    with PluginManager([tmp_path / "plugins"], retention=Retention(days=0)) as another:
+        for made, title in ((gather(another, "probe"), "Last failure"), (gather(another), "Last failures")):
+            said = made.markdown()
+            of_failure = said.partition(f"## {title}\n")[2].partition("\n## ")[0]
+            assert 'raise ValueError("no access with " + token)' in of_failure
+            assert "main.py" in of_failure
+            assert [secret for secret in (*SECRETS, config["token"], PRIVATE) if secret in of_failure] == []
+
+
 def test_values_are_told_only_if_that_is_asked_for(failed: PluginManager) -> None:
     """What was given and what names meant may be private; what is left out is said."""
     made = gather(failed, "probe")

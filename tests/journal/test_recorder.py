@@ -184,6 +184,20 @@ def test_a_result_keeps_no_worker(kept: PluginManager, write_plugin: WritePlugin
     assert worker() is None
 
 
+def test_a_failure_says_where(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """The end of the plugin's own traceback; of one that comes over and over the first few."""
+    body = "def deeper(n): return deeper(n - 1) if n else 1 / 0\nexec('x = 1'); deeper(inputs['x'])\nreturn {'y': 1}"
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    for _ in range(40):
+        with pytest.raises(PluginExecutionError):
+            instance.execute({"x": 1})
+    found = [one.traceback for one in journal(kept).runs()]
+    assert len(found) == 40
+    assert found[0].endswith("ZeroDivisionError: division by zero")
+    assert "main.py" in found[0]
+    assert 0 < sum(bool(one) for one in found) < 40
+
+
 def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugin: WritePlugin) -> None:
     """A print and a warning, each with its run, level and version."""
     body = (

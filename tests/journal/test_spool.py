@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
-from schillinger_plugins.journal import Journal, Spool, folder_of
+from schillinger_plugins.journal import Journal, Line, Spool, folder_of
 from schillinger_plugins.journal import spool as spools
 
 from .conftest import ran
@@ -24,6 +25,22 @@ spool = Spool(folder_of(Path(sys.argv[1])), "s")
 for number in itertools.count(1):
     spool.put(ran(number))
     print(number, flush=True)
+"""
+
+
+SAY_AND_WAIT = """
+import sys, time
+from pathlib import Path
+from schillinger_plugins.events import Events
+from schillinger_plugins.journal import Journal, Retention, writer
+from schillinger_plugins.recorder import Recorder
+from schillinger_plugins.sandbox.log import LogLine
+writer.GATHER_S = 3600.0  # nothing reaches the database
+journal = Journal(Path(sys.argv[1]))
+recorder = Recorder(lambda: journal, events=Events(), loaded={}, retention=Retention())
+for number in range(100):
+    recorder.said(LogLine(time.time(), "probe", "probe-1", f"line {number}", "s-1", "1.0.0"))
+sys.stdin.read()
 """
 
 
@@ -45,6 +62,36 @@ def test_what_was_put_outlives_a_process_that_is_killed(file: Path) -> None:
     assert len(found) == len(set(found))
     assert {f"s-{number}" for number in range(1, told + 1)} <= set(found)
     assert not spools.left_in(folder_of(file))
+
+
+def test_what_plugins_said_outlives_a_process_that_is_killed(file: Path) -> None:
+    """Some hundredths of a second after it was read it is kept, in its order and with the run it belongs to."""
+    command = [sys.executable, "-c", SAY_AND_WAIT, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        while not any(b"line 99" in path.read_bytes() for path in spools.left_in(folder_of(file))):
+            assert process.poll() is None
+            os.sched_yield()
+        process.send_signal(signal.SIGKILL)
+    lines = list(Journal(file).lines())
+    assert [line.text for line in lines] == [f"line {number}" for number in range(100)]
+    assert {line.run_id for line in lines} == {"s-1"}
+    assert not spools.left_in(folder_of(file))
+
+
+def test_lines_that_had_been_written_are_not_there_twice(own_places: None, place: Path | str) -> None:
+    """And of lines that are the same in everything as many as were said."""
+    line = Line(**{**{field.name: "x\0" for field in fields(Line)}, "purpose": ""})
+    other = replace(line, text="other", run_id="s-2")
+    spool = Spool(folder_of(place), "s")
+    for one in (line, line, other, line):
+        spool.put(one)
+    spool.put(ran(1))
+    Journal(place).add([line, line, replace(line, session="another")])
+    spool.close(is_written=False)
+    book = Journal(place)
+    found = [one.text for one in book.lines(with_tests=True) if one.session != "another"]
+    assert sorted(found) == ["other", "x\N{SYMBOL FOR NULL}", "x\N{SYMBOL FOR NULL}", "x\N{SYMBOL FOR NULL}"]
+    assert [one.run_id for one in book.runs()] == ["s-1"]
 
 
 def test_what_a_living_process_has_put_is_its_own(file: Path) -> None:
