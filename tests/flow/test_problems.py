@@ -44,7 +44,12 @@ FED = edge("song", "value", "a")
             ("a", "words.value-a.audio", "audio"),
             "the output 'value' of 'words' doesn't fit the input 'audio'",
         ),
-        (GIVEN, [edge("song", "value", "a", "sound")], ("a", "song.value-a.sound", "sound"), "'a' has no input 'sound'"),
+        (
+            GIVEN,
+            [edge("song", "value", "a", "sound")],
+            ("a", "song.value-a.sound", "sound"),
+            "'a' has no input 'sound'",
+        ),
         (
             [node("song", {"name": "take 1", "type": "audio"}, "input"), node("a", GAIN)],
             [FED],
