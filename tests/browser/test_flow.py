@@ -166,6 +166,53 @@ def test_a_flow_is_drawn_by_hand(study: Study) -> None:
     expect(study.shown.locator(".sch-flow").nth(1).locator(".react-flow__node"), "the other view").to_have_count(2)
 
 
+def test_several_nodes_are_chosen_copied_and_framed(study: Study) -> None:
+    """By Shift and a click, and by a box; through the clipboard; the wheel alone is the page's, with Ctrl it zooms."""
+    study.python(FIRST)
+    study.press("f")
+    study.node("a").locator("header h3").click()
+    study.page.keyboard.down("Shift")
+    expect(study.canvas.locator(".react-flow__pane"), "React Flow has heard of the key").to_have_class(
+        re.compile("selection")
+    )
+    study.node("b").locator("header h3").click()
+    study.page.keyboard.up("Shift")
+    bar = study.canvas.get_by_role("toolbar", name="2 selected")
+    expect(bar).to_be_visible()
+    study.page.keyboard.press("Control+c")
+    study.page.keyboard.press("Control+v")
+    study.shown.wait_for_kernel("sorted(flow.nodes) == ['a', 'a_2', 'b', 'b_2', 'song'] and len(flow.graph.edges) == 3")
+    study.press("Escape")
+    expect(bar).to_be_hidden()
+    study.press("f")
+    pane = study.canvas.locator(".react-flow__pane").bounding_box()
+    assert pane
+    study.page.keyboard.down("Shift")
+    expect(study.canvas.locator(".react-flow__pane")).to_have_class(re.compile("selection"))
+    study.page.mouse.move(pane["x"] + 2, pane["y"] + 2)
+    study.page.mouse.down()
+    study.page.mouse.move(pane["x"] + pane["width"] - 4, pane["y"] + pane["height"] - 4, steps=4)
+    study.page.mouse.up()
+    study.page.keyboard.up("Shift")
+    expect(study.canvas.get_by_role("toolbar", name="5 selected")).to_be_visible()
+    study.press("Control+g")
+    study.shown.wait_for_kernel("len([n for n in flow.graph.nodes.values() if n.raw.get('parentId')]) == 5")
+    study.press("m")
+    expect(study.canvas.locator(".react-flow__minimap")).to_be_visible()
+    study.press("m")
+    viewport = study.canvas.locator(".react-flow__viewport")
+    before = viewport.get_attribute("style") or ""
+    study.canvas.locator(".react-flow__pane").hover(position={"x": 30, "y": 30})
+    study.page.mouse.wheel(0, -60)
+    study.canvas.scroll_into_view_if_needed()
+    expect(viewport).to_have_attribute("style", before)
+    study.canvas.locator(".react-flow__pane").hover(position={"x": 30, "y": 30})
+    study.page.keyboard.down("Control")
+    study.page.mouse.wheel(0, -60)
+    study.page.keyboard.up("Control")
+    expect(viewport).not_to_have_attribute("style", before)
+
+
 def test_python_draws_beside_the_hand(study: Study) -> None:
     """What a cell adds, sets and takes away is seen; a wrong edge is refused with its reason before it is drawn."""
     study.python(FIRST + "flow.add('resultant_rhythm', id='rhythm', position=(0, 200))")

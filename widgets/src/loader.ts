@@ -96,7 +96,11 @@ function keepKeys(el: HTMLElement): () => void {
 const EDITS = ["z", "y", "a", "c", "v", "x", "d", "g"];
 const EDITED = "input, textarea, [role=application]";
 
+/** By themselves they are no shortcut, and what is chosen together hangs on them: React Flow hears of them at the window. */
+const HELD = ["Shift", "Control", "Alt", "Meta"];
+
 function isForPage(event: KeyboardEvent): boolean {
+  if (HELD.includes(event.key)) return true;
   if (event.ctrlKey || event.metaKey) {
     return !(EDITS.includes(event.key.toLowerCase()) && event.target instanceof Element && event.target.closest(EDITED));
   }

@@ -61,6 +61,7 @@ describe("keys", () => {
     fireEvent.keyDown(root, { key: "a", ...CTRL });
     fire("copy", root, held);
     expect(screen.getByText("2 copied")).toBeTruthy();
+    expect(JSON.parse(held.get("text/plain")!)).toMatchObject({ nodes: [{ id: "a" }, { id: "b" }], edges: [{ id: "a-b" }] });
     expect(fire("paste", root, held), "it must not reach a cell").toBe(false);
     expect(ids(store)).toEqual(["a", "b", "a_2", "b_2"]);
     expect(store.document.edges).toMatchObject([{ source: "a" }, { source: "a_2", target: "b_2" }]);

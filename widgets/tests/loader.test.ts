@@ -85,11 +85,11 @@ describe("the loader", () => {
     const heard: string[] = [];
     const listen = (event: KeyboardEvent): void => void heard.push(event.key);
     document.addEventListener("keydown", listen);
-    for (const init of [{ key: "d" }, { key: "Enter" }, { key: "Enter", shiftKey: true }, { key: "s", ctrlKey: true }, { key: "Escape" }]) {
+    for (const init of [{ key: "d" }, { key: "Enter" }, { key: "Enter", shiftKey: true }, { key: "s", ctrlKey: true }, { key: "Escape" }, { key: "Shift", shiftKey: true }]) {
       el.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true }));
     }
     document.removeEventListener("keydown", listen);
-    expect(heard).toEqual(["Enter", "s", "Escape"]);
+    expect(heard, "Shift by itself is what a canvas hears of at the window").toEqual(["Enter", "s", "Escape", "Shift"]);
   });
 
   it("cleans up after itself, also before the code has come", async () => {
