@@ -1,4 +1,4 @@
-"""``schillinger serve``: plugins over HTTP, until Ctrl-C.
+"""``schillinger serve``: plugins over HTTP, until Ctrl-C or SIGTERM.
 
 Owns the command; the server is ``server``'s.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 
 import click
 
@@ -92,6 +93,9 @@ def serve(
         note(
             f"send it as Authorization: Bearer TOKEN; {server.url}/openapi.json describes every address; Ctrl-C ends it"
         )
-        with contextlib.suppress(KeyboardInterrupt):  # raised once more when all is ended
+        # What ends services ends this one as Ctrl-C does: uvicorn passes both on when all is ended, and the manager has
+        # its workers, its folders and its journal to see to.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
             server.run()
         note("ended")

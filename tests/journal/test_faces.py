@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -63,6 +64,17 @@ def test_all_of_one_run(filled: Journal, capsys: pytest.CaptureFixture[str]) -> 
     _, out, _ = told(capsys, "journal", "--run", "s-2")
     assert "no such scale" in out
     assert "it clips" in out
+    for fact in (
+        "by ann",
+        "probe 1.0.0, 000000000000",
+        "probe-1",
+        "full",
+        "250 ms, 125 ms of CPU time",
+        "9223372036854775807",
+    ):
+        assert fact in out
+    for heading in ("parameters", "configuration", "inputs"):
+        assert heading in out
     assert "\x1b" not in out
     code, _, err = told(capsys, "journal", "--run", "s-9")
     assert code == cli.BAD_INPUT
@@ -135,6 +147,20 @@ def test_top_tells_of_the_last_minute(filled: Journal, far_away: None, capsys: p
     assert row[:3] == ["probe", "6", "16.7%"]
     assert "10.4%" in row  # of a CPU
     assert row[-1] == datetime.fromisoformat(now).astimezone().strftime("%H:%M:%S")  # by the clock of whoever looks
+
+
+def test_each_figure_stands_under_its_heading(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Percentiles told apart, CPU time of all calls, what failed and was cancelled; in stats and in top."""
+    now = datetime.now(UTC).isoformat()
+    filled.add([ran(10 + n, at=now, plugin_id="other", wall_s=float(n), cpu_s=0.25) for n in range(1, 11)])
+    filled.add([ran(30, at=now, plugin_id="other", outcome="failed", cpu_s=0.0)])
+    filled.add([ran(31, at=now, plugin_id="other", outcome="cancelled", cpu_s=0.0)])
+    _, out, _ = told(capsys, "stats", "other")
+    figures = re.split(r"\s{2,}", out.splitlines()[1])
+    assert figures[:8] == ["other", "12", "1 (8.3%)", "1", "5 s", "9 s", "10 s", "2.5 s"]
+    _, out, _ = told(capsys, "top", "--once")
+    (row,) = (line for line in out.splitlines() if "other" in line)
+    assert re.split(r"\s{2,}", row)[:6] == ["other", "12", "8.3%", "5 s", "10 s", "4.2%"]
 
 
 def test_figures_of_each_instance(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:

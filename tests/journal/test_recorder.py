@@ -383,6 +383,21 @@ def test_what_housekeeping_did_is_told(kept: PluginManager, write_plugin: WriteP
     assert json.loads(slept.detail)["idle"] is False
 
 
+def test_what_memory_does_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """That it leaks, with by how much and how much there is; and what collecting garbage gave back."""
+    body = "circle = [np.ones(2_000_000)]\ncircle.append(circle)\nreturn {'y': 1}"
+    instance = kept.create_instance(kept.load(write_plugin(body=body)).id)
+    instance.execute({})
+    assert instance.collect_if_idle(0.0)
+    assert instance._worker is not None
+    instance._worker.leaks = True
+    instance.execute({})
+    collected, leaks = list(journal(kept).happenings())[-2:]
+    assert (collected.name, leaks.name, leaks.instance_id) == ("collected", "leaks", instance.id)
+    assert json.loads(collected.detail)["given_back_bytes"] > 8_000_000
+    assert json.loads(leaks.detail).keys() == {"growth_bytes_per_call", "memory_bytes"}
+
+
 def test_calls_that_come_too_fast_are_summed_up_and_none_is_lost(
     kept: PluginManager, write_plugin: WritePlugin
 ) -> None:
