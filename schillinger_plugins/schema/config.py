@@ -145,7 +145,7 @@ def _import_jsonschema() -> None:
     try:
         importlib.import_module("jsonschema")
     finally:
-        del sys.modules[grammar]
+        sys.modules.pop(grammar, None)  # another thread may have done the same
 
 
 @cache
