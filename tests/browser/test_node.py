@@ -131,6 +131,7 @@ def test_who_goes_by_keyboard_keeps_his_place(gain: Any) -> None:
     gain.wait_for_kernel("node.saved_presets == {}")
     expect(card.get_by_role("button", name="Save as")).to_be_focused()
     gain.kernel_value("setattr(node, 'parameters', {'gain_db': -9})")
+    expect(card.get_by_role("button", name="Reset all")).to_be_enabled()
     card.get_by_role("button", name="Reset all").focus()
     gain.page.keyboard.press("Enter")
     gain.wait_for_kernel("node.parameters['gain_db'] == 0")
