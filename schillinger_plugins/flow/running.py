@@ -224,7 +224,7 @@ class Running:
         definition, name = instance.definition, node.id
         named = definition.renamed(node.parameters, plugin_id=node.plugin)
         parameters = named
-        if any(parameter.type == "file" for parameter in definition.parameters):
+        if definition.has_files:
             parameters = await asyncio.to_thread(self._files.contents, name, definition, named)
         key = await self._key(node, instance, parameters, seed)
         if key is not None and not self._anew:
