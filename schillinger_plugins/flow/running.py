@@ -28,10 +28,10 @@ from ..schema.strict import show
 from ..types import Audio
 from .cache import Cache, content_digest, handed_out, key_of, may_be_kept, size_of
 from .events import FlowEvent, FlowEvents, NodeState
+from .flow_files import FlowFiles
 from .graph import Node
 from .host import Host
 from .instances import Instances
-from .node_files import NodeFiles
 from .plan import Plan, Source
 from .progress import Progress
 from .run import FlowRun
@@ -57,7 +57,7 @@ class Running:
         *,
         host: Host,
         instances: Instances,
-        files: NodeFiles,
+        files: FlowFiles,
         cache: Cache,
         events: FlowEvents,
         document: dict[str, Any],
