@@ -25,12 +25,12 @@ from .types import File
 
 def has_paths(definition: NodeDefinition, values: Mapping[str, Any]) -> bool:
     """Whether a file is to be read for one of these parameters."""
-    for name, value in values.items():  # text first: most calls have none, and needn't look at the definition
-        if isinstance(value, (str, PurePath)):
-            known = definition.parameter(name)
-            if known is not None and known.type == "file":
-                return True
-    return False
+    return definition.has_files and any(
+        isinstance(value, (str, PurePath))
+        and (known := definition.parameter(name)) is not None
+        and known.type == "file"
+        for name, value in values.items()
+    )
 
 
 def with_content(definition: NodeDefinition, values: Mapping[str, Any], *, plugin_id: str) -> Mapping[str, Any]:

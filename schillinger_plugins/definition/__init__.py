@@ -10,6 +10,7 @@ worker and is hostile in both cases: it is bounded and checked before anything i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -160,6 +161,11 @@ class NodeDefinition(StrictModel):
                 )
             named[present], given_as[present] = value, name
         return named
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether one of its parameters is a file."""
+        return any(parameter.type == "file" for parameter in self.parameters)
 
     def check_parameters(self, values: Mapping[str, Any], *, plugin_id: str) -> dict[str, Any]:
         """Fill in defaults and check every value.

@@ -26,12 +26,12 @@ from .batch import CACHE_BYTES, Item, over, together
 from .cache import DEFAULT_BYTES, Cache
 from .document import MAX_SEED, Document
 from .events import FlowEvent, FlowEvents
+from .flow_files import FlowFiles
 from .graph import Graph
 from .hindrances import demand_none, given, hindrances
 from .host import Host, known_definition
 from .instances import Instances
 from .keeping import Keeping
-from .node_files import NodeFiles
 from .nodes import FlowNode
 from .plan import Plan, make_plan
 from .problems import Problem, Remedy, problems
@@ -94,7 +94,7 @@ class Flow(Keeping):
         self.events = FlowEvents()
         self.cache = Cache(cache_bytes)
         self.instances = Instances(host)
-        self.files = NodeFiles(host)
+        self.files = FlowFiles(host)
         self.last: FlowRun | None = None
         self.shown: Shown | None = None
         self.revision = 0

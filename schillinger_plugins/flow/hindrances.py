@@ -11,9 +11,9 @@ from typing import Any
 
 from ..errors import InputError, PluginError
 from ..schema.strict import show, suggestion
+from .flow_files import FlowFiles
 from .graph import Graph
 from .host import Host, known_definition
-from .node_files import NodeFiles
 from .plan import Plan
 from .problems import Problem, problems
 
@@ -38,7 +38,7 @@ def given(graph: Graph, values: Mapping[str, Any], inputs: Mapping[str, Any]) ->
     return held
 
 
-def hindrances(plan: Plan, host: Host, files: NodeFiles) -> dict[str, PluginError]:
+def hindrances(plan: Plan, host: Host, files: FlowFiles) -> dict[str, PluginError]:
     """Why nodes of a plan can't be run, by node; of several reasons the first."""
     refused: dict[str, PluginError] = {}
     for problem in problems(plan.graph, host, plan.values, files):

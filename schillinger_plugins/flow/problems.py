@@ -14,9 +14,9 @@ from ..definition import NodeDefinition
 from ..errors import InputError, nearest
 from ..schema.strict import show, suggestion
 from .feeding import feeds, refusal
+from .flow_files import FlowFiles
 from .graph import VALUE, Definitions, Edge, Graph, Node, ends
 from .host import Host
-from .node_files import NodeFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +61,14 @@ class Problem:
         return f"{self.message} → {self.remedy}" if self.remedy else self.message
 
 
-def problems(graph: Graph, host: Host, values: Mapping[str, Any], files: NodeFiles) -> list[Problem]:
+def problems(graph: Graph, host: Host, values: Mapping[str, Any], files: FlowFiles) -> list[Problem]:
     """Everything that is wrong with a flow.
 
     Parameters
     ----------
     values : Mapping
         What the input nodes hold, by node id; one without a value isn't in it.
-    files : NodeFiles
+    files : FlowFiles
         Those that parameters name.
     """
 
@@ -180,7 +180,7 @@ def _of_inputs(node: Node, definition: NodeDefinition, fed: Mapping[str, Edge]) 
     ]
 
 
-def _of_parameters(node: Node, definition: NodeDefinition, files: NodeFiles) -> list[Problem]:
+def _of_parameters(node: Node, definition: NodeDefinition, files: FlowFiles) -> list[Problem]:
     found = []
     if not definition.inputs and not definition.parameters:
         return []

@@ -29,10 +29,10 @@ from ..schema.strict import show
 from ..types import Audio
 from .cache import Cache, content_digest, handed_out, key_of, may_be_kept, size_of
 from .events import FlowEvent, FlowEvents, NodeState
+from .flow_files import FlowFiles
 from .graph import Node
 from .host import Host
 from .instances import Instances
-from .node_files import NodeFiles
 from .plan import Plan, Source
 from .progress import Progress
 from .record import record_of
@@ -60,7 +60,7 @@ class Running:
         name: str,
         host: Host,
         instances: Instances,
-        files: NodeFiles,
+        files: FlowFiles,
         cache: Cache,
         events: FlowEvents,
         document: dict[str, Any],
@@ -237,7 +237,7 @@ class Running:
         definition, name = instance.definition, node.id
         named = definition.renamed(node.parameters, plugin_id=node.plugin)
         parameters = named
-        if any(parameter.type == "file" for parameter in definition.parameters):
+        if definition.has_files:
             parameters = await asyncio.to_thread(self._files.contents, name, definition, named)
         key = await self._key(node, instance, parameters, seed)
         if key is not None and not self._anew:

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import PluginError
+from .flow_files import FlowFiles
 from .graph import Node
 from .host import Host, known_definition
-from .node_files import NodeFiles
 from .plan import Plan, Source
 
 _PLAIN = (str, bool, int, float, list, dict, type(None))
@@ -26,7 +26,7 @@ _PLAIN = (str, bool, int, float, list, dict, type(None))
 class Signing:
     """The signatures of one flow's nodes, and what its inputs held when they were last looked at."""
 
-    def __init__(self, host: Host, files: NodeFiles) -> None:
+    def __init__(self, host: Host, files: FlowFiles) -> None:
         self._host = host
         self._files = files
         self._lock = threading.Lock()

@@ -69,18 +69,22 @@ class FileSettings:
             for name, value in values.items()
         }
 
-    def kept(self, definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of content that another version of the plugin takes, too."""
-        return {
-            one.name: values[one.name]
-            for one in _files(definition)
-            if isinstance(values.get(one.name), Mapping) and one.name in self._held
-        }
+    def kept(self, definition: NodeDefinition, values: Mapping[str, Any], *, former: NodeDefinition) -> dict[str, Any]:
+        """Files that another version of the plugin gets, too: those that were files before, and no text that becomes one."""
+        before = {one.name for one in _files(former)}
+        kept: dict[str, Any] = {}
+        for parameter in _files(definition):
+            value = values.get(parameter.name) if parameter.name in before else None
+            try:
+                kept[parameter.name] = dict(value) if isinstance(value, Mapping) else parameter.named(value)
+            except Misfit:  # the new version takes other files
+                continue
+        return kept
 
     def savable(self, definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings that may be kept beyond the session: without those of content."""
-        held = {one.name for one in _files(definition) if isinstance(values.get(one.name), Mapping)}
-        return {name: value for name, value in values.items() if name not in held}
+        """Settings that may be kept beyond the session: no files, since a later version may mean something else by them."""
+        files = {one.name for one in _files(definition)}
+        return {name: value for name, value in values.items() if name not in files}
 
     def notes(self, definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         """What the node says about each file: its name and size, or why it couldn't be read now."""

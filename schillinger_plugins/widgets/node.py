@@ -264,7 +264,8 @@ class NodeWidget(BundledWidget):
         was set, have their defaults. Inputs that are gone are forgotten.
         """
         with self.hold_sync():
-            kept = {**fitting(definition, self.parameters), **self._settings.kept(definition, self.parameters)}
+            files = self._settings.kept(definition, self.parameters, former=self._node)
+            kept = {**fitting(definition, self.parameters), **files}
             self._node = definition
             known = {port.name for port in definition.inputs}
             self.inputs = {name: value for name, value in self._given.items() if name in known}

@@ -128,11 +128,14 @@ class SavedPresets:
 
 
 def fitting(definition: NodeDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of values what a definition takes: renamed ones by their present names, the rest left out."""
+    """Of values what a definition takes: renamed ones by their present names, the rest left out.
+
+    Files, too: what another version had as a text, be it the author's default, must not become a path that is read.
+    """
     kept: dict[str, Any] = {}
     for name, value in values.items():
         parameter = definition.parameter(name)
-        if parameter is None:
+        if parameter is None or parameter.type == "file":
             continue
         try:
             kept[parameter.name] = definition.check_settings({name: value}, plugin_id="")[parameter.name]

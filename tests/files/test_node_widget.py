@@ -138,15 +138,29 @@ def test_content_that_isn_t_here_is_asked_for_again(page: Page, tmp_path: Path) 
     assert page.node.parameters["scale"] == {"name": "other.scl", "bytes": 6}
 
 
-def test_a_preset_keeps_a_path_and_no_content(canary: Path) -> None:
-    """Content is of this session."""
-    page = Page(saved=SavedPresets("taker"))
+def test_a_preset_keeps_no_file(canary: Path) -> None:
+    """Neither path nor content, nor is a text of an earlier version's preset taken for a path."""
+    saved = SavedPresets("taker")
+    page = Page(saved=saved)
     page.sets(str(canary))
     page.node.save_preset("path")
     page.send("mine.scl", b"secret")
     page.node.save_preset("content")
-    assert page.node.saved_presets["path"]["scale"] == str(canary)
-    assert page.node.saved_presets["content"]["scale"] is None
+    saved.save("older", {"scale": str(canary), "octave": 5})
+    page.node.save_preset("newest")
+    assert [preset["scale"] for preset in page.node.saved_presets.values()] == [None] * 4
+    assert page.node.saved_presets["older"]["octave"] == 5
+
+
+def test_a_text_that_becomes_a_file_is_not_read(canary: Path) -> None:
+    """A plugin can't have its own default, or what somebody meant as a text, read by becoming another version."""
+    text = {**TAKES, "parameters": [{"name": "title", "type": "string", "default": str(canary)}]}
+    node = NodeWidget(NodeDefinition.parse(text, plugin_id="taker"))
+    node.become(NodeDefinition.parse({**TAKES, "parameters": [{**SCALE, "aliases": ["title"]}]}, plugin_id="taker"))
+    assert node.parameters == {"scale": None}
+    node = NodeWidget(NodeDefinition.parse(text, plugin_id="taker"))
+    node.become(NodeDefinition.parse({**TAKES, "parameters": [{**SCALE, "name": "title"}]}, plugin_id="taker"))
+    assert node.parameters == {"title": None}
 
 
 def test_another_version_takes_over_what_is_held(page: Page) -> None:
@@ -154,6 +168,11 @@ def test_another_version_takes_over_what_is_held(page: Page) -> None:
     page.send("mine.scl", b"secret")
     page.node.become(NodeDefinition.parse({**TAKES, "parameters": [SCALE]}, plugin_id="taker"))
     assert page.run() == File("mine.scl", b"secret")
+    page.sets("a.tun")
+    page.node.become(NodeDefinition.parse({**TAKES, "parameters": [{**SCALE, "accept": [".TUN"]}]}, plugin_id="taker"))
+    assert page.run() == "a.tun"
+    page.node.become(NodeDefinition.parse({**TAKES, "parameters": [{**SCALE, "accept": [".scl"]}]}, plugin_id="taker"))
+    assert page.run() is None
     page.node.become(NodeDefinition.parse({**TAKES, "parameters": TAKES["parameters"][1:]}, plugin_id="taker"))
     assert page.node.parameters == {"octave": 4}
 

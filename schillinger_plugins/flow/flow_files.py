@@ -18,7 +18,7 @@ from ..types import File
 from .host import Host
 
 
-class NodeFiles:
+class FlowFiles:
     """By node and parameter."""
 
     def __init__(self, host: Host) -> None:
@@ -43,7 +43,7 @@ class NodeFiles:
         """What is held for it."""
         return self._held.get((node_id, parameter.name))
 
-    def take_over(self, other: NodeFiles) -> None:
+    def take_over(self, other: FlowFiles) -> None:
         """Hold what another flow's nodes hold."""
         self._held.update(other._held)
 
