@@ -95,7 +95,6 @@ def facts(ran: Ran, lines: Iterable[Line], parts: Iterable[Ran] = ()) -> list[tu
         ("run", ran.run_id),
         ("when", f"{local(ran.at)}, by {ran.user}"),
         *(_of_flow(ran) if ran.kind == "flow" else _of_call(ran)),
-        ("seed", str(ran.seed)),
         (
             "took",
             f"{duration(ran.wall_s)}, {duration(ran.cpu_s)} of CPU time, at most {ran.peak_memory_bytes / 1e6:.1f} MB",
@@ -111,7 +110,7 @@ def facts(ran: Ran, lines: Iterable[Line], parts: Iterable[Ran] = ()) -> list[tu
 
 
 def _of_flow(ran: Ran) -> list[tuple[str, str]]:
-    return [("flow", ran.name), ("nodes", _nodes(ran))]
+    return [("flow", ran.name), ("nodes", _nodes(ran)), ("seed", str(ran.seed))]
 
 
 def _of_call(ran: Ran) -> list[tuple[str, str]]:
@@ -121,6 +120,7 @@ def _of_call(ran: Ran) -> list[tuple[str, str]]:
         ("parameters", ran.parameters),
         ("configuration", ran.config),
         ("inputs", ran.input_digests),
+        ("seed", str(ran.seed)),
         ("sandbox", ran.level),
     ]
 

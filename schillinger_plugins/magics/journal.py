@@ -79,7 +79,7 @@ def _of_value(session: Session, expression: str, local_ns: Mapping[str, Any] | N
     if isinstance(value, str):
         return value
     raise InputError(
-        f"--run needs a run's id, a result or a flow's run, not {type(value).__name__}",
+        f"--run needs a run's id or a result, not {type(value).__name__}",
         remedy="write --run RESULT, or --run f9c10551-3",
     )
 
