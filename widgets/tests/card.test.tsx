@@ -151,6 +151,10 @@ describe("the card of a node", () => {
   it("offers a reset only when something differs from its default", () => {
     show();
     expect(screen.getByRole("button", { name: "Reset all" })).toHaveProperty("disabled", true);
+    document.body.innerHTML = "";
+    const { onReset } = show({ values: { gain_db: -6 } });
+    fireEvent.click(screen.getByRole("button", { name: "Reset all" }));
+    expect(onReset).toHaveBeenCalledOnce();
   });
 
   it("puts one parameter back by its button or a double click on its label, and nothing else", async () => {
