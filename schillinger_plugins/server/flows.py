@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, ItemsView, Iterator, Mapping
+from collections.abc import Awaitable, ItemsView, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -249,14 +249,20 @@ class _Inputs:
 
     def __init__(self, document: Document) -> None:
         nodes = [node for node in document.graph.nodes.values() if node.kind == "input"]
-        self._types = {str(node.data.get("name") or node.id): str(node.data.get("type") or "any") for node in nodes}
+        named = ((str(node.data.get("name") or node.id), str(node.data.get("type") or "any")) for node in nodes)
+        self._inputs = {name: _Input(name, type) for name, type in named}
+
+    @property
+    def inputs(self) -> Sequence[_Input]:
+        return tuple(self._inputs.values())
 
     def input(self, name: str) -> _Input | None:
-        return _Input(self._types[name]) if name in self._types else None
+        return self._inputs.get(name)
 
 
 @dataclass(frozen=True)
 class _Input:
+    name: str
     type: str
 
 
