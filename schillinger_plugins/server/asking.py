@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AudioFileError, InputError
-from ..schema.strict import show
+from ..schema.strict import show, suggestion
 from . import crossing, said
 
 if TYPE_CHECKING:
@@ -136,7 +136,12 @@ async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: st
 
 async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: UploadFile, plugin_id: str) -> Any:
     if ports.input(name) is None:
-        return b""  # it is refused by its name, together with those in the JSON
+        raise InputError(
+            f"no input `{name[:64]}`",
+            plugin_id=plugin_id,
+            path=f"$.inputs.{name[:64]}",
+            remedy=suggestion(name[:64], [port.name for port in ports.inputs]),
+        )
     kind = crossing.type_of(ports, name)
     if kind == "audio":
         suffix = Path(part.filename or "").suffix[:8]

@@ -14,7 +14,7 @@ import io
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -34,6 +34,10 @@ MAX_NPY_HEADER = 10_000
 
 class Ports(Protocol):
     """What has inputs: the definition of a node, or a flow."""
+
+    @property
+    def inputs(self) -> Sequence[Any]:
+        """Each with its ``name`` and its ``type``."""
 
     def input(self, name: str) -> Any:
         """One of them, with its ``type``; None if there is none of that name."""

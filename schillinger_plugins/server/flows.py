@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import ItemsView, Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -169,7 +169,7 @@ async def run_flow(
     call = said.FlowCall()
     parts: dict[str, File] = {}
     if sound.is_body(request):
-        inputs = await sound.heard(request, ports.all, input, plugin_id=name)
+        inputs = await sound.heard(request, ports.inputs, input, plugin_id=name)
     else:
         takes = asking.Takes(ports, sent.parameter)
         call, inputs, parts = await asking.asked(request, said.FlowCall, takes, plugin_id=name)
@@ -343,15 +343,15 @@ class _Inputs:
 
     def __init__(self, document: Document) -> None:
         nodes = [node for node in document.graph.nodes.values() if node.kind == "input"]
-        found = [_Input(str(one.data.get("name") or one.id), str(one.data.get("type") or "any")) for one in nodes]
-        self._known = {one.name: one for one in found}
+        named = ((str(node.data.get("name") or node.id), str(node.data.get("type") or "any")) for node in nodes)
+        self._inputs = {name: _Input(name, type) for name, type in named}
 
     @property
-    def all(self) -> list[_Input]:
-        return list(self._known.values())
+    def inputs(self) -> Sequence[_Input]:
+        return tuple(self._inputs.values())
 
     def input(self, name: str) -> _Input | None:
-        return self._known.get(name)
+        return self._inputs.get(name)
 
 
 @dataclass(frozen=True)
