@@ -49,9 +49,8 @@ class Binding:
         """
         if self._manager.is_closed:
             raise PluginError("the manager that loaded it is closed", remedy="run the cell again")
-        if (
-            self.instance.state != "destroyed"
-        ):  # without the manager's lock, which a load of another plugin holds for long
+        # Not asked of the manager, whose lock a load of another plugin holds for long.
+        if self.instance.state != "destroyed":
             return False
         self.instance = self._manager.default_instance(self._plugin_id)
         return True

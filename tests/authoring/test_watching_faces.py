@@ -203,6 +203,16 @@ def test_a_view_of_what_is_watched_no_more_keeps_what_happened(
     assert "reloaded" in view._repr_html_()
 
 
+def test_a_view_says_that_it_is_over_when_its_session_ends(shell: InteractiveShell, watched: Instance) -> None:
+    """As the extension is unloaded; it is forgotten then."""
+    _run(shell, "watch probe")
+    session = shell.meta["schillinger_plugins"][0]
+    view = watching._views[session]
+    watching.end(session)
+    assert repr(view) == "probe is watched no more"
+    assert session not in watching._views
+
+
 def test_nothing_a_plugin_says_is_html(
     shell: InteractiveShell, watched: Instance, save: Save, outcomes: Outcomes
 ) -> None:
