@@ -167,3 +167,12 @@ def test_what_can_t_be_explored_is_said(wrong: object) -> None:
         explore(wrong)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="mel, cqt or linear"):
         explore(tone(440), spectrogram="gammatone")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["mel", "cqt", "linear", None])
+def test_the_spectrogram_that_was_asked_for_is_shown(kind: Any) -> None:
+    """And no other; all of them are there to be asked for by hand."""
+    view = explore((np.zeros((1, 8000)), 8000), spectrogram=kind)
+    tracks = view.plan["tracks"]
+    assert {track["name"] for track in tracks} == {"mel:audio", "cqt:audio", "linear:audio"}
+    assert [track["name"] for track in tracks if track["shown"]] == ([f"{kind}:audio"] if kind else [])
