@@ -66,6 +66,7 @@ def test_details_that_a_client_has_are_not_sent_again(client: httpx.Client) -> N
     tag = client.get("/api/plugins/gain_node").headers["ETag"]
     again = client.get("/api/plugins/gain_node", headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/api/plugins/gain_node", headers={"If-None-Match": "*"}).status_code == 304
     first = client.post("/api/plugins/gain_node/instances").json()["id"]
     one = client.get("/api/plugins/gain_node", headers={"If-None-Match": tag})
     assert one.status_code == 200

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from schillinger_plugins import PluginManager
 from schillinger_plugins.events import Event
-from schillinger_plugins.server import Server
+from schillinger_plugins.server import Server, telling
 from schillinger_plugins.server.telling import MAX_LISTENERS, MAX_WAITING
 
 
@@ -58,6 +58,17 @@ def test_who_listens_for_what_never_comes_is_told(client: httpx.Client, server: 
     assert "'executed'" in refused.json()["detail"]
     with pytest.raises(InvalidStatus):
         listen(server, "/api/plugins/events?name=exekuted")
+    gone(client, manager)
+
+
+def test_who_has_nothing_to_hear_hears_that_the_server_is_there(
+    client: httpx.Client, manager: PluginManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that both ends find out when the other has gone."""
+    monkeypatch.setattr(telling, "HEARTBEAT_S", 0.01)
+    with client.stream("GET", "/api/plugins/events", params={"name": "leaks"}, timeout=10) as stream:
+        lines = stream.iter_lines()
+        assert [next(lines) for _ in range(4)] == [": listening", "", ": ", ""]
     gone(client, manager)
 
 

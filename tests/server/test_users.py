@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from schillinger_plugins import PluginManager
 from schillinger_plugins.cli import program
 from schillinger_plugins.errors import InputError
-from schillinger_plugins.server import Access, Scope, Server
+from schillinger_plugins.server import Access, Scope, Server, asks
 from schillinger_plugins.server.tokens import Tokens
 
 from .conftest import ANY, NO_MANAGER
@@ -67,6 +67,13 @@ def test_what_is_asked_is_given_by_somebody_else_alone(
     assert client.post(address, headers=grace).status_code == 404
     assert create().status_code == 201
     assert client.get("/api/plugins/permissions").json()["total"] == 0
+
+
+def test_questions_that_wait_are_counted(client: httpx.Client, nosy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody fills the server with them; who comes too late is told to come again."""
+    monkeypatch.setattr(asks, "MAX_WAITING", 0)
+    refused = client.post(f"/api/plugins/{nosy}/permissions", json={"permission": "network"})
+    assert (refused.status_code, refused.json()["title"], refused.headers["Retry-After"]) == (503, "Busy", "1")
 
 
 def test_other_code_than_was_asked_about_gets_nothing(
