@@ -33,7 +33,7 @@ from .sandbox.growth import Growth
 from .sandbox.limits import Limits
 from .sandbox.log import LogLine
 from .sandbox.worker import Worker
-from .schema.secrecy import SECRET, secret_texts, without_secrets
+from .schema.secrecy import hidden, told_secrets, without_secrets
 
 ONE_BY_ONE_PER_S = 100
 """Calls that are told one by one."""
@@ -65,7 +65,6 @@ _HAPPENINGS: tuple[EventName, ...] = (
     "leaks",
 )
 _MAX_JSON = 64_000
-_SHORTEST_SECRET = 4
 _REFUSED = Call({}, {}, Limits(), None, None)
 _NO_USAGE = 0, 0, Growth(), 0
 
@@ -314,10 +313,9 @@ class Recorder:
         error: str = "",
         traceback: str = "",
     ) -> Ran:
-        secret = sorted(secret_texts(config, plugin.manifest.config_schema), key=len) if error_kind else []
-        for text in reversed(secret):  # what a plugin was given it may well quote
-            if len(text) >= _SHORTEST_SECRET:
-                error, traceback = error.replace(text, SECRET), traceback.replace(text, SECRET)
+        if error_kind:  # what a plugin was given it may well quote
+            known = told_secrets(config, plugin.manifest.config_schema)
+            error, traceback = hidden(error, known), hidden(traceback, known)
         peak_memory_bytes, memory_bytes, growth, waiting = usage
         return Ran(
             run_id=call.run_id,

@@ -26,6 +26,7 @@ from ..sandbox.steps import OnProgress
 from ..sandbox.turnstile import Turnstile
 from ..sandbox.usage import usage_of
 from ..sandbox.worker import Worker
+from ..schema.secrecy import told_secrets
 from ..succession import Succession
 from ..tally import InstanceStats, Pace, Tally
 
@@ -71,6 +72,7 @@ class Life:
         self.log = worker.log if worker is not None else Log(plugin.plugin_id, instance_id)
         self.log.instance_id = instance_id
         self.log.version, self.log.user = plugin.manifest.metadata.version, self.user
+        self.log.secrets = told_secrets(config, plugin.manifest.config_schema)
         self.used_s = time.monotonic()
         self.events = events
         self._tally = Tally(plugin.plugin_id, instance_id, user=self.user, events=events, log=self.log)

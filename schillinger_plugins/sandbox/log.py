@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..behalf import Purpose, current
+from ..schema.secrecy import hidden
 from .printable import printable
 from .trace import Trace
 
@@ -77,6 +78,8 @@ class Log:
     ----------
     run_id, version, user, purpose : str
         What the next lines belong to.
+    secrets : tuple of str
+        What its lines are told without.
     on_line : callable or None
         Told of each line, by the thread that reads it.
     dropped : int
@@ -92,6 +95,7 @@ class Log:
         self.version = ""
         self.user = ""
         self.purpose = current().purpose
+        self.secrets: tuple[str, ...] = ()
         self.on_line: Callable[[LogLine], object] | None = None
         self._bytes_read = 0
         self.trace = Trace(plugin_id, instance_id)
@@ -145,7 +149,7 @@ class Log:
     def _add(self, line: bytes) -> None:
         if len(self._lines) == MAX_LINES:
             self.dropped += 1
-        text = printable(line[: 4 * MAX_LINE_CHARS].decode("utf-8", "replace"))
+        text = hidden(printable(line[: 4 * MAX_LINE_CHARS].decode("utf-8", "replace")), self.secrets)
         text = text if len(text) <= MAX_LINE_CHARS else text[: MAX_LINE_CHARS - 1] + "…"
         of_run = self.run_id, self.version, self.user, self.purpose
         read = LogLine(time.time(), self.plugin_id, self.instance_id, text, *of_run)

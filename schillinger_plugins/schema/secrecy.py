@@ -1,15 +1,18 @@
 """Secrecy: which values of a configuration its schema calls secret.
 
 Owns the two words of JSON Schema for that, ``"format": "password"`` and ``"writeOnly": true``, at any depth. Called by
-whoever writes a configuration down.
+whoever writes down a configuration, or what a plugin that has it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 SECRET = "(secret)"  # noqa: S105 - the word that stands for one
+
+SHORTEST = 4
+"""A shorter secret is also a part of words that are none."""
 
 _MAX_DEPTH = 32
 
@@ -27,6 +30,23 @@ def without_secrets(value: Any, schema: Any, _depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         return [without_secrets(inner, _items(schema), _depth + 1) for inner in value]
     return value
+
+
+def told_secrets(value: Any, schema: Any) -> tuple[str, ...]:
+    """The secret texts of a configuration that are long enough to be known by, the longest first: see `hidden`."""
+    texts = {text for text in secret_texts(value, schema) if len(text) >= SHORTEST}
+    return tuple(sorted(texts, key=len, reverse=True))
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """What a plugin said, without what it was told in confidence. One who wants to tell it writes it another way.
+
+    >>> hidden("no access with hunter2", ("hunter2",))
+    'no access with (secret)'
+    """
+    for secret in secrets:
+        text = text.replace(secret, SECRET)
+    return text
 
 
 def secret_texts(value: Any, schema: Any, _depth: int = 0) -> Iterator[str]:

@@ -488,6 +488,27 @@ def test_secrets_are_not_told(kept: PluginManager, write_plugin: WritePlugin) ->
     }
 
 
+def test_what_was_told_in_confidence_is_not_told_on(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """By lines that are printed, logged or a traceback's, to the journal and to who asks for the log."""
+    schema = {"properties": {"token": {"writeOnly": True}, "pin": {"writeOnly": True}}}
+    manifest = {"config_schema": schema, "default_config": {"token": "", "pin": ""}}
+    body = """
+    print("with", self.context.config["token"], self.context.config["pin"])
+    self.context.log.info("with %s", self.context.config["token"])
+    raise ValueError(self.context.config["token"])
+    """
+    plugin = kept.load(write_plugin(body=body, manifest=manifest)).id
+    instance = kept.create_instance(plugin, {"token": "t0ps3cret", "pin": "12"})
+    with pytest.raises(PluginExecutionError):
+        instance.execute({"x": 1})
+    said = [line.text for line in kept.logs(plugin)]
+    assert said[0] == "with (secret) 12"  # two letters are in too many words to be taken out of them
+    assert "t0ps3cret" not in "\n".join(said)
+    found = journal(kept)
+    assert {line.text for line in found.lines()} == set(said)
+    assert "t0ps3cret" not in repr([*found.lines(), *found.runs()])
+
+
 def test_what_no_database_takes_does_no_harm(kept: PluginManager, write_plugin: WritePlugin) -> None:
     """An error with NUL, halves of characters and a megabyte of text, raised by a hostile plugin."""
     body = r"raise ValueError('\0' + '\ud800' + 'x' * 1_000_000)"
