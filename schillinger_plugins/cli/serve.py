@@ -83,7 +83,7 @@ def serve(
             root_path=root_path,
             behind_proxy=behind_proxy,
             allow_upload=allow_upload,
-            tokens=Tokens().all(),
+            tokens=Tokens(),
             token=given,
         )
         say(f"{server.url}/api/plugins")

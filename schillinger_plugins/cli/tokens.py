@@ -57,4 +57,4 @@ def remove_tokens(user: str) -> None:
     if not count:
         raise InputError(f"{user!r} has no token", remedy="schillinger token list")
     say(f"removed {count} of {user}")
-    note("a server that runs goes on knowing them: end it and start it again")
+    note("a server that runs answers to them no more; what goes on for them ends by itself")

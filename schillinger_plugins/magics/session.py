@@ -78,7 +78,7 @@ class Session:
             from ..server import Server
             from ..server.tokens import Tokens
 
-            server = Server(self.manager, port=port, tokens=Tokens().all(), allow_upload=allow_upload)
+            server = Server(self.manager, port=port, tokens=Tokens(), allow_upload=allow_upload)
             server.start()
             self._server = server
         elif allow_upload and not self._server.allows_upload:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Send
     from starlette.types import Scope as Connection
 
+    from .tokens import Kept
+
 MAX_BODY_BYTES = 256 * 1024 * 1024
 REQUESTS_PER_S, BURST = 200.0, 1000.0
 """Of one token; a client that asks more often is told when to come back."""
@@ -92,6 +94,8 @@ class Access:
         self.max_body_bytes = max_body_bytes
         self._rate = requests_per_s, burst
         self._known: dict[bytes, _Known] = {}
+        self._users: dict[bytes, _Known] = {}
+        self._news: Callable[[], Iterable[Kept] | None] = lambda: None
 
     def issue(self, scope: Scope = Scope.MANAGE, *, user: str = OWNER, may_grant: bool = False) -> str:
         """A new token of 256 random bits. Only its digest is kept."""
@@ -112,16 +116,17 @@ class Access:
                 f"a token has at least 32 characters, this one {len(token)}",
                 remedy='make one: python -c "import secrets; print(secrets.token_urlsafe())"',
             )
-        self.know(digest_of(token), scope, user=user, may_grant=may_grant)
+        self._known[digest_of(token)] = self._new(scope, user, may_grant)
 
-    def know(
-        self, digest: bytes, scope: Scope, *, user: str, may_grant: bool = False, requests_per_s: float | None = None
-    ) -> None:
-        """Know a token by what was kept of it."""
-        per_s, burst = self._rate
-        if requests_per_s is not None:
-            per_s, burst = requests_per_s, max(1.0, 5 * requests_per_s)
-        self._known[digest] = _Known(scope, user, may_grant, per_s, burst, burst, time.monotonic())
+    def follow(self, news: Callable[[], Iterable[Kept] | None]) -> None:
+        """Know users' tokens by what is kept of them, from the next request on.
+
+        Parameters
+        ----------
+        news : callable
+            Asked at each request: all that are kept now, or None if that hasn't changed.
+        """
+        self._news = news
 
     def revoke(self, token: str) -> None:
         """Know a token no more."""
@@ -145,10 +150,30 @@ class Access:
         known.left -= 1.0
         return known, 0.0
 
+    def _new(self, scope: Scope, user: str, may_grant: bool, requests_per_s: float | None = None) -> _Known:
+        per_s, burst = self._rate
+        if requests_per_s is not None:
+            per_s, burst = requests_per_s, max(1.0, 5 * requests_per_s)
+        return _Known(scope, user, may_grant, per_s, burst, burst, time.monotonic())
+
+    def _follow(self) -> None:
+        kept = self._news()
+        if kept is None:
+            return
+        users: dict[bytes, _Known] = {}
+        for one in kept:
+            digest = bytes.fromhex(one.digest)
+            users[digest] = self._new(Scope[one.scope.upper()], one.user, one.may_grant, one.requests_per_s)
+            before = self._users.get(digest)
+            if before is not None:  # another's coming or going is no new allowance
+                users[digest].left, users[digest].at_s = before.left, before.at_s
+        self._users = users
+
     def _find(self, token: str) -> _Known | None:
         """Takes as long for any wrong one."""
+        self._follow()
         asked, found = digest_of(token), None
-        for digest, known in self._known.items():
+        for digest, known in (*self._known.items(), *self._users.items()):
             if hmac.compare_digest(digest, asked):
                 found = known
         return found

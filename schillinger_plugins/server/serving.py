@@ -19,7 +19,7 @@ from .access import LOOPBACK, MAX_BODY_BYTES, Access, Scope
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
-    from .tokens import Kept
+    from .tokens import Tokens
 
 DEFAULT_PORT = 8707
 _STARTING_S = 30.0
@@ -43,8 +43,8 @@ class Server:
         Files for TLS, without which nothing but loopback is listened on.
     allow_plain : bool
         Whether it is, since something before it speaks TLS.
-    tokens : iterable of Kept
-        Those of users.
+    tokens : Tokens, optional
+        Those of users, who come and go while it runs.
     token : str, optional
         The owner's, if it was made elsewhere.
     root_path : str
@@ -82,7 +82,7 @@ class Server:
         certificate: str | None = None,
         key: str | None = None,
         allow_plain: bool = False,
-        tokens: Iterable[Kept] = (),
+        tokens: Tokens | None = None,
         token: str | None = None,
         root_path: str = "",
         behind_proxy: bool = False,
@@ -112,6 +112,8 @@ class Server:
                 f"a proxy on this machine doesn't need {host}", remedy="leave --host or --behind-proxy away"
             )
         _demand_pair(certificate, key)
+        if tokens is not None:
+            tokens.all()  # a file that can't be trusted is told now, not at the first request
         self._socket = _listen(host, port)
         if allow_upload:
             ways = {
@@ -127,14 +129,8 @@ class Server:
                 self._socket.close()
                 raise
         self.access = Access((*LOOPBACK, *names), max_body_bytes=max_body_bytes, any_host=behind_proxy)
-        for kept in tokens:
-            self.access.know(
-                bytes.fromhex(kept.digest),
-                Scope[kept.scope.upper()],
-                user=kept.user,
-                may_grant=kept.may_grant,
-                requests_per_s=kept.requests_per_s,
-            )
+        if tokens is not None:
+            self.access.follow(tokens.news)
         if token is not None:
             self.access.accept(token, Scope.MANAGE)
         self.token = token or self.access.issue(Scope.MANAGE)

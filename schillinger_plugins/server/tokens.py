@@ -6,10 +6,12 @@ Refuses a file that others can read or write. Called by ``serving`` and ``schill
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import stat
 from pathlib import Path
+from typing import Annotated, Literal, cast
 
 import msgspec
 import platformdirs
@@ -20,13 +22,15 @@ from .access import OWNER, Scope, digest_of
 
 MAX_BYTES = 1 << 20
 
+_log = logging.getLogger(__name__)
+
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token as it is kept: without it."""
 
-    digest: str
+    digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     user: str
-    scope: str
+    scope: Literal["read", "run", "manage"]
     may_grant: bool = False
     requests_per_s: float | None = None
 
@@ -42,6 +46,7 @@ class Tokens:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or Path(platformdirs.user_data_dir("schillinger", appauthor=False)) / "tokens.json"
+        self._told: object = self
 
     def all(self) -> list[Kept]:
         """Those that are known.
@@ -69,6 +74,22 @@ class Tokens:
                 f"{self.path} is no list of tokens: {error}", remedy="remove it, and make new ones"
             ) from error
 
+    def news(self) -> list[Kept] | None:
+        """Those that are known, if the file is another one than when this was asked last; none while it can't be trusted."""
+        try:
+            about = self.path.lstat()
+            now = (about.st_ino, about.st_mtime_ns, about.st_ctime_ns, about.st_size)
+        except OSError:
+            now = None
+        if now == self._told:
+            return None
+        self._told = now
+        try:
+            return self.all()
+        except InputError as error:
+            _log.error("no user is known: %s", error)
+            return []
+
     def new(self, user: str, scope: Scope, *, may_grant: bool = False, requests_per_s: float | None = None) -> str:
         """A new token of 256 random bits for somebody."""
         if not user.isprintable() or not 0 < len(user.strip()) <= 80:
@@ -76,7 +97,8 @@ class Tokens:
         if user.strip() == OWNER:
             raise InputError(f"{OWNER!r} is whoever starts the server", remedy="take another name")
         token = secrets.token_urlsafe(32)
-        kept = Kept(digest_of(token).hex(), user, scope.name.lower(), may_grant, requests_per_s)
+        name = cast(Literal["read", "run", "manage"], scope.name.lower())
+        kept = Kept(digest_of(token).hex(), user, name, may_grant, requests_per_s)
         self._write([*self.all(), kept])
         return token
 

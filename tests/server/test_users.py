@@ -115,30 +115,60 @@ def test_tokens_are_kept_as_digests_in_a_file_that_is_the_user_s_alone(tmp_path:
     assert file.stat().st_mode & 0o777 == 0o600
     assert token not in file.read_text()
     assert json.loads(file.read_text())[0]["user"] == "ada"
-    server = Server(NO_MANAGER, port=0, tokens=Tokens().all())
+    server = Server(NO_MANAGER, port=0, tokens=Tokens())
     known, _ = server.access.admit(token)
     assert known is not None
     assert (known.user, known.scope, known.may_grant, known.per_s) == ("ada", Scope.RUN, True, 2.0)
     server.close()
     file.chmod(0o644)
     with pytest.raises(InputError, match="isn't yours alone"):
-        Tokens().all()
-    file.chmod(0o600)
+        Server(NO_MANAGER, port=0, tokens=Tokens())
+
+
+def test_a_server_that_runs_follows_who_comes_and_goes(tmp_path: Path) -> None:
+    """A token counts from when it is made until it is removed; one that is used up isn't new because of another."""
+    access = Access()
+    access.follow(Tokens().news)
+    ada = Tokens().new("ada", Scope.RUN, requests_per_s=0.2)
+    assert access.admit(ada) == (access._find(ada), 0.0)
+    grace = Tokens().new("grace", Scope.READ)
+    assert access.scope_of(grace) is Scope.READ
+    assert access.admit(ada)[1] > 1
     removed = CliRunner().invoke(program, ["token", "remove", "ada"])
     assert removed.exit_code == 0
-    assert "a server that runs goes on knowing them" in removed.output
-    assert Tokens().all() == []
+    assert access.admit(ada) == (None, 0.0)
+    assert access.scope_of(grace) is Scope.READ
+
+
+@pytest.mark.parametrize("harm", ["others may read it", "no list", "no digest", "gone"])
+def test_a_file_that_can_t_be_trusted_lets_nobody_in(harm: str) -> None:
+    """And those in it are known again when it has been mended; who began the server always is."""
+    access, file = Access(), Tokens().path
+    owner = access.issue()
+    access.follow(Tokens().news)
+    ada = Tokens().new("ada", Scope.RUN)
+    assert access.scope_of(ada) is Scope.RUN
+    sound = file.read_text()
+    if harm == "others may read it":
+        file.chmod(0o644)
+    elif harm == "gone":
+        file.unlink()
+    else:
+        file.write_text("{" if harm == "no list" else sound.replace('"digest": "', '"digest": "z'))
+    assert access.scope_of(ada) is None
+    assert access.scope_of(owner) is Scope.MANAGE
+    file.write_text(sound)
+    file.chmod(0o600)
+    assert access.scope_of(ada) is Scope.RUN
 
 
 def test_each_token_has_its_own_rate() -> None:
     """One that may ask twice a second waits for longer than the others."""
     access = Access()
-    token = access.issue()
-    from schillinger_plugins.server.access import digest_of
-
-    access.know(digest_of("x" * 40), Scope.READ, user="ada", requests_per_s=0.2)
-    assert access.admit("x" * 40)[1] == 0
-    assert access.admit("x" * 40)[1] > 1
+    access.follow(Tokens().news)
+    token, slow = access.issue(), Tokens().new("ada", Scope.READ, requests_per_s=0.2)
+    assert access.admit(slow)[1] == 0
+    assert access.admit(slow)[1] > 1
     assert access.admit(token)[1] == 0
 
 
