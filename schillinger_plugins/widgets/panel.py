@@ -167,7 +167,7 @@ class PanelWidget(BundledWidget):
 
     def forgive(self, kind: str, text: str) -> None:
         """Show a failure of that kind no more, since what it was about has been mended; `text` says so."""
-        with self._lock:
+        with self._turn:
             if self.error.get("type") == kind:
                 self.message, self.error = text, {}
                 if self._thread is None:
@@ -290,7 +290,7 @@ class PanelWidget(BundledWidget):
 
     def _ask(self, event: dict[str, Any]) -> None:
         assert self._send_event is not None
-        with self._lock:
+        with self._turn:
             values, node = dict(self.parameters), self._node
         if not _has(node, event):  # of the version before
             return

@@ -59,6 +59,7 @@ def attack(outside):
     import numpy as np
     numbers = [random.random(), float(np.random.random()), next(tempfile._get_candidate_names()), uuid.uuid4().hex]
     with open("note", "w") as file: file.write(outside.note)
+    print("here", flush=True)
     return {"scratch": outside.scratch, "pid": os.getpid(), "random": numbers}
 """
 
