@@ -95,7 +95,9 @@ class Host:
         said = self.neighbour.execute({"what": "attack", "outside": os.environ["ESCAPE_NEIGHBOUR"]})["y"]
         self.neighbour_scratch = Path(said["scratch"])
         package = sys.modules["schillinger_plugins"].__file__ or ""
-        assert [line.text for line in self.manager.logs(record.id)] == ["here"]  # lines are kept in a file that stays open
+        assert [line.text for line in self.manager.logs(record.id)] == [
+            "here"
+        ]  # lines are kept in a file that stays open
         self.manager.recorder.flush()  # while the journal is written it is open
         self.descriptors = min(_looks_at_descriptors(0.2))
         return {

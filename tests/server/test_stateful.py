@@ -1,6 +1,7 @@
 """Rows of requests that lead from one to the next, made up by schemathesis along the links of the OpenAPI page.
 
-What is made is looked at, called, run and ended, in whatever order; what it makes up is the same in every run.
+What is made is looked at, called, run and ended, in whatever order. Where a row leads depends on what the answers before it
+said, so rows are made up, from one seed after the other, until each address that matters has given its answer.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from schemathesis.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -38,9 +39,8 @@ CONFORMANCE = [
     status_code_conformance,
 ]
 FEW = settings(
-    max_examples=20,
+    max_examples=8,
     stateful_step_count=8,
-    derandomize=True,
     database=None,
     deadline=None,
     phases=[Phase.generate],
@@ -66,6 +66,8 @@ REACHED = [
     *(("DELETE", "/api/plugins/runs/{run_id}", 204), ("PUT", FLOW, 201), ("POST", FLOW_RUNS, 200)),
     *(("GET", FLOW, 200), ("DELETE", FLOW, 204)),
 ]
+
+MOST_SEEDS = 15
 
 CHAINED = {(method, path) for method, path, _ in REACHED} | {("GET", "/api/plugins"), ("GET", "/api/flows")}
 
@@ -112,14 +114,14 @@ def seen(
             if method == "DELETE" and response.status_code == 204 and path in (FLOW, INSTANCE):
                 assert client.get(response.request.url).status_code == 404, "it was ended"
 
-    Machine.run(settings=FEW)
+    for number in range(MOST_SEEDS):
+        seed(number)(Machine)
+        Machine.run(settings=FEW)
+        if all(seen[which] for which in REACHED):
+            break
     return seen
 
 
 def test_what_is_made_can_be_followed_to_its_end(seen: Counter[tuple[str, str, int]]) -> None:
     """Each answer is one that the page describes, none says that the server has failed, and what was ended is gone."""
-    missed = [which for which in REACHED if not seen[which]]
-    assert len(missed) <= 2, (
-        missed,
-        seen,
-    )  # of what it makes up: the same in every run, but other plugins lead elsewhere
+    assert not [which for which in REACHED if not seen[which]], seen
