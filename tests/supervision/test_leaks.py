@@ -42,7 +42,7 @@ def test_a_leak_is_noticed_with_figures_once(manager: PluginManager, make: Calla
     lines = [line.text for line in instance.log.lines() if "leaks memory" in line.text]
     assert len(lines) == 1
     assert "MB more with each call" in lines[0]
-    (row,) = manager.status().instances
+    (row,) = [one for one in manager.status().instances if one.id == instance.id]
     assert row.leaks
     assert row.growth_bytes_per_call == pytest.approx(MB, rel=0.15)
     assert row.waiting == 0
