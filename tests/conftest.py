@@ -129,6 +129,8 @@ def shared_manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginM
 @pytest.fixture
 def manager(shared_manager: PluginManager, tmp_path: Path, own_places: None) -> Iterator[PluginManager]:
     """The shared manager with a journal of its own; what a test loads from its own folder is forgotten afterwards."""
+    for instance_id in list(shared_manager.instances):  # of a run that the test before didn't wait for
+        shared_manager.destroy_instance(instance_id)
     shared_manager.permissions.journal = Journal()
     yield shared_manager
     for plugin_id, record in list(shared_manager.plugins.items()):
