@@ -14,7 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from schillinger_plugins import Instance, PluginManager
+from schillinger_plugins import Instance, PluginManager, reading
 from schillinger_plugins.journal import Journal
 
 HEADER = """
@@ -137,6 +137,20 @@ def manager(shared_manager: PluginManager, tmp_path: Path, own_places: None) -> 
         shared_manager.unload(plugin_id)
         if record.root.is_relative_to(tmp_path.resolve()):
             shared_manager.registry.unregister(plugin_id)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were opened for parameters since the test began."""
+    names: list[str] = []
+    honest = reading.open_regular
+
+    def noted(path: Path, name: str, **options: Any) -> int:
+        names.append(Path(path).name)
+        return honest(path, name, **options)
+
+    monkeypatch.setattr(reading, "open_regular", noted)
+    return names
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ..errors import InputError
 from .console import note, say
 from .run import PATHS, open_manager
 
-TOKEN = "SCHILLINGER_TOKEN"  # noqa: S105
+TOKEN = "SCHILLINGER_TOKEN"  # noqa: S105 - a variable's name
 """The variable with a token that whoever starts the server has made; it is taken out of the environment."""
 
 

@@ -285,7 +285,7 @@ class Editing:
             node_id = wish or unused(usual, self.graph.nodes)
             place = _unplaced(self.graph) if position is None else position
             self.graph.put(Node({"id": node_id, "type": kind, "position": _place(place), "data": data, **more}))
-        return FlowNode(self, node_id)  # type: ignore[arg-type]
+        return FlowNode(self, node_id)  # type: ignore[arg-type]  # the one that has this part is a flow
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:

@@ -338,7 +338,7 @@ class Reloading:
         # Not within the plugin's turn: who is told may ask for another reload.
         self._last[report.plugin_id] = report
         name = "reloaded" if report.error is None else "reload_failed"
-        self._events.emit(Event(name, report.plugin_id, data={"report": report}))  # type: ignore[arg-type]
+        self._events.emit(Event(name, report.plugin_id, data={"report": report}))  # type: ignore[arg-type]  # one of two names
         return report
 
     @contextlib.contextmanager

@@ -215,7 +215,7 @@ def describe(app: FastAPI) -> None:
                 _complete(f"{method.upper()} {path}", path, operation, page)
         return page
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's way to say it
 
 
 def _complete(key: str, path: str, operation: dict[str, Any], page: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ def _demands(needed: Scope) -> Callable[[Request], None]:
 READ, RUN, MANAGE = map(_demands, Scope)
 
 
-def GRANT(request: Request) -> None:  # noqa: N802
+def GRANT(request: Request) -> None:  # noqa: N802 - as READ and RUN
     """That the user was made one who grants: no scope has it."""
     if not request.scope["schillinger.may_grant"]:
         detail = f"{user_of(request)} may not grant"

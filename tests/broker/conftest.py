@@ -85,7 +85,7 @@ def reply(body: bytes = b"fine", *, status: str = "200 OK", headers: str = "") -
 
 def get(broker: Broker, server: Server, path: str = "/", **options: object) -> FetchReply:
     """Fetch from a server with `broker`."""
-    return broker.fetch(FetchRequest(method="GET", url=f"http://127.0.0.1:{server.port}{path}", **options))  # type: ignore[arg-type]
+    return broker.fetch(FetchRequest(method="GET", url=f"http://127.0.0.1:{server.port}{path}", **options))  # type: ignore[arg-type]  # by name
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def broker(records: list[FetchRecord]) -> Callable[..., Broker]:
 
     def make(*hosts: str, **options: object) -> Broker:
         options.setdefault("allowance", Allowance())  # of its own: tests follow each other faster than plugins ask
-        return Broker(plugin_id="probe", hosts=hosts, record=records.append, **options)  # type: ignore[arg-type]
+        return Broker(plugin_id="probe", hosts=hosts, record=records.append, **options)  # type: ignore[arg-type]  # by name
 
     return make
 

@@ -29,7 +29,7 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     addresses: list[str] = []
 
     class Socket(socket.socket):
-        def connect(self, address: tuple[str, int]) -> None:  # type: ignore[override]
+        def connect(self, address: tuple[str, int]) -> None:  # type: ignore[override]  # as it is called here
             if self.type == socket.SOCK_STREAM and not ipaddress.ip_address(address[0]).is_loopback:
                 addresses.append(address[0])
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")

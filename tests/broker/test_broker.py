@@ -65,7 +65,7 @@ def test_another_host_is_refused_with_the_line_that_grants_it(
         "192.168.1.1",
         "169.254.169.254",
         "100.64.0.1",
-        "0.0.0.0",  # noqa: S104
+        "0.0.0.0",  # noqa: S104 - refused
         "255.255.255.255",
         "224.0.0.1",
         "::1",
@@ -274,7 +274,7 @@ def test_no_error_and_no_record_holds_a_credential(
     """Whether it is refused here, or a server answers with nothing but what it was sent."""
     server = serve(lambda connection, head: connection.sendall(head + b"\r\n\r\n"))
     with pytest.raises(PluginError) as caught:
-        get(broker(f"127.0.0.1:{server.port}"), server, **options)  # type: ignore[arg-type]
+        get(broker(f"127.0.0.1:{server.port}"), server, **options)  # type: ignore[arg-type]  # by name
     assert "s3cret" not in f"{caught.value} {caught.value!r} {records}"
     assert len(records) == 1
 
@@ -297,7 +297,7 @@ def test_every_refusal_is_on_record(
     """Even of what is no request at all; and a refusal counts as a request."""
     server = serve(reply())
     one = broker(f"127.0.0.1:{server.port}", limits=FetchLimits(per_minute=1))
-    request = FetchRequest(**{"method": "GET", "url": f"http://127.0.0.1:{server.port}/", **options})  # type: ignore[arg-type]
+    request = FetchRequest(**{"method": "GET", "url": f"http://127.0.0.1:{server.port}/", **options})  # type: ignore[arg-type]  # by name
     with pytest.raises(PluginError) as caught:
         one.fetch(request)
     assert caught.value.plugin_id == "probe"

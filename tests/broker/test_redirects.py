@@ -30,7 +30,7 @@ def once(location: str, status: str = "302 Found") -> Answer:
 
 def fetch(one: Broker, server: Server, **options: object) -> FetchReply:
     given = {"method": "GET", "url": f"http://127.0.0.1:{server.port}/", **options}
-    return one.fetch(FetchRequest(**given))  # type: ignore[arg-type]
+    return one.fetch(FetchRequest(**given))  # type: ignore[arg-type]  # given by name
 
 
 def test_a_redirect_is_checked_like_a_request(serve: Serve, broker: MakeBroker, records: list[FetchRecord]) -> None:

@@ -16,7 +16,7 @@ Certify = Callable[..., Certificate]
 
 
 def fetch(broker: Broker, host: str, port: int, **options: float) -> bytes:
-    return broker.fetch(FetchRequest(method="GET", url=f"https://{host}:{port}/", **options)).body  # type: ignore[arg-type]
+    return broker.fetch(FetchRequest(method="GET", url=f"https://{host}:{port}/", **options)).body  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(("host", "names"), [("localhost", "DNS:localhost"), ("127.0.0.1", "IP:127.0.0.1")])

@@ -254,7 +254,7 @@ def test_only_the_failures_are_shown_when_asked() -> None:
 )
 def test_a_line_repeats_the_very_sound(sound: Sound) -> None:
     """The expression in the report makes the samples that the plugin was given, to the bit."""
-    assert Audio(*eval(sound.expression, {"np": np})) == sound.audio  # noqa: S307
+    assert Audio(*eval(sound.expression, {"np": np})) == sound.audio  # noqa: S307 - our own text
 
 
 @pytest.mark.parametrize(

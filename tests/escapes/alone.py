@@ -33,7 +33,7 @@ def main(folder: str, facts: str) -> None:
 
 
 async def _await(awaitable: object) -> object:
-    return await awaitable  # type: ignore[misc]
+    return await awaitable  # type: ignore[misc]  # whatever it is
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ def went_through(**attempts: object) -> str | None:
     through = []
     for name, attempt in attempts.items():
         try:
-            answer = attempt()  # type: ignore[operator]
+            answer = attempt()  # type: ignore[operator]  # whatever it is
         except (OSError, ValueError, LookupError):
             continue
         through.append(f"{name} went through: {answer!r:.100}")

@@ -120,11 +120,11 @@ def test_a_hint_says_it_too() -> None:
         scale: File
 
     class Scales(NodePlugin):
-        async def execute(self, inputs: dict[str, Any], parameters: Settings) -> dict[str, Any]:  # type: ignore[override]
+        async def execute(self, inputs: dict[str, Any], parameters: Settings) -> dict[str, Any]:  # type: ignore[override]  # what an author may write
             return {}
 
     class Wrong(NodePlugin):
-        async def execute(self, inputs: Inputs, parameters: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
+        async def execute(self, inputs: Inputs, parameters: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]  # what an author may write
             return {}
 
     Scales.execute.__annotations__["parameters"] = Settings

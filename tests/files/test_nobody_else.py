@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from schillinger_plugins import Instance, PluginManager, reading
+from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.definition import NodeDefinition
 from schillinger_plugins.definition.panel import panel_of
 from schillinger_plugins.errors import DefinitionError, InputError, PluginError
@@ -19,20 +19,6 @@ from tests.workflow.conftest import PORTS, main_of, step
 from .conftest import CANARY, SCALE, TAKES
 
 OWN: dict[str, Any] = {**PORTS, "outputs": [{"name": "y", "type": "any"}], "inputs": []}
-
-
-@pytest.fixture(autouse=True)
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that the host has opened for parameters."""
-    names: list[str] = []
-    honest = reading.open_regular
-
-    def noted(path: Path, name: str, **options: Any) -> int:
-        names.append(Path(path).name)
-        return honest(path, name, **options)
-
-    monkeypatch.setattr(reading, "open_regular", noted)
-    return names
 
 
 @pytest.fixture

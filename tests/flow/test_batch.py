@@ -52,7 +52,7 @@ def test_each_input_has_a_run_and_a_row(study: Flow) -> None:
     assert {row["n"]: row["probe.square"] for row in rows} == {n: n * n for n in range(12)}
     assert len({row["probe.pid"] for row in rows}) == 2
     assert set(rows[0]) == {"n", "probe.square", "probe.pid"}
-    assert not study.host.instances  # type: ignore[attr-defined]
+    assert not study.host.instances  # type: ignore[attr-defined]  # a manager
 
 
 def test_what_fails_is_said_and_the_others_go_on(study: Flow) -> None:
@@ -90,7 +90,7 @@ def test_who_takes_no_more_ends_the_rest(study: Flow) -> None:
     assert next(items).error is None
     items.close()
     assert len(taken) < 10
-    assert not study.host.instances  # type: ignore[attr-defined]
+    assert not study.host.instances  # type: ignore[attr-defined]  # a manager
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("schillinger-batch")]
 
 

@@ -75,4 +75,4 @@ def ran(number: int = 1, **changes: object) -> Ran:
         "peak_memory_bytes": 2**40,
         "outcome": "done",
     }
-    return Ran(**{**values, **changes})  # type: ignore[arg-type]
+    return Ran(**{**values, **changes})  # type: ignore[arg-type]  # given by name

@@ -374,7 +374,7 @@ GOOD_DRAWINGS = [
 @pytest.mark.parametrize("body", GOOD_DRAWINGS)
 def test_drawings_stay_what_they_were(body: str) -> None:
     """The elements and their texts are those of the author."""
-    before, after = (ElementTree.fromstring(text) for text in (SVG.format(body), checked(svg(body))["svg"]))  # noqa: S314
+    before, after = (ElementTree.fromstring(text) for text in (SVG.format(body), checked(svg(body))["svg"]))  # noqa: S314 - checked
     assert [part.tag for part in after.iter()] == [part.tag for part in before.iter()]
     assert ["".join(part.itertext()).split() for part in after.iter("{*}text")] == [
         "".join(part.itertext()).split() for part in before.iter("{*}text")

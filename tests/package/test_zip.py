@@ -166,7 +166,7 @@ def test_what_others_write_is_read(archive: WriteArchive, into: Path) -> None:
     for number, (method, stream) in enumerate((m, s) for m in (0, 8) for s in (False, True)):
         buffer = io.BytesIO()
         if stream:
-            buffer.seekable = lambda: False  # type: ignore[method-assign]
+            buffer.seekable = lambda: False  # type: ignore[method-assign]  # a pipe
         with zipfile.ZipFile(buffer, "w", method) as written:
             written.mkdir("reverse")
             for name, data in PLUGIN.items():

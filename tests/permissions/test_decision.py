@@ -268,7 +268,7 @@ def test_what_can_not_be_granted_is_told(
 ) -> None:
     """A slip, or a permission that the plugin doesn't ask for."""
     with pytest.raises(InputError, match=says):
-        manager.grant(known(), permission, **named)  # type: ignore[arg-type]
+        manager.grant(known(), permission, **named)  # type: ignore[arg-type]  # given by name
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def attempt(manager: PluginManager, known: Callable[..., str]) -> Callable[..., 
 
     def attempt(attempts: Attempts, **folders: list[Path]) -> list[Any]:
         plugin_id = known(BODY)
-        manager.grant(plugin_id, "file_access", **folders)  # type: ignore[arg-type]
+        manager.grant(plugin_id, "file_access", **folders)  # type: ignore[arg-type]  # given by name
         instance = manager.create_instance(plugin_id)
         said: list[Any] = instance.execute({"x": [[kind, str(path)] for kind, path in attempts]})["y"]
         return said

@@ -85,10 +85,10 @@ def test_a_folder_of_data_is_granted(home: Path, writable: bool) -> None:
         "/proc/self/fd",
         "/sys",
         "/dev",
-        "/dev/shm",  # noqa: S108
+        "/dev/shm",  # noqa: S108 - refused
         "/etc",
         "/run",
-        "/tmp",  # noqa: S108
+        "/tmp",  # noqa: S108 - refused
     ],
 )
 def test_secrets_and_the_system_are_never_granted(home: Path, text: str) -> None:

@@ -209,7 +209,7 @@ def test_what_has_not_changed_is_not_judged_again(write: Write, tmp_path: Path) 
         asked.append(module)
         return "allowed"
 
-    scanner = Scanner(judge)  # type: ignore[arg-type]
+    scanner = Scanner(judge)  # type: ignore[arg-type]  # a stand-in
     first = scanner.scan(folder, manifest, with_bandit=False)
     assert asked
     asked.clear()

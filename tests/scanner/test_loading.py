@@ -65,7 +65,7 @@ def test_findings_of_what_is_not_there(manager: PluginManager, write_plugin: Wri
 def test_a_policy_refuses_from_a_severity_on(write_plugin: WritePlugin, severity: str) -> None:
     """With ``refuse_findings`` a plugin is refused by a finding of that severity or above, bandit's included, unrun."""
     imports = {"low": "import pickle", "medium": "import yaml\nyaml.load('')", "high": "x = '\u202e'"}
-    with PluginManager(policy=Policy(refuse_findings=severity)) as manager:  # type: ignore[arg-type]
+    with PluginManager(policy=Policy(refuse_findings=severity)) as manager:  # type: ignore[arg-type]  # wrong on purpose
         folder = write_plugin(main=PLUGIN.format(imports=imports[severity]))
         with pytest.raises(ScanError, match=rf"main\.py:\d.*refuse_findings='{severity}'"):
             manager.load(folder)
@@ -111,7 +111,7 @@ def test_allowing_outdoes_blocking() -> None:
 def test_a_slip_in_a_policy_is_told() -> None:
     """A severity that there is not, and a module in place of a set of them, are refused."""
     with pytest.raises(ValueError, match="refuse_findings"):
-        Policy(refuse_findings="grave")  # type: ignore[arg-type]
+        Policy(refuse_findings="grave")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ValueError, match="set of modules"):
         ImportPolicy(blocked="os")
 

@@ -107,7 +107,7 @@ def test_a_block_of_another_shape_is_refused(returned: Any, says: str) -> None:
 
     class Odd(EffectPlugin):
         def process(self, block: Audio, parameters: Any) -> Audio:
-            return returned  # type: ignore[no-any-return]
+            return returned  # type: ignore[no-any-return]  # whatever it is
 
     with pytest.raises(ValueError, match=says):
         whole(Odd(PluginContext()), np.zeros((1, 4), np.float32))

@@ -190,7 +190,7 @@ def test_what_can_be_no_parameter_is_named(fields: Any, says: str) -> None:
     """The item, the method and what it takes instead."""
 
     class Odd(NodePlugin):
-        async def execute(self, inputs, parameters):  # type: ignore[no-untyped-def]
+        async def execute(self, inputs, parameters):  # type: ignore[no-untyped-def]  # no hints on purpose
             return {}
 
     Odd.execute.__annotations__["parameters"] = fields

@@ -28,7 +28,7 @@ WAIT = {"wait": "true"}
 
 def heard(answer: httpx.Response) -> np.ndarray[Any, Any]:
     assert answer.status_code == 200, answer.text
-    return soundfile.read(io.BytesIO(answer.content))[0]  # type: ignore[no-any-return]
+    return soundfile.read(io.BytesIO(answer.content))[0]  # type: ignore[no-any-return]  # it has no types
 
 
 def test_whoever_runs_need_not_save(client: httpx.Client, server: Server, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def zipped() -> bytes:
 def test_what_is_no_flow_is_not_run(client: httpx.Client, manager: PluginManager, flow: Any) -> None:
     """It is as hostile as one that is saved; nothing is begun of it that could go on."""
     for sent in ({"json": {"flow": flow}}, {"files": {"request": (None, json.dumps({"flow": flow}))}}):
-        refused = client.post(DRAFT, params=WAIT, **sent)  # type: ignore[arg-type]
+        refused = client.post(DRAFT, params=WAIT, **sent)  # type: ignore[arg-type]  # given by name
         assert refused.status_code in (404, 422), refused.text
         assert refused.json()["remedy"] or refused.json()["path"]
     assert not manager.instances

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from schillinger_plugins import PluginManager, reading
+from schillinger_plugins import PluginManager
 from schillinger_plugins.client import Client
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.server import Server
@@ -29,20 +29,6 @@ def canary(tmp_path: Path) -> Path:
     file = tmp_path / "canary.scl"
     file.write_bytes(CANARY)
     return file
-
-
-@pytest.fixture(autouse=True)
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that the server has opened for parameters."""
-    names: list[str] = []
-    honest = reading.open_regular
-
-    def noted(path: Path, name: str, **options: Any) -> int:
-        names.append(Path(path).name)
-        return honest(path, name, **options)
-
-    monkeypatch.setattr(reading, "open_regular", noted)
-    return names
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ def test_pickles_are_no_arrays(client: httpx.Client, create: Create, tmp_path: P
 
     class Bomb:
         def __reduce__(self) -> tuple[object, tuple[str]]:
-            return Path.touch, (tmp_path / "bomb",)  # type: ignore[return-value]
+            return Path.touch, (tmp_path / "bomb",)  # type: ignore[return-value]  # as pickle has it
 
     instance = create()
     file = io.BytesIO()
@@ -263,7 +263,7 @@ def test_a_port_that_is_taken_is_said(server: Server) -> None:
 def test_stopping_ends_what_goes_on(shared_manager: object, create: Create) -> None:
     """A server that is stopped lets runs end for a while, then cancels them; the manager goes on."""
     instance = create("await asyncio.sleep(60)")
-    server = Server(shared_manager, port=0)  # type: ignore[arg-type]
+    server = Server(shared_manager, port=0)  # type: ignore[arg-type]  # a fixture of any type
     server.start()
     headers = {"Authorization": f"Bearer {server.token}"}
     with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client:
@@ -273,7 +273,7 @@ def test_stopping_ends_what_goes_on(shared_manager: object, create: Create) -> N
     server.stop()
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url, trust_env=False)
-    assert shared_manager.instances[instance].state != "running"  # type: ignore[attr-defined]
+    assert shared_manager.instances[instance].state != "running"  # type: ignore[attr-defined]  # a fixture of any type
 
 
 def test_a_listener_that_doesn_t_read_loses_the_oldest_events_and_keeps_nobody() -> None:

@@ -14,7 +14,7 @@ def test_a_server_is_ready_when_its_sandbox_is_warm(shared_manager: PluginManage
     """It warms by itself; until then 503 with Retry-After, and again when it ends. Health is another question."""
 
     async def ask(app: object, path: str) -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:  # type: ignore[arg-type]  # httpx's own view of ASGI
             return await client.get(path)
 
     with PluginManager() as cold:

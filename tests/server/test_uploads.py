@@ -191,7 +191,7 @@ def hostile() -> dict[str, bytes]:
 def test_a_package_with_a_flaw_leaves_nothing(client: httpx.Client, flaw: str, body: bytes, tmp_path: Path) -> None:
     """It is refused with what is wrong, which tells nobody where this machine keeps its files."""
     for sent in ({"content": body, "headers": ZIP}, {"files": {"package": ("sent.zip", body)}}):
-        refused = client.post("/api/plugins", **sent)  # type: ignore[arg-type]
+        refused = client.post("/api/plugins", **sent)  # type: ignore[arg-type]  # given by name
         assert (refused.status_code, refused.json()["title"]) == (422, "PackageError"), (flaw, refused.text)
         assert refused.json()["remedy"]
         assert str(tmp_path) not in refused.text
@@ -292,7 +292,7 @@ def test_code_comes_from_this_machine_alone(
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"host": "0.0.0.0", "names": ["x.example"], "allow_plain": True}, "from other machines"),  # noqa: S104
+        ({"host": "0.0.0.0", "names": ["x.example"], "allow_plain": True}, "from other machines"),  # noqa: S104 - refused
         ({"names": ["x.example"]}, "--name"),
         ({"allow_plain": True}, "--allow-plain"),
         ({"behind_proxy": True}, "--behind-proxy"),

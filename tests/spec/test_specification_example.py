@@ -76,7 +76,7 @@ def test_it_runs_unchanged(manager: PluginManager, tmp_path: Path) -> None:
     instance = manager.create_instance(manager.load(folder).id)
     assert (instance.definition.type, instance.definition.label) == ("myNode", "My Plugin")
     assert instance.execute({}, {})["result"] == "processed"
-    assert manager.plugins["my_plugin"].manifest.metadata.name == "My Plugin"  # type: ignore[union-attr]
+    assert manager.plugins["my_plugin"].manifest.metadata.name == "My Plugin"  # type: ignore[union-attr]  # it is sound
     manager.destroy_instance(instance.id)
 
 

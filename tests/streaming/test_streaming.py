@@ -155,7 +155,7 @@ def test_a_block_of_another_shape_is_not_believed(effect: Instance) -> None:
 def test_what_is_no_audio_is_refused(effect: Instance) -> None:
     """With what to pass instead."""
     with effect.stream() as stream, pytest.raises(InputError, match="a block is Audio, not ndarray"):
-        stream.process(SAMPLES)  # type: ignore[arg-type]
+        stream.process(SAMPLES)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_an_interrupt_ends_the_block_alone(effect: Instance) -> None:

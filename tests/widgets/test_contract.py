@@ -127,7 +127,7 @@ def test_what_an_explorer_says_is_as_the_contract_says(kept: Keeper) -> None:
 def test_a_breach_is_noticed(manager: PluginManager, kept: Keeper) -> None:
     """What watches all tests of this folder sees a message and a trait that break the contract."""
     status = StatusWidget(manager)
-    logs.tell(Lines(lines=[], dropped="many"))  # type: ignore[arg-type]
+    logs.tell(Lines(lines=[], dropped="many"))  # type: ignore[arg-type]  # wrong on purpose
     status.said = {"text": 5}
     found = [flaw.partition(":")[0] for flaw in kept.flaws]
     kept.flaws.clear()

@@ -40,7 +40,7 @@ def analysis(shared_manager: PluginManager) -> Result:
 @pytest.mark.parametrize("hertz", [220.0, 880.0, 3520.0])
 def test_a_sine_of_full_scale_reads_0_db_in_its_row(kind: str, hertz: float) -> None:
     """In each of the three, whatever the channels; two octaves away there is next to nothing."""
-    spectrogram = Spectrogram(tone(hertz, channels=2), kind)  # type: ignore[arg-type]
+    spectrogram = Spectrogram(tone(hertz, channels=2), kind)  # type: ignore[arg-type]  # given as text
     level = spectrogram.columns(0.3, 0.7, 5)
     assert level.shape == (spectrogram.rows, 5)
     row = int(level[:, 2].argmax())
@@ -58,7 +58,7 @@ def test_a_sine_of_full_scale_reads_0_db_in_its_row(kind: str, hertz: float) -> 
 )
 def test_odd_sounds_have_a_spectrogram_too(kind: str, samples: np.ndarray) -> None:
     """Silence, nothing at all, one sample, NaN and infinity raise nothing, and no column is NaN where there is sound."""
-    spectrogram = Spectrogram(Audio(samples.astype(np.float32), RATE), kind)  # type: ignore[arg-type]
+    spectrogram = Spectrogram(Audio(samples.astype(np.float32), RATE), kind)  # type: ignore[arg-type]  # given as text
     level = spectrogram.columns(-1.0, 2.0, 30)
     assert level.shape[1] == 30
     heard = ~np.isnan(level).all(axis=0)
@@ -70,7 +70,7 @@ def test_odd_sounds_have_a_spectrogram_too(kind: str, samples: np.ndarray) -> No
 @settings(max_examples=40)
 def test_any_span_has_as_many_columns_as_may_be(start_s: float, length_s: float, columns: int, kind: str) -> None:
     """However far out, short or long: no more work than a screen is worth."""
-    level = Spectrogram(tone(440, 0.2), kind).columns(start_s, start_s + length_s, columns)  # type: ignore[arg-type]
+    level = Spectrogram(tone(440, 0.2), kind).columns(start_s, start_s + length_s, columns)  # type: ignore[arg-type]  # given as text
     assert level.shape[1] == min(max(columns, 1), MAX_SPECTRUM_COLUMNS)
 
 
@@ -164,9 +164,9 @@ def test_files_hold_what_is_seen(analysis: Result, tmp_path: Path) -> None:
 def test_what_can_t_be_explored_is_said(wrong: object) -> None:
     """With what can."""
     with pytest.raises(InputError, match=r"explore"):
-        explore(wrong)  # type: ignore[arg-type]
+        explore(wrong)  # type: ignore[arg-type]  # given as text
     with pytest.raises(InputError, match="mel, cqt or linear"):
-        explore(tone(440), spectrogram="gammatone")  # type: ignore[arg-type]
+        explore(tone(440), spectrogram="gammatone")  # type: ignore[arg-type]  # given as text
 
 
 @pytest.mark.parametrize("kind", ["mel", "cqt", "linear", None])

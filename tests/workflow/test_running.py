@@ -120,7 +120,7 @@ def test_the_seed_makes_all_of_it_repeatable(adder: str, workflow: Workflow) -> 
 def test_the_provenance_lists_the_steps(adder: str, workflow: Workflow) -> None:
     """Each with its plugin's hash, its parameters and the digests of what it was given; as plain data, too."""
     result = workflow(*TWO).execute({"x": 1})
-    steps = result.provenance.steps  # type: ignore[attr-defined]
+    steps = result.provenance.steps  # type: ignore[attr-defined]  # a workflow's
     assert [one.plugin_id for one in steps.values()] == ["adder", "adder"]
     assert steps["one"].parameters == {"add": 10}
     assert len(steps["two"].content_hash) == 64

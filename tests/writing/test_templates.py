@@ -63,7 +63,7 @@ def test_every_template_is_a_plugin_that_works(
         config = {"service": f"http://{service}/search"}
     try:
         plugin_id = manager.load(folder).id
-        assert manager.plugins[plugin_id].manifest.metadata.plugin_type == kind.upper()  # type: ignore[union-attr]
+        assert manager.plugins[plugin_id].manifest.metadata.plugin_type == kind.upper()  # type: ignore[union-attr]  # it is sound
         checks = [check.id for check in CHECKS if check.id not in TRIED_ELSEWHERE]
         if kind == "workflow":  # each of its calls is those of all its steps, which are tried by themselves
             checks = ["agreement", "parameters", "permissions", "seed"]
@@ -133,7 +133,7 @@ def test_a_template_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     from schillinger_plugins.authoring import new as module
 
     def fails(*_: object) -> dict[str, str]:
-        return {"a.py": "x", "b/c.py": object()}  # type: ignore[dict-item]
+        return {"a.py": "x", "b/c.py": object()}  # type: ignore[dict-item]  # wrong on purpose
 
     monkeypatch.setattr("schillinger_plugins.authoring.new._rendered", fails, raising=False)
     monkeypatch.setitem(module.__globals__, "_rendered", fails)

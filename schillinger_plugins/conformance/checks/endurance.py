@@ -59,7 +59,7 @@ def _cancel(subject: Subject) -> None:
 
 async def _break_off(instance: Instance, case: Case, *, after_s: float = 0.0) -> bool:
     task = asyncio.create_task(instance.aexecute(case.inputs, case.parameters, seed=SEED))
-    while not task.done() and instance.state != "running":  # noqa: ASYNC110
+    while not task.done() and instance.state != "running":  # noqa: ASYNC110 - it has no event to wait for
         await asyncio.sleep(0)  # nobody tells when a worker begins
     await asyncio.sleep(after_s)
     task.cancel()

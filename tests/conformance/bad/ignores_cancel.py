@@ -10,9 +10,9 @@ class IgnoresCancel(AnalysisPlugin):
         steps = inputs["audio"].frames // 10000
         while steps:
             try:
-                time.sleep(0.4)  # noqa: ASYNC251
+                time.sleep(0.4)  # noqa: ASYNC251 - the flaw
                 steps -= 1
-            except BaseException:  # noqa: S112
+            except BaseException:  # noqa: S112 - the flaw
                 continue
         return {"done": True}
 

@@ -3,7 +3,7 @@
 from schillinger_plugins.types import NodePlugin
 
 
-def remember(value, seen=[]):  # noqa: B006
+def remember(value, seen=[]):  # noqa: B006 - the flaw
     seen.append(value)
     return len(seen)
 
