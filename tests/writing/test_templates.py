@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from schillinger_plugins import PluginManager
@@ -20,6 +21,7 @@ from schillinger_plugins.authoring import TYPES, new
 from schillinger_plugins.conformance import examine
 from schillinger_plugins.conformance.checks import CHECKS
 from schillinger_plugins.errors import InputError, PackageError
+from schillinger_plugins.types import Audio
 
 Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 
@@ -73,6 +75,17 @@ def test_every_template_is_a_plugin_that_works(
     finally:
         manager.unload(plugin_id)
         manager.registry.unregister(plugin_id)
+
+
+def test_the_steps_of_a_new_workflow_follow_each_other(manager: PluginManager, tmp_path: Path) -> None:
+    """What its own tests ask of it outside a worker, where steps are run: the analysis is of the quieter sound."""
+    for needed in ("gain_node", "audio_analyzer"):
+        manager.load(Path(__file__).parents[2] / "plugins" / needed)
+    instance = manager.create_instance(manager.load(new("in_steps", "workflow", tmp_path)).id)
+    sound = Audio(np.random.default_rng(4).uniform(-0.5, 0.5, (1, 22_050)), 22_050)
+    louder, quieter = (instance.execute({"audio": sound}, {"gain_db": gain_db}) for gain_db in (0, -20))
+    assert quieter["peak"] == pytest.approx(louder["peak"] / 10, rel=1e-3)
+    assert louder["summary"]["rms_dbfs"] - quieter["summary"]["rms_dbfs"] == pytest.approx(20, abs=0.1)
 
 
 def test_a_new_integration_that_nobody_answers_was_not_tried(shared_manager: PluginManager, tmp_path: Path) -> None:
