@@ -21,7 +21,7 @@ from .probe import write_probe
 
 INSTANCES = 50
 SECONDS = 1.5
-FAIR = 20
+FAIR = 100
 """How many times more calls the luckiest of fifty may get than the unluckiest."""
 
 
