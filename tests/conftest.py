@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -133,6 +134,9 @@ def manager(shared_manager: PluginManager, tmp_path: Path, own_places: None) -> 
         shared_manager.destroy_instance(instance_id)
     shared_manager.permissions.journal = Journal()
     yield shared_manager
+    if (ipywidgets := sys.modules.get("ipywidgets")) is not None:
+        # It keeps what was drawn: a live node would go on, and run the next test's plugin of the same name.
+        ipywidgets.Widget.close_all()
     for plugin_id, record in list(shared_manager.plugins.items()):
         shared_manager.unload(plugin_id)
         if record.root.is_relative_to(tmp_path.resolve()):
