@@ -2,8 +2,9 @@
 
 Owns the delivery. A widget's synced state may be stored in the notebook, so it holds no more than a loader of two kilobytes
 and the name of the code. The code itself comes with the first widget (a kernel that runs a cell may not answer), and is
-taken out of the state when the page says that it has it; a page that lacks it, after a reload, asks. Refuses requests it
-doesn't know, silently, since other versions of the front-end may send them. Base class of ``node`` and ``analysis``.
+taken out of the state when the page says that it has it; a page that lacks it, after a reload, asks. What draws Vega-Lite
+comes when it is asked for. Refuses requests it doesn't know, silently, since other versions of the front-end may send them.
+Base class of all widgets.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import Any
 import traitlets
 
 from .contract import read, tell
-from .contract.bundle import AskCode, Code, GotCode, ToKernel
+from .contract.bundle import AskCode, AskDrawer, Code, Drawer, GotCode, ToKernel
 from .turns import TurnTaking
 
 _FOLDER = Path(__file__).parent / "static"
 
-_KINDS = tuple(message.__struct_config__.tag for message in (AskCode, GotCode))
+_KINDS = tuple(message.__struct_config__.tag for message in (AskCode, GotCode, AskDrawer))
 """What is said to every widget; the rest is the subclass's."""
 
 _delivered: set[str] = set()
@@ -77,11 +78,8 @@ class BundledWidget(TurnTaking):
             case GotCode(key=self.bundle_key):
                 _delivered.add(self.bundle_key)
                 self.code = []
-
-
-def script(name: str) -> bytes:
-    """The code of ``static/NAME.js``, for what is no widget and is loaded by a view when it is needed."""
-    return _read(f"{name}.js")
+            case AskDrawer():
+                self.send(tell(Drawer()), [_read("vega.js")])
 
 
 def _code(bundle: str) -> list[bytes]:

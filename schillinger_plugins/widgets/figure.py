@@ -87,10 +87,10 @@ def figure_html(label: str, figure: Figure) -> str:
     )
 
 
-def bytes_of(figure: Figure) -> tuple[Mime, bytes] | None:
-    """What an ``<img>`` shows of a figure that has been checked; None of Vega-Lite, which needs a renderer."""
+def bytes_of(figure: Figure) -> tuple[Mime | VegaLite, bytes]:
+    """What a page draws of a figure that has been checked: a picture, or what its own renderer of Vega-Lite reads."""
     if figure.format == "vega_lite":
-        return None
+        return VEGA_LITE, json.dumps(figure["vega_lite"], ensure_ascii=False, allow_nan=False).encode()
     if figure.format == "svg":
         return "image/svg+xml", figure["svg"].encode()
     data = figure["image"].tobytes()
@@ -98,9 +98,7 @@ def bytes_of(figure: Figure) -> tuple[Mime, bytes] | None:
 
 
 def _img(figure: Figure) -> str:
-    held = bytes_of(figure)
-    assert held is not None
-    mime, data = held
+    mime, data = bytes_of(figure)
     address = f"data:{mime};base64,{base64.b64encode(data).decode()}"
     # White behind it: most drawings are made for paper, and a dark page would swallow their ink.
     return f'<img alt="{_safe(figure.alt)}" style="max-width: 100%; background: white" src="{address}">'

@@ -324,11 +324,9 @@ class PanelWidget(BundledWidget):
         for item in panel_of(self._node).items():
             if item.kind not in DRAWN or item.name is None or item.name not in outputs:
                 continue
-            output = self._node.output(item.name)
-            assert output is not None
             key = f"{item.kind}:{item.name}"
             self._version += 1
-            one = shown(item.kind, output, outputs[item.name])
+            one = shown(item.kind, outputs[item.name])
             view = {**one.view, "has_data": one.data is not None, "version": self._version}
             self._shown[key] = Shown(view=view, data=one.data, mime=one.mime)
             views[key] = view

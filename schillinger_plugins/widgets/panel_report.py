@@ -53,7 +53,7 @@ def _row(definition: NodeDefinition, item: Item, values: Mapping[str, Any], outp
     value = outputs[name]
     if isinstance(value, Figure):
         return _cells(label, figure_html(label, value))
-    view = shown(item.kind, output, value).view
+    view = shown(item.kind, value).view
     if "rows" in view:
         return _cells(label, _table(view))
     unit = output.unit if view.get("number") is not None else ""

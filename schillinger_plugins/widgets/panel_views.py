@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..definition import Output
 from ..types import Audio, Figure
-from .contract.words import Mime
+from .contract.words import Mime, VegaLite
 from .figure import bytes_of
 from .views import readable
 from .wav import encode
@@ -35,24 +34,25 @@ class Shown:
     view : dict
         Plain data: ``text`` and ``number`` of figures, ``header`` and ``rows`` of tables, ``alt`` and ``note`` of the rest.
     data : bytes or None
-        A sound or a picture, sent when the page asks for it.
+        A sound, a picture or a specification of one, sent when the page asks for it.
     mime : str or None
         Of the data.
     """
 
     view: dict[str, Any]
     data: bytes | None = None
-    mime: Mime | None = None
+    mime: Mime | VegaLite | None = None
 
 
-def shown(kind: str, output: Output, value: Any) -> Shown:
+def shown(kind: str, value: Any) -> Shown:
     """An output as an item of that kind shows it."""
     if kind == "audio" and isinstance(value, Audio):
         wav = encode(value, max_duration_s=MAX_SOUND_S)
         view = {"text": f"{value.duration_s:.2f} s", "note": wav.note}
         return Shown(view=view, data=wav.data, mime="audio/wav") if value.frames else Shown(view={"text": "silence"})
     if kind == "figure" and isinstance(value, Figure):
-        return _figure(output, value)
+        mime, data = bytes_of(value)
+        return Shown(view={"alt": value.alt}, data=data, mime=mime)
     if kind == "table":
         return Shown(view=_table(value))
     if kind == "text":
@@ -60,15 +60,6 @@ def shown(kind: str, output: Output, value: Any) -> Shown:
         return Shown(view={"text": _printable(text[:MAX_TEXT])})
     real = isinstance(value, (int, float)) and math.isfinite(value)
     return Shown(view={"text": readable(value), "number": float(value) if real else None})
-
-
-def _figure(output: Output, figure: Figure) -> Shown:
-    held = bytes_of(figure)
-    if held is not None:
-        mime, data = held
-        return Shown(view={"alt": figure.alt}, data=data, mime=mime)
-    note = f"Vega-Lite: panel.outputs[{output.name!r}] in a cell draws it"
-    return Shown(view={"alt": figure.alt, "note": note})
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from .plugins import write_plugin
+from .plugins import COLOURS, write_plugin
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -17,7 +17,10 @@ DEFINITION: dict[str, Any] = {
     "type": "liar",
     "label": "Liar",
     "parameters": [{"name": "gain_db", "label": "Gain", "type": "number", "min": -96, "max": 24}],
-    "outputs": [{"name": "said", "label": "Said", "type": "string"}],
+    "outputs": [
+        {"name": "said", "label": "Said", "type": "string"},
+        {"name": "chart", "label": "Chart", "type": "figure"},
+    ],
     "panel": {
         "groups": [
             {
@@ -26,14 +29,16 @@ DEFINITION: dict[str, Any] = {
                     {"kind": "button", "name": "wrong", "label": "Wrong"},
                     {"kind": "button", "name": "fail", "label": "Fail", "style": "danger"},
                     {"kind": "button", "name": "markup", "label": "Markup"},
+                    {"kind": "button", "name": "draw", "label": "Draw"},
                     {"kind": "text", "name": "said"},
+                    {"kind": "figure", "name": "chart"},
                 ]
             }
         ]
     },
 }
 MAIN = f"""
-from schillinger_plugins.types import UIPlugin
+from schillinger_plugins.types import Figure, UIPlugin
 
 MARKUP = "<img src=x onerror='window.hacked = 1'>"
 
@@ -46,6 +51,11 @@ class Liar(UIPlugin):
             raise ValueError(MARKUP)
         if event["name"] == "markup":
             return {{"outputs": {{"said": MARKUP}}, "message": MARKUP}}
+        if event["name"] == "draw":
+            bars = [{{"bar": n, "level": n * n}} for n in range(8)]
+            x, y = {{"field": "bar", "type": "ordinal"}}, {{"field": "level", "type": "quantitative"}}
+            spec = {{"data": {{"values": bars}}, "mark": {{"type": "bar", "color": "teal"}}, "encoding": {{"x": x, "y": y}}}}
+            return {{"outputs": {{"chart": Figure.vega_lite(spec, alt="bars that rise")}}}}
         return {{}}
 
     def get_node_definition(self):
@@ -176,3 +186,16 @@ CONTRAST = """(board) => {
     return (a + 0.05) / (b + 0.05);
   }));
 }"""
+
+
+def test_vega_lite_is_drawn_as_a_picture(shown: Any) -> None:
+    """In the page, with its words, as wide as there is room."""
+    liar = board(shown, "Liar")
+    liar.get_by_role("button", name="Draw").click()
+    drawing = liar.get_by_role("img", name="bars that rise")
+    expect(drawing).to_be_visible(timeout=20_000)
+    assert "0 128 128" in drawing.evaluate(COLOURS)
+    box, room = drawing.bounding_box(), liar.locator(".sch-drawn").bounding_box()
+    assert box is not None
+    assert room is not None
+    assert 0.9 * room["width"] < box["width"] <= room["width"]

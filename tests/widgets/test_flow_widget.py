@@ -563,7 +563,7 @@ def test_a_result_is_shown_as_text_picture_and_sound(canvas: FlowWidget, page: _
 
 def test_what_draws_vega_lite_comes_when_a_page_asks_for_it(page: _Page) -> None:
     """The script of a worker, which is no part of the canvas's own code."""
-    page.say(kind="drawer")
+    page.canvas._receive(None, {"kind": "drawer"}, [])
     ((content, (script,)),) = page.shown
     assert content == {"kind": "drawer"}
     assert b"vega-lite" in script

@@ -37,7 +37,10 @@ DEFINITION: dict[str, Any] = {
                 "items": [
                     {"kind": "control", "name": "gain_db"},
                     {"kind": "control", "name": "mode"},
-                    *({"kind": "button", "name": name} for name in ("set", "wrong", "unknown", "fail", "sound")),
+                    *(
+                        {"kind": "button", "name": name}
+                        for name in ("set", "wrong", "unknown", "fail", "sound", "chart")
+                    ),
                     {"kind": "value", "name": "count"},
                     {"kind": "text", "name": "said"},
                     {"kind": "table", "name": "notes"},
@@ -81,6 +84,8 @@ class Desk(UIPlugin):
             picture = Figure.svg(SVG, alt="a square")
             table = [{{"note": "<i>A</i>", "Hz": 440.0}}, {{"note": "B"}}]
             outputs |= {{"sound": Audio(np.zeros((1, 100), np.float32), 8000), "picture": picture, "notes": table}}
+        if name == "chart":
+            outputs["picture"] = Figure.vega_lite({{"mark": "point", "data": {{"values": [{{}}]}}}}, alt="a point")
         return {{"outputs": outputs}}
 
     def get_node_definition(self):
@@ -192,6 +197,22 @@ def test_bytes_are_no_part_of_the_state(panel: PanelWidget, monkeypatch: pytest.
     assert [content["mime"] for content, _ in sent] == ["audio/wav", "image/svg+xml"]
     assert sent[0][1][0].startswith(b"RIFF")
     assert not any(isinstance(value, bytes) for view in panel.shown.values() for value in view.values())
+
+
+def test_vega_lite_is_sent_as_it_is(panel: PanelWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page has it drawn, by what it asks for then, too."""
+    panel.press("chart")
+    panel.wait()
+    sent: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(PanelWidget, "send", lambda self, content, buffers=None: sent.append((content, buffers)))
+    assert panel.shown["figure:picture"]["alt"] == "a point"
+    panel.on_request({"kind": "data", "key": "figure:picture"})
+    panel._receive(None, {"kind": "drawer"}, [])
+    (chart, (spec,)), (drawer, (script,)) = sent
+    assert chart["mime"] == "application/vnd.vegalite.v5+json"
+    assert json.loads(spec)["mark"] == "point"
+    assert drawer == {"kind": "drawer"}
+    assert b"vega-lite" in script
 
 
 def test_a_button_that_is_not_there_is_refused(panel: PanelWidget) -> None:
@@ -318,9 +339,8 @@ def test_presses_without_end_are_refused(slow: _Slow, waiting: PanelWidget) -> N
 )
 def test_a_table_is_made_of_whatever_came_and_is_bounded(value: Any, rows: list[list[str]], note: str) -> None:
     """Arrays, dictionaries, lists of lists; what can't be shown is a dot."""
-    from schillinger_plugins.definition import Output
     from schillinger_plugins.widgets.panel_views import shown
 
-    view = shown("table", Output(name="t", type="any", label="t"), value).view
+    view = shown("table", value).view
     assert view["rows"] == rows
     assert view["note"] == note

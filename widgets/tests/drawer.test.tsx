@@ -1,10 +1,9 @@
 import { act, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { drawn, kernelsDrawer } from "../src/flow/drawer.ts";
+import { drawn, kernelsDrawer } from "../src/figures/drawer.ts";
 import { Store } from "../src/flow/store.ts";
-import { VegaLite } from "../src/flow/vega_lite.tsx";
-import { type View, ViewContext } from "../src/flow/view.ts";
+import { VegaLite } from "../src/figures/vega_lite.tsx";
 import type { Answer, Ask } from "../src/vega/words.ts";
 import { expectValid } from "./contract.ts";
 import { fakeModel } from "./flow_model.ts";
@@ -88,15 +87,15 @@ describe("what draws Vega-Lite", () => {
     last().answer(PNG);
   });
 
-  it("comes from the kernel, which is asked once for all canvases of a page", async () => {
+  it("comes from the kernel, which is asked once for all widgets of a page", async () => {
     const { model, sent, say } = fakeModel();
     const store = new Store(model);
     store.attach(model);
     const asked = [kernelsDrawer(store)(), kernelsDrawer(store)()];
     expect(sent).toEqual([{ kind: "drawer" }]);
-    expectValid("flow", "ToKernel", sent[0]);
+    expectValid("bundle", "ToKernel", sent[0]);
     const told = { kind: "drawer" };
-    expectValid("flow", "ToPage", told);
+    expectValid("bundle", "ToPage", told);
     say("msg:custom", told, [new DataView(new ArrayBuffer(1))]);
     expect(await Promise.all(asked)).toEqual(["blob:it", "blob:it"]);
     const another = fakeModel();
@@ -106,9 +105,8 @@ describe("what draws Vega-Lite", () => {
 });
 
 describe("a drawing in Vega-Lite", () => {
-  const part = { mime: "application/vnd.vegalite.v5+json", label: "Levels that fall", is_still: false } as const;
   const bytes = new DataView(new TextEncoder().encode('{"mark": "bar"}').buffer as ArrayBuffer);
-  const show = () => render(<ViewContext.Provider value={{ drawer: here } as unknown as View}><VegaLite bytes={bytes} part={part} /></ViewContext.Provider>);
+  const show = () => render(<VegaLite drawer={here} bytes={bytes} words="Levels that fall" />);
 
   it("is announced by its words, and then a picture with them, as wide as it was drawn", async () => {
     show();

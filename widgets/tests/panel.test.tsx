@@ -3,10 +3,12 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Board, type BoardProps } from "../src/panel/board.tsx";
+import type { Held } from "../src/panel/data.ts";
 import type { Item, Panel, View } from "../src/panel/definition.ts";
 import { Drafts, SETTLE_MS } from "../src/panel/drafts.ts";
 import { parameter } from "./parameter.ts";
 
+const BYTES = new DataView(new ArrayBuffer(2));
 const EVIL = "<img src=x onerror=alert(1)>";
 
 function item(given: Partial<Item>): Item {
@@ -49,10 +51,9 @@ function show(given: Partial<BoardProps> = {}) {
       outputs: [port("level", "dB"), port("said"), port("notes"), port("sound"), port("picture")],
     },
     panel, pluginId: "desk", level: "full", values: { gain_db: 0 }, errors: {}, views: {}, gone: false, status: "idle", message: "",
-    failure: {}, onSet: vi.fn(), onPress: vi.fn(), useBytes: () => null, ...given,
+    failure: {}, onSet: vi.fn(), onPress: vi.fn(), useBytes: () => null, drawer: () => new Promise(() => {}), ...given,
   };
-  render(<Board {...props} />);
-  return props;
+  return { ...props, ...render(<Board {...props} />) };
 }
 
 describe("a panel", () => {
@@ -106,11 +107,25 @@ describe("a panel", () => {
   });
 
   it("asks for the bytes of what it shows, by its version", () => {
-    const useBytes = vi.fn((key: string) => (key === "audio:sound" ? "blob:sound" : null));
+    URL.createObjectURL = (blob) => `blob:${(blob as Blob).type}`;
+    URL.revokeObjectURL = () => {};
+    const useBytes = vi.fn((key: string): Held | null => (key === "audio:sound" ? { bytes: BYTES, mime: "audio/wav" } : null));
     show({ useBytes, views: { "audio:sound": view({ has_data: true, version: 7 }) } });
     expect(useBytes).toHaveBeenCalledWith("audio:sound", 7);
     expect(useBytes).toHaveBeenCalledWith("figure:picture", null);
-    expect(screen.getByLabelText("sound").getAttribute("src")).toBe("blob:sound");
+    expect(screen.getByLabelText("sound").getAttribute("src")).toBe("blob:audio/wav");
+  });
+
+  it("has Vega-Lite drawn, and shows a picture as it is", () => {
+    const drawer = vi.fn(() => new Promise<string>(() => {}));
+    const views = { "figure:picture": view({ has_data: true, version: 7, alt: "bars that fall" }) };
+    const shown = show({ drawer, views, useBytes: () => ({ bytes: BYTES, mime: "application/vnd.vegalite.v5+json" }) });
+    expect(screen.getByText("drawing: bars that fall")).toBeTruthy();
+    expect(drawer).toHaveBeenCalledOnce();
+    shown.unmount();
+    show({ drawer, views, useBytes: () => ({ bytes: BYTES, mime: "image/png" }) });
+    expect(screen.getByRole("img", { name: "bars that fall" })).toBeTruthy();
+    expect(drawer).toHaveBeenCalledOnce();
   });
 
   it("says that it works, and what went wrong", () => {

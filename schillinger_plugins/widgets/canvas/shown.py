@@ -7,7 +7,6 @@ since a picture takes a while.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 
@@ -16,7 +15,7 @@ from ...definition.ports import Misfit
 from ...result import Result
 from ...types import Figure as Drawing
 from ..contract import flow as contract
-from ..figure import VEGA_LITE, bytes_of
+from ..figure import bytes_of
 from ..picture import picture_of
 from ..report import counts
 from ..views import Figure, Views, views_of
@@ -74,16 +73,12 @@ def _drawings(result: Result) -> tuple[list[tuple[contract.Part, bytes]], list[F
             text = f"it is not drawn: it {misfit}"
         else:
             if len(parts) < MAX_DRAWINGS:
-                mime, data = bytes_of(figure) or (VEGA_LITE, _spec(figure))
+                mime, data = bytes_of(figure)
                 parts.append((contract.Part(mime=mime, label=figure.alt[:MAX_TEXT]), data))
                 continue
             text = f"{figure.alt} ({text})"
         words.append(Figure(name=name, label=labels.get(name, name), text=text))
     return parts, words
-
-
-def _spec(figure: Drawing) -> bytes:
-    return json.dumps(figure["vega_lite"], ensure_ascii=False, allow_nan=False).encode()
 
 
 def _still(result: Result, views: Views) -> Iterable[tuple[contract.Part, bytes]]:

@@ -19,7 +19,7 @@ from ...events import Event
 from ...flow import Flow, FlowEvent, FlowRun
 from ...result import Result
 from ..analysis import AnalysisView
-from ..bundle import BundledWidget, script
+from ..bundle import BundledWidget
 from ..contract import flow as contract
 from ..contract import read, tell
 from .errands import Errands
@@ -142,8 +142,6 @@ class FlowWidget(BundledWidget):
                 self._define(plugin)
             case contract.Show(node=node) if node in self.flow.graph.nodes:
                 self._showing.send(node, lambda: self._show(node))
-            case contract.AskDrawer():
-                self.send(tell(contract.Drawer()), [script("vega")])
 
     def follow(self, event: FlowEvent | Event) -> None:
         """Called by the flow and its host, in any thread, whatever that holds: what there is to tell is noted down."""

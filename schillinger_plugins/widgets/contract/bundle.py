@@ -1,4 +1,4 @@
-"""What the loader of every widget and Python tell each other: how the code of a view comes to its page."""
+"""What every widget's view and Python tell each other: how code comes to the page, its own and what draws for it."""
 
 from __future__ import annotations
 
@@ -34,5 +34,13 @@ class Code(Message, tag="code"):
     key: str
 
 
-ToKernel = AskCode | GotCode
-ToPage = Code
+class AskDrawer(Message, tag="drawer"):
+    """A page has a specification of Vega-Lite to draw, and nothing that draws it; answered by `Drawer`."""
+
+
+class Drawer(Message, tag="drawer"):
+    """What draws Vega-Lite, in the buffer: the script of a worker of the browser."""
+
+
+ToKernel = AskCode | GotCode | AskDrawer
+ToPage = Code | Drawer

@@ -161,10 +161,6 @@ class Show(Message, tag="show"):
     node: str
 
 
-class AskDrawer(Message, tag="drawer"):
-    """A page has a specification of Vega-Lite to draw, and nothing that draws it; answered by `Drawer`."""
-
-
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What a buffer of a shown result is."""
 
@@ -186,9 +182,5 @@ class Shown(Message, tag="shown"):
     """The model id of a live view of it, if there is one."""
 
 
-class Drawer(Message, tag="drawer"):
-    """The script of a worker that draws Vega-Lite, in the buffer. It comes when the first is opened."""
-
-
-ToKernel = Run | Cancel | Define | Show | AskDrawer
-ToPage = Shown | Drawer
+ToKernel = Run | Cancel | Define | Show
+ToPage = Shown

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from .node import Failure
-from .words import Message, Mime, State, of_model
+from .words import Message, Mime, State, VegaLite, of_model
 
 Status = Literal["idle", "busy", "failed"]
 
@@ -77,11 +77,11 @@ class AskData(Message, tag="data"):
 
 
 class Data(Message, tag="data"):
-    """A sound or a picture, in the buffer."""
+    """A sound, or what is drawn as a picture, in the buffer."""
 
     key: str
     version: int
-    mime: Mime
+    mime: Mime | VegaLite
 
 
 ToKernel = Press | AskData

@@ -1,7 +1,7 @@
 // Made of schillinger_plugins/widgets/contract/bundle.py by `make contract`: change that.
 
-export type ToKernel = AskCode | GotCode;
-export type ToPage = Code;
+export type ToKernel = AskCode | GotCode | AskDrawer;
+export type ToPage = Code | Drawer;
 
 export interface Contract {
   BundleState: BundleState;
@@ -31,9 +31,21 @@ export interface GotCode {
   key: string;
 }
 /**
+ * A page has a specification of Vega-Lite to draw, and nothing that draws it; answered by `Drawer`.
+ */
+export interface AskDrawer {
+  kind: "drawer";
+}
+/**
  * JavaScript and CSS, in the buffers.
  */
 export interface Code {
   kind: "code";
   key: string;
+}
+/**
+ * What draws Vega-Lite, in the buffer: the script of a worker of the browser.
+ */
+export interface Drawer {
+  kind: "drawer";
 }

@@ -1,7 +1,7 @@
 // Made of schillinger_plugins/widgets/contract/flow.py by `make contract`: change that.
 
-export type ToKernel = Run | Cancel | Define | Show | AskDrawer;
-export type ToPage = Shown | Drawer;
+export type ToKernel = Run | Cancel | Define | Show;
+export type ToPage = Shown;
 
 export interface Contract {
   FlowState: FlowState;
@@ -162,12 +162,6 @@ export interface Show {
   node: string;
 }
 /**
- * A page has a specification of Vega-Lite to draw, and nothing that draws it; answered by `Drawer`.
- */
-export interface AskDrawer {
-  kind: "drawer";
-}
-/**
  * A node's result: its outputs as text, its drawings, a still picture and its sounds in the buffers.
  */
 export interface Shown {
@@ -186,10 +180,4 @@ export interface Part {
   mime: ("audio/wav" | "image/jpeg" | "image/png" | "image/svg+xml") | "application/vnd.vegalite.v5+json";
   label: string;
   is_still: boolean;
-}
-/**
- * The script of a worker that draws Vega-Lite, in the buffer. It comes when the first is opened.
- */
-export interface Drawer {
-  kind: "drawer";
 }

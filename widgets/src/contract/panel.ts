@@ -281,11 +281,11 @@ export interface AskData {
   key: string;
 }
 /**
- * A sound or a picture, in the buffer.
+ * A sound, or what is drawn as a picture, in the buffer.
  */
 export interface Data {
   kind: "data";
   key: string;
   version: number;
-  mime: "audio/wav" | "image/jpeg" | "image/png" | "image/svg+xml";
+  mime: ("audio/wav" | "image/jpeg" | "image/png" | "image/svg+xml") | "application/vnd.vegalite.v5+json";
 }

@@ -9,7 +9,7 @@ import { ReactFlowProvider } from "@xyflow/react";
 import { type ReactNode, useEffect, useMemo } from "react";
 
 import type { FlowState } from "../contract/flow.ts";
-import { kernelsDrawer } from "./drawer.ts";
+import { kernelsDrawer } from "../figures/drawer.ts";
 import { storeOf } from "./store.ts";
 import { FlowView } from "./widget.tsx";
 

@@ -2,19 +2,17 @@
 import { NodeToolbar, Position } from "@xyflow/react";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 
+import { Picture, useUrl } from "../figures/picture.tsx";
+import { VEGA_LITE, VegaLite } from "../figures/vega_lite.tsx";
 import { FailureBox } from "../node/failure.tsx";
 import { labelOf, nodeOf } from "./document.ts";
 import { brief } from "./hostile.ts";
 import { Icon, IconButton } from "./icons.tsx";
 import type { Part, Shown } from "../contract/flow.ts";
-import { Picture, useUrl } from "./picture.tsx";
-import { VegaLite } from "./vega_lite.tsx";
 import { useStore, useView } from "./view.ts";
 
 /** What is put into an image as it is. */
 const PICTURES: Part["mime"][] = ["image/png", "image/jpeg", "image/svg+xml"];
-
-const VEGA_LITE: Part["mime"] = "application/vnd.vegalite.v5+json";
 
 export interface Opened {
   shown: Shown | null;
@@ -57,6 +55,7 @@ function ResultPanel({ id, opened }: { id: string; opened: Opened }): ReactNode 
 }
 
 function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): ReactNode {
+  const { drawer } = useView();
   const [isLive, setLive] = useState(false);
   const [isEmbeddable, setEmbeddable] = useState(shown.view !== "");
   const onFail = useCallback(() => {
@@ -70,8 +69,9 @@ function Contents({ shown, buffers }: { shown: Shown; buffers: DataView[] }): Re
       {isLive ? <LiveView view={shown.view} onFail={onFail} /> : null}
       {parts.slice(0, buffers.length).map((part, index) => {
         const bytes = buffers[index]!;
-        if (PICTURES.includes(part.mime)) return isLive && part.is_still ? null : <Picture key={index} bytes={bytes} part={part} />;
-        if (part.mime === VEGA_LITE) return <VegaLite key={index} bytes={bytes} part={part} />;
+        const words = brief(part.label, 400);
+        if (PICTURES.includes(part.mime)) return isLive && part.is_still ? null : <Picture key={index} {...{ bytes, words }} mime={part.mime} title={part.is_still ? undefined : words} />;
+        if (part.mime === VEGA_LITE) return <VegaLite key={index} {...{ drawer, bytes, words }} />;
         return part.mime === "audio/wav" && !isLive ? <Sound key={index} bytes={bytes} name={part.label} /> : null;
       })}
       {isEmbeddable ? (

@@ -8,6 +8,7 @@ import { type Ends, type DefinitionOf, endsOf } from "./compatible.ts";
 import { History } from "./history.ts";
 import { readDefinition, readDocument } from "./hostile.ts";
 import { kernelGone } from "../kernel.ts";
+import type { AskDrawer } from "../contract/bundle.ts";
 import type { Entry, FlowState, Problem, Standing, ToKernel } from "../contract/flow.ts";
 
 const IDLE: Standing = { state: "idle", progress: 0, message: "", wall_s: null, stale: false, error: {}, summary: [], has_result: false };
@@ -174,7 +175,7 @@ export class Store {
   }
 
   /** Send a message once Python has heard of all that was done here before. */
-  send(message: ToKernel): void {
+  send(message: ToKernel | AskDrawer): void {
     this.flush();
     const send = (): void => this.models[0]?.send(message);
     if (this.heard >= this.writes || this.gone) return send();

@@ -2,7 +2,7 @@
 import { createContext, useContext, useMemo, useRef, useSyncExternalStore } from "react";
 
 import type { Change, Position } from "./document.ts";
-import type { Drawer } from "./drawer.ts";
+import type { Drawer } from "../figures/drawer.ts";
 import type { Store } from "./store.ts";
 
 export interface SearchAsk {

@@ -1,12 +1,16 @@
 // The panel itself: groups of controls, buttons and outputs. All text from the plugin is text to React, never HTML.
 import type { ReactNode } from "react";
 
+import type { Drawer } from "../figures/drawer.ts";
+import { Picture, useUrl } from "../figures/picture.tsx";
+import { VEGA_LITE, VegaLite } from "../figures/vega_lite.tsx";
 import { Gone } from "../gone.tsx";
 import { useUniqueId } from "../ids.ts";
 import { Control } from "../node/controls/control.tsx";
 import type { Failure, Port, Values } from "../node/definition.ts";
 import { Description } from "../node/description.tsx";
 import { FailureBox } from "../node/failure.tsx";
+import type { Held } from "./data.ts";
 import type { Drawn, Group, Item, Panel, View, Views } from "./definition.ts";
 
 export interface BoardProps {
@@ -24,8 +28,9 @@ export interface BoardProps {
   failure: Failure;
   onSet: (name: string, value: unknown) => void;
   onPress: (name: string, time_s: number) => void;
-  /** The address of an output's bytes; a hook, called for each sound and picture. */
-  useBytes: (key: string, version: number | null) => string | null;
+  /** An output's bytes; a hook, called for each sound and figure. */
+  useBytes: (key: string, version: number | null) => Held | null;
+  drawer: Drawer;
 }
 
 export function Board(props: BoardProps): ReactNode {
@@ -106,7 +111,7 @@ function ItemView({ item, board }: { item: Item; board: BoardProps }): ReactNode
   }
   const port = board.definition.outputs.find((one) => one.name === name);
   if (!port) return null;
-  return <OutputView item={item} port={port} view={board.views[`${item.kind}:${name}`]} useBytes={board.useBytes} />;
+  return <OutputView item={item} port={port} view={board.views[`${item.kind}:${name}`]} {...board} />;
 }
 
 interface OutputProps {
@@ -114,9 +119,10 @@ interface OutputProps {
   port: Port;
   view: View | undefined;
   useBytes: BoardProps["useBytes"];
+  drawer: Drawer;
 }
 
-function OutputView({ item, port, view, useBytes }: OutputProps): ReactNode {
+function OutputView({ item, port, view, useBytes, drawer }: OutputProps): ReactNode {
   const id = useUniqueId();
   const label = item.label ?? port.label;
   const tooltip = item.tooltip || port.tooltip || undefined;
@@ -159,7 +165,7 @@ function OutputView({ item, port, view, useBytes }: OutputProps): ReactNode {
       return (
         <div className={wide} title={tooltip}>
           {caption}
-          <Bytes kind={item.kind} name={port.name} label={label} view={view} useBytes={useBytes} />
+          <Bytes kind={item.kind} name={port.name} {...{ label, view, useBytes, drawer }} />
         </div>
       );
     default:
@@ -230,17 +236,25 @@ interface BytesProps {
   label: string;
   view: View | undefined;
   useBytes: BoardProps["useBytes"];
+  drawer: Drawer;
 }
 
-function Bytes({ kind, name, label, view, useBytes }: BytesProps): ReactNode {
-  const address = useBytes(`${kind}:${name}`, view?.has_data ? view.version : null);
+function Bytes({ kind, name, label, view, useBytes, drawer }: BytesProps): ReactNode {
+  const held = useBytes(`${kind}:${name}`, view?.has_data ? view.version : null);
   const note = view?.note ? <span className="sch-reading-note">{view.note}</span> : null;
   if (!view?.has_data) return <span>{view?.alt || view?.text || "–"} {note}</span>;
-  if (address === null) return <span className="sch-reading-note">loading</span>;
+  if (held === null) return <span className="sch-reading-note">loading</span>;
+  const words = view.alt ?? "";
   return (
     <>
-      {kind === "audio" ? <audio controls src={address} aria-label={label} /> : <img src={address} alt={view.alt ?? ""} />}
+      {kind === "audio" ? <Sound {...held} label={label} />
+        : held.mime === VEGA_LITE ? <VegaLite bytes={held.bytes} {...{ drawer, words }} />
+        : <Picture {...held} words={words} />}
       {note}
     </>
   );
+}
+
+function Sound({ bytes, mime, label }: Held & { label: string }): ReactNode {
+  return <audio controls src={useUrl(bytes, mime)} aria-label={label} />;
 }

@@ -8,8 +8,10 @@ import { type ReactNode, useCallback, useEffect, useMemo, useReducer, useRef } f
 
 import type { ToKernel } from "../contract/panel.ts";
 import type { Failure, Values } from "../node/definition.ts";
+import { kernelsDrawer } from "../figures/drawer.ts";
 import { useKeptFocus } from "../focus.ts";
 import { useKernelGone } from "../gone.tsx";
+import { say } from "../saying.ts";
 import { READY } from "../statics.ts";
 import { Board, type BoardProps } from "./board.tsx";
 import { useData } from "./data.ts";
@@ -54,6 +56,17 @@ function PanelPane(): ReactNode {
     },
     [drafts, model],
   );
+  const drawer = useMemo(
+    () =>
+      kernelsDrawer({
+        send: (message) => void say(model, message),
+        listen: (callback) => {
+          model.on("msg:custom", callback);
+          return () => model.off("msg:custom", callback);
+        },
+      }),
+    [model],
+  );
   const useBytes = useCallback((key: string, version: number | null) => useData(model, key, version), [model]);
 
   const gone = useKernelGone(model);
@@ -66,7 +79,7 @@ function PanelPane(): ReactNode {
   return (
     <div className="sch sch-panel-pane" ref={pane}>
       <Board
-        {...{ definition, panel, pluginId, level, errors, views, gone, status: gone && status === "busy" ? "idle" : status, message, failure, onSet, onPress, useBytes }}
+        {...{ definition, panel, pluginId, level, errors, views, gone, status: gone && status === "busy" ? "idle" : status, message, failure, onSet, onPress, useBytes, drawer }}
         values={shown}
       />
     </div>

@@ -1,8 +1,7 @@
 // What draws Vega-Lite: a worker for each drawing, one after the other, which is ended when it has drawn, when it takes too long,
 // or when nobody wants to see it any more. The page itself never computes what a stranger has written.
-import type { ToPage } from "../contract/flow.ts";
+import type { AskDrawer, ToPage } from "../contract/bundle.ts";
 import type { Answer, Ask } from "../vega/words.ts";
-import type { Store } from "./store.ts";
 
 /** Where the worker's script is; it is asked for when there is something to draw. */
 export type Drawer = () => Promise<string>;
@@ -48,27 +47,34 @@ function once(address: string, ask: Ask, signal: AbortSignal): Promise<Drawn> {
   });
 }
 
-/** The page has it, whichever canvas has asked for it. */
+/** To the kernel, and what it says. */
+export interface Line {
+  send(message: AskDrawer): void;
+  /** @returns the undo */
+  listen(callback: (content: unknown, buffers: DataView[]) => void): () => void;
+}
+
+/** The page has it, whichever widget has asked for it. */
 let address = "";
-const asked = new WeakMap<Store, Promise<string>>();
+const asked = new WeakMap<Line, Promise<string>>();
 
 /** The script as the kernel has it. */
-export function kernelsDrawer(store: Store): Drawer {
+export function kernelsDrawer(line: Line): Drawer {
   return () => {
     if (address) return Promise.resolve(address);
-    if (!asked.has(store)) asked.set(store, ask(store));
-    return asked.get(store)!;
+    if (!asked.has(line)) asked.set(line, ask(line));
+    return asked.get(line)!;
   };
 }
 
-function ask(store: Store): Promise<string> {
+function ask(line: Line): Promise<string> {
   return new Promise((resolve) => {
-    const unlisten = store.listen((content, [script]) => {
+    const unlisten = line.listen((content, [script]) => {
       if ((content as ToPage | null)?.kind !== "drawer" || !script) return;
       unlisten();
       address ||= URL.createObjectURL(new Blob([script as DataView<ArrayBuffer>], { type: "text/javascript" }));
       resolve(address);
     });
-    store.send({ kind: "drawer" });
+    line.send({ kind: "drawer" });
   });
 }

@@ -2,12 +2,11 @@
 // and so are its words.
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
-import type { Part } from "../contract/flow.ts";
 import type { Colors } from "../vega/words.ts";
-import { type Drawn, drawn } from "./drawer.ts";
-import { brief } from "./hostile.ts";
+import { type Drawer, type Drawn, drawn } from "./drawer.ts";
 import { Picture } from "./picture.tsx";
-import { useView } from "./view.ts";
+
+export const VEGA_LITE = "application/vnd.vegalite.v5+json";
 
 /** So many pixels for each of the page's at least: a picture is looked at closely. */
 const MIN_RATIO = 2;
@@ -17,8 +16,13 @@ interface Shown {
   width_px: number;
 }
 
-export function VegaLite({ bytes, part }: { bytes: DataView; part: Part }): ReactNode {
-  const { drawer } = useView();
+interface VegaLiteProps {
+  drawer: Drawer;
+  bytes: DataView;
+  words: string;
+}
+
+export function VegaLite({ drawer, bytes, words }: VegaLiteProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const colors = useColors(place);
   const [shown, setShown] = useState<Shown | null>(null);
@@ -35,11 +39,10 @@ export function VegaLite({ bytes, part }: { bytes: DataView; part: Part }): Reac
     drawn(drawer, ask, gone.signal).then(show, (error: unknown) => gone.signal.aborted || setFlaw(String(error instanceof Error ? error.message : error)));
     return () => gone.abort();
   }, [drawer, bytes, colors]);
-  const words = brief(part.label, 400);
   return (
     <div ref={place} className="sch-drawn">
-      {flaw !== "" ? <p>{words} <span className="sch-soft">(it can't be drawn here: {brief(flaw, 300)})</span></p>
-        : shown ? <Picture bytes={shown.bytes} part={{ mime: "image/png", label: words, is_still: false }} width={shown.width_px} />
+      {flaw !== "" ? <p>{words} <span className="sch-soft">(it can't be drawn here: {flaw.slice(0, 300)})</span></p>
+        : shown ? <Picture bytes={shown.bytes} mime="image/png" words={words} title={words} width={shown.width_px} />
         : <p className="sch-soft" role="status">drawing: {words}</p>}
     </div>
   );
