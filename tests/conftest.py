@@ -10,13 +10,16 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from schillinger_plugins import Instance, PluginManager, reading
 from schillinger_plugins.journal import Journal
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 HEADER = """
 import asyncio, os, socket, sys, threading, time
@@ -32,6 +35,7 @@ OPEN_DEFINITION = {
 }
 WritePlugin = Callable[..., Path]
 Run = Callable[..., Any]
+Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 
 
 # The machine that tests may be busy, and its runs are to be compared; by hand, every run looks elsewhere.
@@ -173,5 +177,27 @@ def run(make: Callable[..., Instance]) -> Run:
 
     def run(body: str, x: Any = None, **options: Any) -> Any:
         return make(body).execute({"x": x}, **options)["y"]
+
+    return run
+
+
+@pytest.fixture
+def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    """A shell in which ``%load_ext schillinger_plugins`` has been run."""
+    from tests.shells import shell_with  # IPython: most tests do without
+
+    with shell_with(manager, profile=tmp_path / "ipython", monkeypatch=monkeypatch) as shell:
+        yield shell
+
+
+@pytest.fixture
+def cell(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Cell:
+    """Run a cell; its value, what it printed, and what it raised."""
+
+    def run(code: str) -> tuple[Any, str, BaseException | None]:
+        capsys.readouterr()
+        result = shell.run_cell(code)
+        captured = capsys.readouterr()
+        return result.result, captured.out + captured.err, result.error_in_exec
 
     return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import queue
@@ -19,10 +18,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
-from traitlets.config import Config
 
 import schillinger_plugins
-from schillinger_plugins import Instance, PluginManager, magics
+from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.errors import InputError, UnknownPlugin
 from schillinger_plugins.magics import watching
 from schillinger_plugins.magics.watching import View
@@ -35,21 +33,10 @@ EVIL = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """A shell in a terminal, with the extension."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell(config=config)
-    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
-    magics.load(shell)
-    session = shell.meta["schillinger_plugins"][0]
-    session._manager = manager
+def shell(shell: InteractiveShell) -> Iterator[InteractiveShell]:
+    """A shell in a terminal, with the extension, in which nothing is watched afterwards."""
     yield shell
     shell.run_line_magic("plugin", "unwatch")
-    session._manager = None  # it belongs to all tests
-    magics.unload(shell)
 
 
 def _run(shell: InteractiveShell, line: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,27 +10,10 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
-from schillinger_plugins import PluginManager, cli, magics
+from schillinger_plugins import PluginManager, cli
 from schillinger_plugins.cli import testing as testing_module
 from schillinger_plugins.magics.completion import complete
-
-
-@pytest.fixture
-def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """A shell with the extension, whose manager is the shared one."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell(config=config)
-    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
-    magics.load(shell)
-    session = shell.meta["schillinger_plugins"][0]
-    session._manager = manager
-    yield shell
-    session._manager = None
-    magics.unload(shell)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import re
@@ -12,9 +11,8 @@ from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
-from schillinger_plugins import PluginManager, magics
+from schillinger_plugins import PluginManager
 from schillinger_plugins.journal import Retention
 
 from .pages import DOCS, Block, blocks, pages, pattern
@@ -46,23 +44,14 @@ def manager(manager: PluginManager, request: pytest.FixtureRequest) -> Iterator[
 
 
 @pytest.fixture
-def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+def shell(
+    shell: InteractiveShell, manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> InteractiveShell:
     """A notebook in an empty folder, in which ``manager`` is the one behind ``%plugin``."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell(config=config)
-    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
     shell.user_ns["manager"] = manager
     monkeypatch.setattr(InteractiveShell, "_instance", shell)  # as in a kernel, where there is one
-    magics.load(shell)
-    session = shell.meta["schillinger_plugins"][0]
-    session._manager = manager
-    yield shell
-    session._manager = None  # it belongs to all tests
-    magics.unload(shell)
+    return shell
 
 
 @pytest.fixture

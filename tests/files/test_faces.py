@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,12 +14,11 @@ from schillinger_plugins.loader import inspect
 from schillinger_plugins.testing.in_process import Code, PluginInProcess
 from schillinger_plugins.types import PluginContext
 from tests.cli.test_cli import Schillinger, schillinger
-from tests.magics.conftest import cell, shell
+from tests.conftest import Cell
 
 from .conftest import CANARY, SAYS, TAKES
 
-__all__ = ["cell", "schillinger", "shell"]
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+__all__ = ["schillinger"]
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from schillinger_plugins import PluginManager
+from tests.conftest import Cell
 
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 COUNTER = """
 from schillinger_plugins.types import *
 class It(NodePlugin):

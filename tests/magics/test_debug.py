@@ -9,10 +9,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from schillinger_plugins import PluginManager
+from tests.conftest import Cell
 
 from .conftest import PROBE
 
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 Probe = Callable[..., str]
 
 FAILS = """

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from schillinger_plugins import Flow
-
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+from tests.conftest import Cell
 
 
 def test_a_flow_is_new_or_out_of_a_file(cell: Cell, tmp_path: Path) -> None:

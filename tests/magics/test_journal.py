@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -12,8 +11,7 @@ from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.journal import Retention
 from schillinger_plugins.recorder import Recorder
-
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+from tests.conftest import Cell
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,10 +19,10 @@ import schillinger_plugins
 from schillinger_plugins import PluginManager, Result, magics
 from schillinger_plugins.errors import AudioFileError, InputError, ManifestError, PluginExecutionError, UnknownPlugin
 from schillinger_plugins.magics.subcommands import SUBCOMMANDS
+from tests.conftest import Cell
 
 from .conftest import PROBE
 
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 Probe = Callable[..., str]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from schillinger_plugins import PluginManager
+from tests.conftest import Cell
 
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 Probe = Callable[..., str]
 
 HOSTILE = "data = '<script>alert(1)</script>'; exec(data[1:])  # \x1b[2K"

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import httpx
 
 from schillinger_plugins.server import Scope, Server
 from schillinger_plugins.server.tokens import Tokens
-
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+from tests.conftest import Cell
 
 
 def test_what_a_notebook_has_is_served_until_it_stops(cell: Cell) -> None:

@@ -13,10 +13,9 @@ from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.magics.info import show_node
 from schillinger_plugins.widgets import NodeWidget, PanelWidget, display
+from tests.conftest import Cell
 
 DESK = Path(__file__).parents[2] / "plugins" / "tuning_desk"
-
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 
 
 @pytest.fixture

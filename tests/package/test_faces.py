@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
-from schillinger_plugins import cli, magics
+from schillinger_plugins import cli
 from schillinger_plugins.loader import user_folder
 from schillinger_plugins.package import pack
+from tests.shells import shell_with
 
 from .conftest import MANIFEST, WriteArchive, Z, good_zip
 
@@ -29,14 +28,8 @@ def schillinger(*arguments: object) -> int:
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A shell with the extension and a manager of its own."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell(config=config)
-    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
-    magics.load(shell)
-    yield shell
-    magics.unload(shell)
+    with shell_with(None, profile=tmp_path / "ipython", monkeypatch=monkeypatch) as shell:
+        yield shell
 
 
 def test_installing_tells_where_what_and_next(archive: WriteArchive, capsys: pytest.CaptureFixture[str]) -> None:

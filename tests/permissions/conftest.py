@@ -1,17 +1,14 @@
-"""Plugins that ask for something, folders to give them, and a shell to be asked in."""
+"""Plugins that ask for something, and folders to give them."""
 
 from __future__ import annotations
 
-import atexit
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
-from schillinger_plugins import PluginManager, magics
+from schillinger_plugins import PluginManager
 
 Asking = Callable[..., Path]
 
@@ -50,35 +47,3 @@ def known(manager: PluginManager, asking: Asking, monkeypatch: pytest.MonkeyPatc
         return folder.name
 
     return known
-
-
-@pytest.fixture
-def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """A shell in which ``%load_ext schillinger_plugins`` has been run."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell(config=config)
-    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
-    magics.load(shell)
-    session = shell.meta["schillinger_plugins"][0]
-    session._manager = manager
-    yield shell
-    session._manager = None  # it belongs to all tests
-    magics.unload(shell)
-
-
-@pytest.fixture
-def cell(
-    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
-) -> Callable[[str], tuple[Any, str, BaseException | None]]:
-    """Run a cell; its value, what it printed, and what it raised."""
-
-    def run(code: str) -> tuple[Any, str, BaseException | None]:
-        capsys.readouterr()
-        result = shell.run_cell(code)
-        captured = capsys.readouterr()
-        return result.result, captured.out + captured.err, result.error_in_exec
-
-    return run

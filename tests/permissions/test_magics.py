@@ -20,8 +20,8 @@ from nbclient.exceptions import CellExecutionError
 import schillinger_plugins
 from schillinger_plugins import PluginManager
 from schillinger_plugins.errors import InputError, PermissionDenied, UnknownPlugin
+from tests.conftest import Cell
 
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 Known = Callable[..., str]
 
 DEADLINE_S = 60.0

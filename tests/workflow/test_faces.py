@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
-from schillinger_plugins import PluginManager, magics
+from schillinger_plugins import PluginManager
 from schillinger_plugins.cli import run as run_module
 from schillinger_plugins.magics.info import PluginInfo
 
 from .conftest import Workflow, step
 
 TWO = (step(x="inputs.x", parameters={"add": "parameters.add"}), step("two", x="one.y", more={"literal": 3}))
-
-
-@pytest.fixture
-def shell(manager: PluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """A shell in which ``%load_ext schillinger_plugins`` has been run."""
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    config = Config()
-    config.HistoryManager.enabled = False
-    shell = InteractiveShell(config=config)
-    atexit.unregister(shell.atexit_operations)  # hundreds of shells, each of which would collect garbage
-    magics.load(shell)
-    session = shell.meta["schillinger_plugins"][0]
-    session._manager = manager
-    yield shell
-    session._manager = None  # it belongs to all tests
-    magics.unload(shell)
 
 
 def test_info_shows_the_steps(manager: PluginManager, adder: str, workflow: Workflow) -> None:

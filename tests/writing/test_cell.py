@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from schillinger_plugins import Audio, PluginManager
 from schillinger_plugins.authoring import cell_folder
 from schillinger_plugins.result import Result
+from tests.conftest import Cell
 
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
 SCALE = """%%plugin scale --type effect factor=3
 from typing import Annotated, TypedDict
 

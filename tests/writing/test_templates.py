@@ -8,10 +8,9 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +21,7 @@ from schillinger_plugins.conformance import examine
 from schillinger_plugins.conformance.checks import CHECKS
 from schillinger_plugins.errors import InputError, PackageError
 from schillinger_plugins.types import Audio
-
-Cell = Callable[[str], tuple[Any, str, BaseException | None]]
+from tests.conftest import Cell
 
 
 @pytest.fixture
