@@ -41,17 +41,17 @@ class Port(Protocol):
 
 Form = Literal["audio/wav", "audio/flac"]
 
-SUFFIXES = {
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/wave": ".wav",
-    "audio/vnd.wave": ".wav",
-    "audio/flac": ".flac",
-    "audio/x-flac": ".flac",
-    "audio/ogg": ".ogg",
-    "audio/mpeg": ".mp3",
-}
-"""What may be sent, and how such files are called."""
+KINDS = (
+    "audio/wav",
+    "audio/x-wav",
+    "audio/wave",
+    "audio/vnd.wave",
+    "audio/flac",
+    "audio/x-flac",
+    "audio/ogg",
+    "audio/mpeg",
+)
+"""What a body may say that it is. What it is its content tells."""
 
 _FORMS: dict[str, Form] = {
     "audio/wav": "audio/wav",
@@ -113,13 +113,12 @@ async def asked(
 
 async def heard(request: Request, ports: Sequence[Port], name: str | None, *, plugin_id: str) -> dict[str, Any]:
     """The body that is a sound, by the name of the input that it is for; see `asked`."""
-    suffix = SUFFIXES.get(_kind(request))
-    if suffix is None:
-        detail, known = f"{_kind(request)[:80]} isn't read here", ", ".join(SUFFIXES)
+    if _kind(request) not in KINDS:
+        detail, known = f"{_kind(request)[:80]} isn't read here", ", ".join(KINDS)
         raise Refused(Problem(415, "UnsupportedMediaType", detail, f"send one of {known}", {"plugin_id": plugin_id}))
     sounds = [port.name for port in ports if port.type == "audio"]
     chosen = _chosen(name, sounds, [port.name for port in ports], way="input", plugin_id=plugin_id)
-    return {chosen: await asking.decoded(request.app.state.manager, request.stream(), suffix, name="the body")}
+    return {chosen: await asking.decoded(request.app.state.manager, request.stream(), name="the body")}
 
 
 def wanted(request: Request) -> Form | None:
