@@ -2,7 +2,7 @@
 
 Owns the two forms of a body: JSON, or multipart/form-data with the JSON in the part ``request`` and sounds, arrays, bytes
 or files in parts that are named after their inputs or parameters. A sound is decoded in a confined worker. Called by
-``instances``, ``flows``, ``sound`` and ``uploads``.
+``bare``, ``instances``, ``flows`` and ``uploads``.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: 
     data = await part.read()
     if kind in ("bytes", "midi"):
         return data
-    return crossing.array_from(data, plugin_id=plugin_id, path=f"$.inputs.{name[:64]}")
+    return await asyncio.to_thread(crossing.array_from, data, plugin_id=plugin_id, path=f"$.inputs.{name[:64]}")
 
 
 def write(descriptor: int, piece: bytes) -> None:
