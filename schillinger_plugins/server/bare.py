@@ -71,6 +71,13 @@ def is_body(request: Request) -> bool:
     return _kind(request).startswith("audio/") or _kind(request) == crossing.ARRAY
 
 
+def refuse(request: Request, *, what: str, remedy: str) -> None:
+    """Refuse such a body, with 415, where there has to be something else as well."""
+    if is_body(request):
+        detail = f"the body is {_kind(request)[:80]} alone, without {what}"
+        raise Refused(Problem(415, "UnsupportedMediaType", detail, remedy, headers={"Connection": "close"}))
+
+
 async def asked(
     request: Request, definition: NodeDefinition, name: str | None, parameters: str | None, *, plugin_id: str
 ) -> tuple[said.Execution, dict[str, Any]]:

@@ -44,6 +44,12 @@ _ENDING_S = 10.0
 
 _MAX_PROBLEMS = 500
 
+_BESIDE = (
+    'send multipart/form-data: {"flow": …} in the part `request`, and each sound or array as a file in a part that is named '
+    "after its input"
+)
+"""How what is sent as it is comes with a flow that isn't saved."""
+
 _DOCUMENT: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
 
@@ -125,6 +131,7 @@ async def run_draft(
     port: Annotated[str | None, heard.PORT] = None,
 ) -> Any:
     """Run a flow that isn't saved, and won't be: it is in the body (``flow``), beside what a saved one is run with."""
+    bare.refuse(request, what="the flow", remedy=_BESIDE)
     host = _Closed(request.app.state.manager)
     drawn: list[tuple[Document, SentFiles]] = []
 

@@ -1,4 +1,4 @@
-"""Arrays as they are: a body that is a .npy file."""
+"""Arrays as they are: a body that is a .npy file, and bodies that are no flow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from schillinger_plugins.errors import InputError
 from schillinger_plugins.server import Server
 
 from .conftest import ANY, Create
-from .test_flows import edge, entry, node
+from .test_flows import GAINS, edge, entry, node
+from .test_sound import WAV, file_of
 
 NPY = {"Content-Type": "application/x-npy"}
 TABLE = np.arange(6, dtype=">i2").reshape(2, 3)
@@ -135,6 +136,26 @@ def test_a_saved_flow_takes_an_array_as_its_body(
     query = {"wait": "true"}
     answer = client.post("/api/flows/study/runs", content=npy(TABLE), headers=NPY, params=query)
     assert answer.json()["outputs"]["one"]["y"] == ["int16", TABLE.tolist(), 0], answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(file_of(), WAV), (npy(TABLE), NPY), (b"MThd", {"Content-Type": "audio/midi"})]
+)
+def test_a_body_that_is_no_flow_is_told_how_to_come_with_one(
+    client: httpx.Client, body: bytes, kind: dict[str, str]
+) -> None:
+    """A draft needs the flow itself, so a sound comes as a part beside it; what it is told to do does it."""
+    refused = client.post("/api/flows/runs", content=body, headers=kind)
+    assert (refused.status_code, refused.json()["title"]) == (415, "UnsupportedMediaType"), refused.text
+    assert refused.json()["detail"] == f"the body is {kind['Content-Type']} alone, without the flow"
+    assert "multipart/form-data" in refused.json()["remedy"]
+    assert '{"flow": …} in the part `request`' in refused.json()["remedy"]
+    parts = {
+        "request": (None, httpx.Request("POST", "http://x", json={"flow": GAINS}).content),
+        "song": ("a.wav", file_of()),
+    }
+    done = client.post("/api/flows/runs", files=parts, params={"wait": "true"})
+    assert done.json()["stats"]["states"] == {"half": "done", "a/b": "done"}, done.text
 
 
 def test_the_client_sends_an_array_alone_as_it_is(
