@@ -344,6 +344,15 @@ class PluginManager(Renewing, Granting, Looking):
         self._demand_open()
         return self._reader.read(path)
 
+    def new_file(self) -> tuple[int, Path]:
+        """An empty file for what comes from elsewhere, and a descriptor that writes it; whoever asks closes and removes it.
+
+        What is left of it goes with this manager, however that ends. Waits while the sandbox is being started. Called by
+        ``server``.
+        """
+        self._demand_open()
+        return self._sandbox.new_file()
+
     def read_file(self, parameter: Parameter, path: str | Path) -> File:
         """What a file holds, for a parameter of the type file that a person has set to its path.
 

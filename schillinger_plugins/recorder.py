@@ -63,6 +63,7 @@ _HAPPENINGS: tuple[EventName, ...] = (
     "slept",
     "collected",
     "leaks",
+    "uploaded",
 )
 _MAX_JSON = 64_000
 _REFUSED = Call({}, {}, Limits(), None, None)
@@ -373,14 +374,19 @@ class Recorder:
         if report is not None:
             detail |= {"why": report.why, "before": report.hash_before, "after": report.hash_after}
             detail |= {"error": report.error.message} if report.error is not None else {}
+        version, content_hash = "", ""
+        if "content_hash" in detail:  # it is about other code than what serves
+            version, content_hash = str(detail.pop("version", "")), str(detail.pop("content_hash"))
+        elif plugin is not None:
+            version, content_hash = plugin.manifest.metadata.version, plugin.content_hash
         return Happening(
             at=at.isoformat(timespec="milliseconds"),
             user=behalf.user or self._user,
             session=self.session,
             name=event.name,
             plugin_id=event.plugin_id,
-            version=plugin.manifest.metadata.version if plugin is not None else "",
-            content_hash=plugin.content_hash if plugin is not None else "",
+            version=version,
+            content_hash=content_hash,
             instance_id=event.instance_id or "",
             detail=_json(detail),
             purpose=behalf.purpose,

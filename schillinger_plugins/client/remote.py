@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 import numpy as np
 
-from ..errors import ServerError
-from ..server.crossing import array_from, wav
+from ..errors import InputError, ServerError
+from ..server.crossing import ARRAY, NUMBERS, array_from, wav
 from ..types import Audio, Figure, File
 from .answers import InstanceDetails, RunDetails
 from .problems import error_from
@@ -79,8 +79,18 @@ class RemoteInstance:
         self._client.request("DELETE", f"/api/plugins/instances/{self.id}")
 
     def _call(self, inputs: Any, parameters: Any, limits: Any, seed: int | None, *, wait: bool) -> dict[str, Any]:
-        body = {"parameters": with_files(parameters or {}), "limits": dict(limits or {}), "seed": seed}
-        return call(self._client, f"/api/plugins/instances/{self.id}/execute", body, inputs, wait=wait)
+        path, given = f"/api/plugins/instances/{self.id}/execute", with_files(parameters or {})
+        (name, array), *others = [*(inputs or {}).items()] or [("", None)]
+        query = {"wait": wait, "input": name, "parameters": json.dumps(given)}
+        if isinstance(array, np.ndarray) and not (
+            others or limits or seed is not None or len(query["parameters"]) > 4096
+        ):
+            # An array alone needs no parts around it.
+            options: dict[str, Any] = {"content": _npy(name, array), "headers": {"Content-Type": ARRAY}}
+            begun: dict[str, Any] = self._client.request("POST", path, params=query, timeout=None, **options).json()
+            return begun
+        body = {"parameters": given, "limits": dict(limits or {}), "seed": seed}
+        return call(self._client, path, body, inputs, wait=wait)
 
 
 class RemoteRun:
@@ -211,7 +221,7 @@ def call(
         if isinstance(value, Audio):
             files[name] = (f"{name}.wav", wav(value))
         elif isinstance(value, np.ndarray):
-            files[name] = (f"{name}.npy", _npy(value))
+            files[name] = (f"{name}.npy", _npy(name, value))
         elif isinstance(value, (bytes, bytearray)):
             files[name] = (f"{name}.bin", bytes(value))
         elif isinstance(value, Path):
@@ -241,7 +251,10 @@ def with_files(values: Mapping[str, Any]) -> dict[str, Any]:
     return sent
 
 
-def _npy(array: np.ndarray[Any, Any]) -> bytes:
+def _npy(name: str, array: np.ndarray[Any, Any]) -> bytes:
+    if array.dtype.kind not in NUMBERS:
+        message = f"is an array of {array.dtype}; only arrays of numbers can cross"
+        raise InputError(message, path=f"$.inputs.{name}", remedy="convert it with .astype(float)")
     file = io.BytesIO()
     np.lib.format.write_array(file, array, allow_pickle=False)
     return file.getvalue()

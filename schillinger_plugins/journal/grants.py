@@ -55,12 +55,16 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Denial:
-    """A plugin that was refused what it asks for.
+    """A plugin that was refused what it asks for, or somebody who was refused to upload one.
 
     Attributes
     ----------
+    plugin_id, version, content_hash : str
+        Empty where it isn't known which: of what is uploaded nobody may read more than it takes to refuse it.
+    permission : str
+        ``upload`` is nothing that a plugin asks for.
     target : str
-        The folders or hosts it asked for.
+        The folders or hosts it asked for; of an upload, why it was refused.
     """
 
     plugin_id: str

@@ -148,7 +148,7 @@ def _row(record: Entry) -> tuple[str, ...]:
         )
     if isinstance(record, Denial):
         denied = f"{record.permission}: {record.target}"
-        return local(record.denied_at), record.user, f"{record.plugin_id} {record.version}", denied
+        return local(record.denied_at), record.user, f"{record.plugin_id} {record.version}".strip(), denied
     if isinstance(record, Happening):
         return local(record.at), record.plugin_id, record.name, record.detail if record.detail != "{}" else ""
     if isinstance(record, Line):

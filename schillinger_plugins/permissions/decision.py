@@ -254,7 +254,8 @@ class Permissions:
         """The day this user was first asked about a plugin, as 2026-11-20; empty if never."""
         user = current_user()
         times = [grant.granted_at for grant in self.journal.grants(plugin_id=plugin_id, user=user, with_ended=True)]
-        times += [denial.denied_at for denial in self.journal.denials(plugin_id=plugin_id, user=user)]
+        denials = self.journal.denials(plugin_id=plugin_id, user=user)
+        times += [denial.denied_at for denial in denials if denial.permission in GRANTABLE]
         return min(times, default="")[:10]
 
 

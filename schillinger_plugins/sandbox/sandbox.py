@@ -164,6 +164,15 @@ class Sandbox:
                 raise
             return copy
 
+    def new_file(self) -> tuple[int, Path]:
+        """An empty file, and a descriptor that writes it. Whoever asks closes and removes it.
+
+        It lies where everything is removed at the end, also if this process is killed.
+        """
+        with scarcity("making a file"):
+            descriptor, name = tempfile.mkstemp(prefix="file-", dir=self._folder)
+        return descriptor, Path(name)
+
     def retire(self, worker: Worker) -> None:
         """Let a worker clean up and end, without waiting for it: another one serves already."""
         threading.Thread(target=worker.stop, name="schillinger-retire", daemon=True).start()

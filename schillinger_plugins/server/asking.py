@@ -2,7 +2,7 @@
 
 Owns the two forms of a body: JSON, or multipart/form-data with the JSON in the part ``request`` and sounds, arrays, bytes
 or files in parts that are named after their inputs or parameters. A sound is decoded in a confined worker. Called by
-``instances``, ``flows``, ``sound`` and ``uploads``.
+``bare``, ``instances``, ``flows`` and ``uploads``.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AudioFileError, InputError
@@ -106,8 +104,8 @@ def body_of(kind: type) -> dict[str, Any]:
     return body
 
 
-async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: str, *, name: str) -> Audio:
-    """A sound that was sent: put into a file of its own, and decoded in a confined worker.
+async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], *, name: str) -> Audio:
+    """A sound that was sent: put into a file of its own, and decoded in a confined worker, which looks at its content alone.
 
     Parameters
     ----------
@@ -119,7 +117,7 @@ async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: st
     AudioFileError
         If it is empty, cut off, too long or no audio.
     """
-    descriptor, path = tempfile.mkstemp(prefix="schillinger-", suffix=suffix)
+    descriptor, path = await asyncio.to_thread(manager.new_file)
     try:
         try:
             async for piece in sent:
@@ -128,10 +126,10 @@ async def decoded(manager: PluginManager, sent: AsyncIterable[bytes], suffix: st
             os.close(descriptor)
         return await asyncio.to_thread(manager.read_audio, path)
     except AudioFileError as error:
-        raise AudioFileError(error.message.replace(show(path), name), remedy=error.remedy) from error
+        raise AudioFileError(error.message.replace(show(str(path)), name), remedy=error.remedy) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+            path.unlink()
 
 
 async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: UploadFile, plugin_id: str) -> Any:
@@ -144,13 +142,11 @@ async def _part(manager: PluginManager, ports: crossing.Ports, name: str, part: 
         )
     kind = crossing.type_of(ports, name)
     if kind == "audio":
-        suffix = Path(part.filename or "").suffix[:8]
-        named = f"the part `{name[:64]}`"
-        return await decoded(manager, pieces(part), suffix if suffix[1:].isalnum() else "", name=named)
+        return await decoded(manager, pieces(part), name=f"the part `{name[:64]}`")
     data = await part.read()
     if kind in ("bytes", "midi"):
         return data
-    return crossing.array_from(data, plugin_id=plugin_id, path=f"$.inputs.{name[:64]}")
+    return await asyncio.to_thread(crossing.array_from, data, plugin_id=plugin_id, path=f"$.inputs.{name[:64]}")
 
 
 def write(descriptor: int, piece: bytes) -> None:

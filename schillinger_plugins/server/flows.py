@@ -19,7 +19,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from ..errors import InputError
 from ..flow import Flow, FlowEvent, FlowRun
 from ..flow.document import OURS, Document, read
-from . import asking, heard, said, sound
+from . import asking, bare, heard, said, sound
 from .crossing import plain
 from .instances import answer_of
 from .problems import Problem, problem_of
@@ -43,6 +43,12 @@ _ENDING_S = 10.0
 """How long a run that is cancelled may take to end."""
 
 _MAX_PROBLEMS = 500
+
+_BESIDE = (
+    'send multipart/form-data: {"flow": …} in the part `request`, and each sound or array as a file in a part that is named '
+    "after its input"
+)
+"""How what is sent as it is comes with a flow that isn't saved."""
 
 _DOCUMENT: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 
@@ -125,6 +131,7 @@ async def run_draft(
     port: Annotated[str | None, heard.PORT] = None,
 ) -> Any:
     """Run a flow that isn't saved, and won't be: it is in the body (``flow``), beside what a saved one is run with."""
+    bare.refuse(request, what="the flow", remedy=_BESIDE)
     host = _Closed(request.app.state.manager)
     drawn: list[tuple[Document, SentFiles]] = []
 
@@ -143,7 +150,7 @@ async def run_draft(
     "/{name}/runs",
     dependencies=[Depends(RUN)],
     response_model=said.RunDetails,
-    openapi_extra={"requestBody": sound.body_of(said.FlowCall)},
+    openapi_extra={"requestBody": bare.body_of(said.FlowCall)},
     responses=_RUN_ANSWERS,
 )
 async def run_flow(
@@ -151,7 +158,7 @@ async def run_flow(
     response: Response,
     name: said.FlowName,
     wait: Wait = False,
-    input: Annotated[str | None, sound.INPUT] = None,
+    input: Annotated[str | None, bare.INPUT] = None,
     output: Annotated[str | None, heard.NODE] = None,
     port: Annotated[str | None, heard.PORT] = None,
 ) -> Any:
@@ -160,16 +167,17 @@ async def run_flow(
     What parameters of its nodes get that are files is in ``files``, by node and parameter: ``{"name": "…", "base64": "…"}``;
     or it comes as a part called ``NODE.PARAMETER``.
 
-    The body may be the sound of one input (``Content-Type: audio/flac``). With ``Accept: audio/wav`` or ``audio/flac`` who
-    waits is answered with the sound that a node gives, and ``Location`` says where all of it is.
+    The body may be the sound or the array of one input (``Content-Type: audio/flac``, ``application/x-npy``). With
+    ``Accept: audio/wav`` or ``audio/flac`` who waits is answered with the sound that a node gives, and ``Location`` says
+    where all of it is.
     """
     document, _ = await asyncio.to_thread(_shelf(request).get, name)
     host = _Closed(request.app.state.manager)
     ports, sent = _Inputs(document), SentFiles(document, host, plugin_id=name)
     call = said.FlowCall()
     parts: dict[str, File] = {}
-    if sound.is_body(request):
-        inputs = await sound.heard(request, ports.inputs, input, plugin_id=name)
+    if bare.is_body(request):
+        inputs = await bare.taken(request, ports.inputs, input, plugin_id=name)
     else:
         takes = asking.Takes(ports, sent.parameter)
         call, inputs, parts = await asking.asked(request, said.FlowCall, takes, plugin_id=name)

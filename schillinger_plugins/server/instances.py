@@ -20,7 +20,7 @@ from ..instance import Instance
 from ..result import Result
 from ..status import status_of
 from ..types import Audio
-from . import asking, crossing, said, sound
+from . import asking, bare, crossing, said, sound
 from .access import OWNER
 from .problems import Problem, response_of
 from .runs import Run, Runs
@@ -96,28 +96,29 @@ def destroy_instance(request: Request, instance_id: said.InstanceId) -> None:
         200: {"description": "What it gave", "content": sound.CONTENT},
         202: {"model": said.RunDetails, "description": "It goes on"},
     },
-    openapi_extra={"requestBody": sound.body_of(said.Execution)},
+    openapi_extra={"requestBody": bare.body_of(said.Execution)},
 )
 async def execute_instance(
     request: Request,
     response: Response,
     instance_id: said.InstanceId,
     wait: Annotated[bool, Query(description="false: answer at once, 202, with the run to ask about")] = True,
-    input: Annotated[str | None, sound.INPUT] = None,
-    parameters: Annotated[str | None, sound.PARAMETERS] = None,
+    input: Annotated[str | None, bare.INPUT] = None,
+    parameters: Annotated[str | None, bare.PARAMETERS] = None,
     output: Annotated[str | None, sound.OUTPUT] = None,
 ) -> Any:
     """Call the plugin. With its outputs if it succeeds, with a problem if it fails.
 
-    The body is JSON, or multipart/form-data, or a sound (``Content-Type: audio/flac``): then the query says the rest. With
-    ``Accept: audio/wav`` or ``audio/flac`` the answer is a sound, and ``Location`` says where all of it is.
+    The body is JSON, or multipart/form-data, or a sound (``Content-Type: audio/flac``) or an array (``application/x-npy``):
+    then the query says the rest. With ``Accept: audio/wav`` or ``audio/flac`` the answer is a sound, and ``Location`` says
+    where all of it is.
     """
     instance = _instance(request, instance_id)
     definition, plugin_id = instance.definition, instance.plugin_id
     form = sound.wanted(request) if wait else None
     heard = sound.output_of(definition, output, plugin_id=plugin_id) if form else ""
-    if sound.is_body(request):
-        asked, inputs = await sound.asked(request, definition, input, parameters, plugin_id=plugin_id)
+    if bare.is_body(request):
+        asked, inputs = await bare.asked(request, definition, input, parameters, plugin_id=plugin_id)
     else:
         takes = asking.Takes(definition, partial(crossing.file_parameter, definition))
         asked, inputs, files = await asking.asked(request, said.Execution, takes, plugin_id=plugin_id)

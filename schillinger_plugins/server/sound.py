@@ -1,25 +1,21 @@
-"""Sound: a call whose body is a sound, and an answer that is one.
+"""Sound: an answer that is one.
 
-Owns their media types, the choice of the input that the sound is for and of the output that is sent back, and the encoding
-as FLAC. Refuses to guess: a node with several sounds has to be told which. What comes is decoded in a confined worker, as in
-``asking``. Called by ``instances`` and ``flows``.
+Owns whether a client would rather have a sound than a description of it, the choice of the output that is sent, and the
+encoding as FLAC. Refuses to guess: a node with several sounds has to be told which. Called by ``instances`` and ``flows``.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
 import numpy as np
 from fastapi import Query
 
 from ..errors import InputError
 from ..types import Audio
-from . import asking, crossing, said
-from .problems import Problem
-from .scopes import Refused
+from . import bare, crossing
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -27,31 +23,7 @@ if TYPE_CHECKING:
     from ..definition import NodeDefinition
 
 
-class Port(Protocol):
-    """An input: of a node, or of a flow."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    @property
-    def type(self) -> str:
-        """Of its values."""
-
-
 Form = Literal["audio/wav", "audio/flac"]
-
-SUFFIXES = {
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/wave": ".wav",
-    "audio/vnd.wave": ".wav",
-    "audio/flac": ".flac",
-    "audio/x-flac": ".flac",
-    "audio/ogg": ".ogg",
-    "audio/mpeg": ".mp3",
-}
-"""What may be sent, and how such files are called."""
 
 _FORMS: dict[str, Form] = {
     "audio/wav": "audio/wav",
@@ -62,10 +34,6 @@ _FORMS: dict[str, Form] = {
     "audio/x-flac": "audio/flac",
     "audio/*": "audio/wav",
 }
-INPUT = Query(max_length=128, description="if the body is a sound: which input it is", examples=["audio"])
-PARAMETERS = Query(
-    max_length=4096, description="if the body is a sound: the parameters, as JSON", examples=['{"gain_db": -6}']
-)
 OUTPUT = Query(max_length=128, description="if a sound is accepted: which output", examples=["audio"])
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -74,52 +42,6 @@ CONTENT: dict[str, Any] = {"audio/wav": _BINARY, "audio/flac": _BINARY}
 
 FLAC_CHANNELS = 8
 FLAC_SAMPLE_RATE = 655_350
-
-
-def body_of(kind: type) -> dict[str, Any]:
-    """The three forms of the body, for the OpenAPI page."""
-    body = asking.body_of(kind)
-    body["content"].update(CONTENT)
-    return body
-
-
-def is_body(request: Request) -> bool:
-    """Whether the body says that it is a sound."""
-    return _kind(request).startswith("audio/")
-
-
-async def asked(
-    request: Request, definition: NodeDefinition, name: str | None, parameters: str | None, *, plugin_id: str
-) -> tuple[said.Execution, dict[str, Any]]:
-    """What is called with, by a body that is a sound and a query that says the rest.
-
-    Parameters
-    ----------
-    name : str, optional
-        Of the input; the node's only one for a sound, if not given.
-    parameters : str, optional
-        A JSON object.
-
-    Raises
-    ------
-    InputError
-        If it isn't clear which input is meant, the parameters are none, or the body is no sound.
-    Refused
-        With 415 for a kind of sound that isn't read.
-    """
-    call = said.Execution(parameters=_parameters(parameters or "{}", plugin_id))
-    return call, await heard(request, definition.inputs, name, plugin_id=plugin_id)
-
-
-async def heard(request: Request, ports: Sequence[Port], name: str | None, *, plugin_id: str) -> dict[str, Any]:
-    """The body that is a sound, by the name of the input that it is for; see `asked`."""
-    suffix = SUFFIXES.get(_kind(request))
-    if suffix is None:
-        detail, known = f"{_kind(request)[:80]} isn't read here", ", ".join(SUFFIXES)
-        raise Refused(Problem(415, "UnsupportedMediaType", detail, f"send one of {known}", {"plugin_id": plugin_id}))
-    sounds = [port.name for port in ports if port.type == "audio"]
-    chosen = _chosen(name, sounds, [port.name for port in ports], way="input", plugin_id=plugin_id)
-    return {chosen: await asking.decoded(request.app.state.manager, request.stream(), suffix, name="the body")}
 
 
 def wanted(request: Request) -> Form | None:
@@ -139,7 +61,8 @@ def wanted(request: Request) -> Form | None:
 def output_of(definition: NodeDefinition, name: str | None, *, plugin_id: str) -> str:
     """The output that is to be sent back: the one of that name, or the node's only one that is a sound."""
     sounds = [port.name for port in definition.outputs if port.type == "audio"]
-    return _chosen(name, sounds, [port.name for port in definition.outputs], way="output", plugin_id=plugin_id)
+    known = [port.name for port in definition.outputs]
+    return bare.chosen(name, sounds, known, way="output", what="a sound", plugin_id=plugin_id)
 
 
 def encoded(value: Any, form: Form, *, plugin_id: str | None, name: str) -> bytes:
@@ -170,35 +93,6 @@ def _flac(audio: Audio, plugin_id: str | None) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, held.T, int(audio.sample_rate), format="FLAC", subtype="PCM_24")
     return file.getvalue()
-
-
-def _chosen(name: str | None, sounds: Sequence[str], known: Sequence[str], *, way: str, plugin_id: str) -> str:
-    path = f"$.query.{way}"
-    if name is not None:
-        if name not in known:
-            message, remedy = f"there is no {way} {name[:80]!r}", f"{way}s are {', '.join(known) or 'none'}"
-            raise InputError(message, plugin_id=plugin_id, path=path, remedy=remedy)
-        return name
-    if len(sounds) == 1:
-        return sounds[0]
-    if sounds:
-        message, remedy = f"there are {len(sounds)} {way}s for a sound", f"say which: ?{way}={' or '.join(sounds)}"
-    else:
-        message = f"there is no {way} that is a sound"
-        remedy = f"{way}s are {', '.join(known)}: say which with ?{way}=" if known else "send and ask for JSON"
-    raise InputError(message, plugin_id=plugin_id, path=path, remedy=remedy)
-
-
-def _parameters(text: str, plugin_id: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError) as error:
-        message, remedy = f"the parameters can't be read: {str(error)[:200]}", 'write them as JSON: {"gain_db": -6}'
-        raise InputError(message, plugin_id=plugin_id, path="$.query.parameters", remedy=remedy) from error
-
-
-def _kind(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _weight(details: Sequence[str]) -> float:

@@ -4,7 +4,8 @@ Owns the one address that takes code, and who may use it: whoever manages, on th
 on where other machines might get in (``demand_alone``), and every request that came from elsewhere or through a proxy,
 before anything of it is read. What is sent lies in a hidden folder beside its target and is unpacked by ``package``, whole
 or not at all; a process that is killed leaves that folder, which nobody takes for a plugin and the next start removes.
-Nothing of it is run and nothing is granted. Called by ``app`` and ``serving``.
+Nothing of it is run and nothing is granted. Who sent which code is in the journal before it is answered, and so is who was
+refused. Called by ``app`` and ``serving``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
+import threading
+import time
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,22 +25,32 @@ from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection
 
 from .. import package
-from ..errors import AlreadyThere, Busy, InputError, PackageError
+from ..behalf import current
+from ..errors import AlreadyThere, Busy, InputError, PackageError, PluginError
+from ..events import Event
 from ..loader import user_folder
 from ..paths import shown
+from ..permissions import Denial, current_user
 from ..schema.strict import is_id
 from . import asking, said
 from .plugins import details_of
-from .problems import Problem
+from .problems import Problem, problem_of
 from .scopes import MANAGE, Refused
 
 if TYPE_CHECKING:
     from ..manager import PluginManager
+    from ..registry import PluginRecord
 
 router = APIRouter(prefix="/api/plugins")
 
 MAX_AT_ONCE = 4
 """Each may fill the disk by an archive and what is in it."""
+
+SAME_AGAIN_S = 60.0
+"""How long the same refusal of the same user is noted once: denials are bounded, and none is to be pushed out by many."""
+
+_WRITING_S = 2.0
+"""How long the answer waits for the journal, which may be away."""
 
 KINDS = ("application/zip", "application/gzip", "application/x-gzip", "application/octet-stream")
 """What a body may say that it is. What it is its content tells."""
@@ -69,6 +82,14 @@ class Uploads:
     def __init__(self, *, are_allowed: bool) -> None:
         self.are_allowed = are_allowed
         self.going_on = 0
+        self.putting = threading.Lock()
+        self._noted_s: dict[tuple[str, str], float] = {}
+
+    def is_new(self, user: str, why: str) -> bool:
+        """Whether nobody has been told lately that this user was refused for that."""
+        now_s = time.monotonic()
+        known_s, self._noted_s[user, why] = self._noted_s.get((user, why), -SAME_AGAIN_S), now_s
+        return now_s - known_s >= SAME_AGAIN_S
 
     @asynccontextmanager
     async def coming(self) -> AsyncIterator[None]:
@@ -106,8 +127,18 @@ def demand_alone(bound: str, *, passes_through: str | None) -> None:
 
 
 def _demand_allowed(request: Request) -> None:
-    """That it is switched on, and the request comes from this machine straight."""
+    """That it is switched on, who asks manages, and the request comes from this machine straight."""
     uploads: Uploads = request.app.state.uploads
+    try:
+        MANAGE(request)
+        _demand_near(uploads, request)
+    except Refused as error:
+        if uploads.is_new(current().user, error.problem.title):
+            _note_refusal(request.app.state.manager, error.problem)
+        raise
+
+
+def _demand_near(uploads: Uploads, request: Request) -> None:
     if not uploads.are_allowed:
         raise _refusal("UploadsOff", "this server takes no code", "start it with --allow-upload, or install it there")
     if (stranger := _stranger(request)) is not None:
@@ -118,7 +149,7 @@ def _demand_allowed(request: Request) -> None:
 @router.post(
     "",
     status_code=201,
-    dependencies=[Depends(MANAGE), Depends(_demand_allowed)],
+    dependencies=[Depends(_demand_allowed)],
     tags=["plugins"],
     openapi_extra={"requestBody": _BODY},
 )
@@ -134,9 +165,13 @@ async def upload_plugin(
     uploads: Uploads = request.app.state.uploads
     manager: PluginManager = request.app.state.manager
     async with uploads.coming(), _aside(user_folder()) as scratch:
-        archive = await _received(request, scratch)
-        root = await asyncio.to_thread(_put, manager, archive, replace=replace)
-    record = await asyncio.to_thread(manager.look, root)
+        try:
+            archive = await _received(request, scratch)
+            record = await asyncio.to_thread(_taken_in, uploads, manager, archive, replace=replace)
+        except (PluginError, Refused) as error:
+            problem = error.problem if isinstance(error, Refused) else problem_of(error)
+            await asyncio.to_thread(_note_refusal, manager, problem)
+            raise
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/api/plugins/{record.id}"
     return details_of(request, record)
 
@@ -179,6 +214,27 @@ async def _written(path: Path, pieces: AsyncIterable[bytes]) -> Path:
     finally:
         os.close(descriptor)
     return path
+
+
+def _taken_in(uploads: Uploads, manager: PluginManager, archive: Path, *, replace: bool) -> PluginRecord:
+    """The plugin where it is now; the journal knows of it."""
+    with uploads.putting:  # the hash that is noted is of this one, not of another that came right after it
+        record = manager.look(_put(manager, archive, replace=replace))
+        assert record.manifest is not None
+        code = {"version": record.manifest.metadata.version, "content_hash": record.content_hash}
+    manager.events.emit(Event("uploaded", record.id, data=code, user=current().user))
+    manager.recorder.flush(_WRITING_S)
+    return record
+
+
+def _note_refusal(manager: PluginManager, problem: Problem) -> None:
+    """Among the denials. That it is refused doesn't depend on whether it can be written down."""
+    plugin_id, user = str(problem.more.get("plugin_id", "")), current().user or current_user()
+    why = f"{problem.title}: {problem.detail}"[:500]
+    with suppress(PluginError):
+        manager.permissions.journal.add_denial(
+            Denial(plugin_id=plugin_id, version="", content_hash="", user=user, permission="upload", target=why)
+        )
 
 
 def _put(manager: PluginManager, archive: Path, *, replace: bool) -> Path:

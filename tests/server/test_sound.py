@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,17 +134,15 @@ def test_what_is_wrong_is_named_with_its_place(
     assert refused.json()["remedy"]
 
 
-def test_what_is_no_sound_is_refused_by_the_decoder(
-    client: httpx.Client, gain: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_sound_is_refused_by_the_decoder(client: httpx.Client, gain: str, manager: PluginManager) -> None:
     """Whatever it claims to be; where it was put is told to nobody, and it doesn't stay there."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = manager._sandbox._folder
     for content in (b"", b"RIFF....WAVE", b"no sound", file_of()[:60]):
         refused = client.post(gain, content=content, headers=WAV)
         assert (refused.status_code, refused.json()["title"]) == (422, "AudioFileError"), content
         assert "the body" in refused.json()["detail"]
-        assert str(tmp_path) not in refused.text
-    assert not list(tmp_path.iterdir())
+        assert folder.name not in refused.text
+    assert not list(folder.glob("file-*"))
 
 
 def test_other_kinds_of_sound_are_refused(client: httpx.Client, gain: str) -> None:
