@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ import numpy as np
 
 from .behalf import Purpose
 from .definition import NodeDefinition
+from .definition.parameters import MAX_STRING
 from .errors import InputError, PluginError
 from .protocol import values
 from .reading import has_paths, with_content
@@ -29,9 +30,12 @@ from .sandbox.conversation import Outcome
 from .sandbox.limits import Limits
 from .sandbox.steps import OnProgress
 from .sandbox.worker import Worker
-from .types import Audio
+from .types import Audio, File
 
 MAX_SEED = 2**63 - 1
+
+MOST_TOLD, MOST_TOLD_DEPTH = 1_000, 8
+"""Of a list or mapping that was given in a call that was refused."""
 
 ReadAudio = Callable[[str | Path], Audio]
 
@@ -117,6 +121,37 @@ def prepare(
     parameters = with_content(definition, parameters, plugin_id=plugin_id)
     given = definition.check_parameters(parameters, plugin_id=plugin_id)
     return Call(checked, given, limits, seed, on_progress, started_at_s, started_s, profile)
+
+
+def refused(inputs: object, parameters: object, seed: object) -> Call:
+    """What was asked for in a call that was refused before it began, for its record: nobody has checked it.
+
+    Of the inputs sounds and arrays, which a plugin would have got as they are; of the parameters what is plain data.
+    """
+    sounds = {name: value for name, value in _named(inputs) if _array(value) is not None}
+    told = {name: _told(value) for name, value in _named(parameters)}
+    return Call(sounds, told, Limits(), seed if type(seed) is int and 0 <= seed <= MAX_SEED else None, None)
+
+
+def _named(given: object) -> list[tuple[str, Any]]:
+    return (
+        [(name, value) for name, value in given.items() if isinstance(name, str)] if isinstance(given, Mapping) else []
+    )
+
+
+def _told(value: object, depth: int = 0) -> Any:
+    """A value that may be anything, as data: nothing of it is called, and no more of it looked at than can be kept."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MAX_STRING):
+        return value
+    if isinstance(value, File):
+        return {"file": value.name, "bytes": len(value.data)}
+    if isinstance(value, (dict, list, tuple)) and len(value) <= MOST_TOLD and depth < MOST_TOLD_DEPTH:
+        if isinstance(value, dict):
+            return {name: _told(inner, depth + 1) for name, inner in _named(value)}
+        return [_told(inner, depth + 1) for inner in value]
+    return str(value) if isinstance(value, PurePath) else f"({type(value).__name__})"
 
 
 def read_inputs(

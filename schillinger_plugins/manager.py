@@ -24,6 +24,7 @@ from .definition import NodeDefinition, Parameter
 from .errors import PluginError, UnknownPlugin, nearest
 from .events import Event, Events
 from .failures import Failure, Failures
+from .happenings import Happenings
 from .instance import Instance
 from .journal import Retention
 from .loaded import LoadedPlugin
@@ -103,7 +104,7 @@ class PluginManager(Renewing, Granting, Looking):
         self.recorder = Recorder(
             lambda: permissions.journal,
             events=self.events,
-            loaded=self._loaded,
+            happenings=Happenings(loaded=self._loaded, instances=self._instances),
             retention=retention or Retention.from_environment(),
         )
         self._logs = Logbook(on_line=self.recorder.said)
@@ -190,7 +191,9 @@ class PluginManager(Renewing, Granting, Looking):
             except BaseException as error:
                 undo()
                 failure = Failure.of(error, None) if isinstance(error, Exception) else None
-                self.events.emit(Event("failed", record.id, data={"error": str(error), "failure": failure}))
+                self.events.emit(
+                    Event("failed", record.id, data={"error": str(error), "failure": failure, "record": record})
+                )
                 raise
             record = self._mark_loaded(record.id)
             self._reloading.began(self._loaded[record.id])

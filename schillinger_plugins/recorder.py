@@ -21,19 +21,19 @@ from typing import Any
 
 import msgspec
 
-from .behalf import Behalf, current
+from .behalf import current
 from .call import Call, Digests, digests_of_failed
 from .errors import PluginError, PluginExecutionError
-from .events import Event, EventName, Events
-from .journal import Happening, Journal, Keeping, Line, Ran, Retention, Writer
+from .events import Event, Events
+from .happenings import MAX_TRACEBACK, NAMES, Happenings
+from .journal import Journal, Keeping, Line, Ran, Record, Retention, Writer, packed
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .result import recorded
 from .sandbox.growth import Growth
-from .sandbox.limits import Limits
 from .sandbox.log import LogLine
 from .sandbox.worker import Worker
-from .schema.secrecy import hidden, told_secrets, without_secrets
+from .schema.secrecy import hidden, hidden_within, told_secrets, without_secrets
 
 ONE_BY_ONE_PER_S = 100
 """Calls that are told one by one."""
@@ -44,29 +44,9 @@ LINES_PER_S = 500
 TRACEBACKS_PER_S = 5
 """Tracebacks that are told; of a failure that comes over and over the first few say all."""
 
-_MAX_TRACEBACK = 8_000
-"""Characters of one; the end says most."""
-
 LINES_BYTES = 4 * 1024 * 1024
 """Of lines on their way to the journal that would outlive this process."""
 
-_HAPPENINGS: tuple[EventName, ...] = (
-    "loaded",
-    "unloaded",
-    "reloaded",
-    "reload_failed",
-    "granted",
-    "revoked",
-    "instance_created",
-    "instance_destroyed",
-    "restarted",
-    "slept",
-    "collected",
-    "leaks",
-    "uploaded",
-)
-_MAX_JSON = 64_000
-_REFUSED = Call({}, {}, Limits(), None, None)
 _NO_USAGE = 0, 0, Growth(), 0
 
 
@@ -109,8 +89,8 @@ class Recorder:
     journal : callable
         Gives the journal that counts now.
     events : Events
-    loaded : Mapping
-        The plugins that serve, by id.
+    happenings : Happenings
+        What is told of them.
     retention : Retention
         What is kept; with ``days=0`` nothing is told.
     """
@@ -120,7 +100,7 @@ class Recorder:
         journal: Callable[[], Journal],
         *,
         events: Events,
-        loaded: Mapping[str, LoadedPlugin],
+        happenings: Happenings,
         retention: Retention,
     ) -> None:
         self.session = secrets.token_hex(4)
@@ -131,7 +111,7 @@ class Recorder:
         self._kept_lines = Keeping(journal, f"{self.session}-lines", writer=self._writer, max_bytes=LINES_BYTES)
         self._unkept: deque[LogLine] = deque(maxlen=2 * LINES_PER_S)
         self._user = current_user()
-        self._loaded = loaded
+        self._happenings = happenings
         self._numbers = itertools.count(1)
         self._budget = _Budget(ONE_BY_ONE_PER_S)
         self._lines = _Budget(LINES_PER_S)
@@ -140,7 +120,7 @@ class Recorder:
         self._streams: dict[tuple[str, str], Callable[[], Ran]] = {}
         self._lock = threading.Lock()
         if self.is_on:
-            for name in _HAPPENINGS:
+            for name in NAMES:
                 events.subscribe(name, self._happened)
 
     @property
@@ -224,12 +204,12 @@ class Recorder:
         instance_id: str,
         plugin: LoadedPlugin,
         config: Mapping[str, Any],
-        call: Call | None,
+        call: Call,
         error: BaseException,
     ) -> str:
-        """A call has raised or was interrupted; without `call` it was refused before it began. What its run is called."""
-        if call is None or not call.run_id:
-            call = msgspec.structs.replace(call if call is not None else _REFUSED)
+        """A call has raised, was interrupted, or was refused before it began. What its run is called."""
+        if not call.run_id:
+            call = msgspec.structs.replace(call)
             self.begin(instance_id, call)
         if not self.is_on:
             return call.run_id
@@ -237,7 +217,7 @@ class Recorder:
         text = "" if cancelled else error.message if isinstance(error, PluginError) else str(error)
         kind = "" if cancelled else type(error).__name__
         trace = error.traceback_text.strip() if isinstance(error, PluginExecutionError) else ""
-        trace = trace[-_MAX_TRACEBACK:] if trace and self._tracebacks.take() else ""
+        trace = trace[-MAX_TRACEBACK:] if trace and self._tracebacks.take() else ""
         wall_s = time.perf_counter() - call.started_s if call.started_s else 0.0
         cpu_s, usage = _used(call)
         # Who has given up doesn't wait for digests.
@@ -294,9 +274,10 @@ class Recorder:
             self._kept_lines.put(self._line(self._unkept.popleft()), is_queued=True)
 
     def _happened(self, event: Event) -> None:
-        at = datetime.now(UTC)
-        plugin = self._loaded.get(event.plugin_id)
-        self._writer.put(partial(self._happening, event, at, plugin, current()))
+        behalf = current()
+        happening = self._happenings.of(event, user=behalf.user or self._user, session=self.session)
+        if happening is not None:
+            self._writer.put(partial(_same, replace(happening, purpose=behalf.purpose)))
 
     def _ran(
         self,
@@ -314,9 +295,10 @@ class Recorder:
         error: str = "",
         traceback: str = "",
     ) -> Ran:
-        if error_kind:  # what a plugin was given it may well quote
-            known = told_secrets(config, plugin.manifest.config_schema)
+        known, parameters = told_secrets(config, plugin.manifest.config_schema), recorded(call.parameters)
+        if known:  # what a plugin was given it may well quote, and who calls it give once more
             error, traceback = hidden(error, known), hidden(traceback, known)
+            parameters = hidden_within(parameters, known)
         peak_memory_bytes, memory_bytes, growth, waiting = usage
         return Ran(
             run_id=call.run_id,
@@ -328,9 +310,9 @@ class Recorder:
             content_hash=plugin.content_hash,
             instance_id=instance_id,
             method=call.method,
-            parameters=_json(recorded(call.parameters)),
-            config=_json(without_secrets(config, plugin.manifest.config_schema)),
-            input_digests=_json(digests()),
+            parameters=packed(parameters),
+            config=packed(without_secrets(config, plugin.manifest.config_schema)),
+            input_digests=packed(digests()),
             level=str(plugin.level),
             seed=seed,
             calls=1,
@@ -368,30 +350,6 @@ class Recorder:
             purpose=line.purpose,
         )
 
-    def _happening(self, event: Event, at: datetime, plugin: LoadedPlugin | None, behalf: Behalf) -> Happening:
-        detail = {key: value for key, value in event.data.items() if isinstance(value, (str, int, float, bool))}
-        report = event.data.get("report")
-        if report is not None:
-            detail |= {"why": report.why, "before": report.hash_before, "after": report.hash_after}
-            detail |= {"error": report.error.message} if report.error is not None else {}
-        version, content_hash = "", ""
-        if "content_hash" in detail:  # it is about other code than what serves
-            version, content_hash = str(detail.pop("version", "")), str(detail.pop("content_hash"))
-        elif plugin is not None:
-            version, content_hash = plugin.manifest.metadata.version, plugin.content_hash
-        return Happening(
-            at=at.isoformat(timespec="milliseconds"),
-            user=behalf.user or self._user,
-            session=self.session,
-            name=event.name,
-            plugin_id=event.plugin_id,
-            version=version,
-            content_hash=content_hash,
-            instance_id=event.instance_id or "",
-            detail=_json(detail),
-            purpose=behalf.purpose,
-        )
-
 
 def _used(call: Call) -> tuple[float, tuple[int, int, Growth, int]]:
     """The CPU time and the memory of a call that hasn't returned."""
@@ -401,19 +359,9 @@ def _used(call: Call) -> tuple[float, tuple[int, int, Growth, int]]:
     return max(0.0, worker.cpu_seen_s() - call.cpu_before_s), (worker.peak_memory_bytes, 0, Growth(), 0)
 
 
-def _same(record: Ran) -> Ran:
+def _same(record: Record) -> Record:
     return record
 
 
 def _iso(time_s: float) -> str:
     return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds")
-
-
-def _json(value: Any) -> str:
-    try:
-        text = msgspec.json.encode(value, enc_hook=str).decode()
-    except (TypeError, ValueError, RecursionError) as error:
-        return msgspec.json.encode({"not told": str(error)[:200]}).decode()
-    if len(text) > _MAX_JSON:
-        return msgspec.json.encode({"not told": f"{len(text)} characters, more than {_MAX_JSON}"}).decode()
-    return text

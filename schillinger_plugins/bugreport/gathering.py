@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..errors import PluginError
 from ..failures import Failure
-from ..journal import DAYS_VARIABLE, ENVIRONMENT_VARIABLE, MEGABYTES_VARIABLE, Ran
+from ..journal import DAYS_VARIABLE, ENVIRONMENT_VARIABLE, MEGABYTES_VARIABLE, Happening, Ran, unpacked
 from ..permissions import overview
 from ..registry import PluginRecord, content_hash
 from ..result import versions
@@ -43,6 +43,7 @@ _LIBRARIES = (
     "anywidget fastapi ipykernel jupyterlab librosa msgspec notebook numba py-landlock pydantic pyseccomp scipy "
     "soundfile soxr sqlalchemy uvicorn watchdog"
 ).split()
+_FAILED_LOADS = ("load_failed", "reload_failed")
 _VALUES = "values of parameters and configuration; with --values they are told"
 
 
@@ -188,9 +189,10 @@ def _last_failure(manager: PluginManager, plugin_id: str) -> Failure | None:
     failure = manager.last_failure(plugin_id)
     if failure is not None:
         return failure
-    return next(
-        map(_remembered, manager.permissions.journal.runs(plugin_id=plugin_id, outcome="failed", newest=1)), None
-    )
+    book = manager.permissions.journal
+    loads = [one for one in book.happenings(plugin_id=plugin_id, newest=RUNS) if one.name in _FAILED_LOADS]
+    known = [*map(_remembered, book.runs(plugin_id=plugin_id, outcome="failed", newest=1)), *map(_of_load, loads[-1:])]
+    return max(known, key=lambda failure: failure.time_s, default=None)
 
 
 def _remembered(ran: Ran) -> Failure:
@@ -200,6 +202,17 @@ def _remembered(ran: Ran) -> Failure:
         message=ran.error,
         instance_id=ran.instance_id or ran.name,
         traceback_text=ran.traceback,
+    )
+
+
+def _of_load(happening: Happening) -> Failure:
+    told = unpacked(happening.detail)
+    why: dict[str, Any] = told if isinstance(told, dict) else {"error": told}  # it was cut
+    return Failure(
+        time_s=datetime.fromisoformat(happening.at).timestamp(),
+        kind=why.get("kind", happening.name),
+        message=why.get("error", ""),
+        traceback_text=why.get("traceback", ""),
     )
 
 

@@ -12,7 +12,7 @@ import time
 import click
 
 from ..journal import Journal, Summary
-from ..journal.overview import duration, growth, local, megabytes, named
+from ..journal.overview import growth, latency, local, megabytes, named
 from ..journal.records import since_days
 from .console import note, tell_table
 
@@ -71,8 +71,8 @@ def _row(one: Summary, window: float) -> tuple[str, ...]:
         named(one),
         f"{one.calls * 60 / window:.3g}",
         f"{one.failed / one.calls:.1%}" if one.failed else "",
-        duration(one.p50_s),
-        duration(one.p99_s),
+        latency(one.p50_s),
+        latency(one.p99_s),
         f"{one.cpu_s / window:.1%}",
         megabytes(one.memory_bytes),
         megabytes(one.peak_memory_bytes),

@@ -35,6 +35,7 @@ from .keeping import Keeping
 from .nodes import FlowNode
 from .plan import Plan, make_plan
 from .problems import Problem, Remedy, problems
+from .record import refusal_told
 from .run import FlowRun
 from .running import Running
 from .signature import Signing
@@ -204,7 +205,7 @@ class Flow(Keeping):
         InputError
             For an unknown node or input; if `strict`, also for the first problem.
         """
-        with self._lock:
+        with self._lock, self._refusal_told(seed):
             if self._running is not None and not self._running.ended:
                 raise Busy("this flow is running already", remedy="wait for that run, or flow.cancel()")
             plan, refused = self._planned(nodes, inputs or {}, seed, strict)
@@ -318,7 +319,7 @@ class Flow(Keeping):
         side_by_side = concurrency if concurrency is not None else self.concurrency
         if side_by_side < 1:
             raise InputError(f"{side_by_side} runs side by side", remedy="concurrency is at least 1")
-        with self._lock:
+        with self._lock, self._refusal_told(None):
             # Not a value: None would be read as none given. What is refused here would be refused in each run.
             given_all = given(self.graph, self._given(), dict.fromkeys(named, _ANY))
             plan = make_plan(self.graph, self.definition, given_all, only=None, seed=self.seed)
@@ -389,6 +390,10 @@ class Flow(Keeping):
         if strict:
             demand_none(plan, refused)
         return plan, refused
+
+    def _refusal_told(self, seed: int | None) -> AbstractContextManager[None]:
+        fits = type(seed) is int and 0 <= seed <= MAX_SEED
+        return refusal_told(self.host.recorder, name=self.name, seed=seed if fits and seed is not None else self.seed)
 
     def _end_of_run(self, running: Running) -> None:
         with self._lock:

@@ -1,14 +1,38 @@
 """What the journal is told of a run of a flow; its parts, the calls, are told by whoever makes them.
 
-Owns which of its nodes' figures are its own. Called by ``running``.
+Owns which of its nodes' figures are its own, and what is told of a run that never began. Called by ``running`` and ``flow``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from ..behalf import current
+from ..errors import PluginError
 from ..journal import Ran
+from ..recorder import Recorder
 from .run import FlowRun
+
+
+@contextlib.contextmanager
+def refusal_told(recorder: Recorder, *, name: str, seed: int) -> Iterator[None]:
+    """Tell the journal of a run that is refused in the block, before it begins: by the id that somebody was told, if any."""
+    try:
+        yield
+    except Exception as error:
+        behalf = current()
+        run_id = behalf.run_id if behalf.is_awaited else recorder.new_run()
+        run = FlowRun(
+            {}, states={}, errors={}, blocked={}, document={}, seed=seed, wall_s=0.0, cancelled=False, run_id=run_id
+        )
+        record = record_of(run, name=name, started_at_s=time.time())
+        message = error.message if isinstance(error, PluginError) else str(error)
+        recorder.ended(replace(record, outcome="failed", error_kind=type(error).__name__, error=message))
+        raise
 
 
 def record_of(run: FlowRun, *, name: str, started_at_s: float) -> Ran:

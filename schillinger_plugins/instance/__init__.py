@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ..call import Call, Digests, digests_of, needs_reading, prepare
+from ..call import Call, Digests, digests_of, needs_reading, prepare, refused
 from ..errors import InputError
 from ..loaded import LoadedPlugin
 from ..result import CallStats, Provenance, Result, recorded, versions
@@ -115,7 +115,7 @@ class Instance(Life):
                     conversation.discard(outcome)
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
-            self._failed(call, error)
+            self._failed(call, error, inputs, parameters, seed)
             raise
 
     async def aexecute(
@@ -149,7 +149,7 @@ class Instance(Life):
                 self._leave()
             return self._finish(call, outcome, worker, plugin)
         except BaseException as error:
-            self._failed(call, error)
+            self._failed(call, error, inputs, parameters, seed)
             raise
 
     @contextlib.contextmanager
@@ -242,7 +242,7 @@ class Instance(Life):
             )
             return outcome.outputs
         except BaseException as error:
-            self._failed(call, error)
+            self._failed(call, error, inputs, parameters, seed)
             raise
 
     def _prepare(
@@ -332,7 +332,8 @@ class Instance(Life):
             plugin_type=plugin.manifest.metadata.plugin_type,
         )
 
-    def _failed(self, call: Call | None, error: BaseException) -> None:
+    def _failed(self, call: Call | None, error: BaseException, *asked: Any) -> None:
+        call = call if call is not None else refused(*asked)
         run_id = self._recorder.failed(self.id, self._succession.plugin, self.config, call, error)
         self._tally.failed(error, run_id)
 

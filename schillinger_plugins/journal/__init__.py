@@ -2,8 +2,9 @@
 
 `database` is where it lies and how it is opened; `tables` and `migrations` are its shape. `grants` is what plugins may do,
 which `permissions` decides by; `records` is what ran and what was said, which `writer` puts down without keeping anybody
-waiting, by way of `keeping` and `spool` what is to outlive a kill; `retention` holds to its bounds, `figures` sums up and
-`export` hands out. Nothing is opened, and SQLAlchemy not imported, before something is asked or written.
+waiting, by way of `keeping` and `spool` what is to outlive a kill; `packing` is how data lies in a field; `retention` holds
+to its bounds, `figures` sums up and `export` hands out. Nothing is opened, and SQLAlchemy not imported, before something is
+asked or written.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from .figures import Summary, percentile
 from .grants import Denial, Grant, now
 from .journal import Journal
 from .keeping import Keeping
+from .packing import packed, unpacked
 from .records import Happening, Line, Ran, Record
 from .retention import DAYS_VARIABLE, MEGABYTES_VARIABLE, Retention
 from .spool import Spool, folder_of
@@ -40,5 +42,7 @@ __all__ = [
     "folder_of",
     "journal_place",
     "now",
+    "packed",
     "percentile",
+    "unpacked",
 ]

@@ -19,6 +19,7 @@ from ..files import writing
 from ..paths import shown
 from .chrome_trace import trace_events
 from .grants import Denial, Grant
+from .packing import unpacked
 from .records import PAGE, Ran, Record
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def export(records: Iterable[Entry], kind: type[Any], file: Path) -> int:
 def as_dict(record: Entry) -> dict[str, Any]:
     """A record as plain data, what it holds as JSON unpacked."""
     return {
-        name: _unpacked(value) if name in _PACKED and isinstance(value, str) else value
+        name: unpacked(value) if name in _PACKED and isinstance(value, str) else value
         for name, value in asdict(record).items()
     }
 
@@ -116,10 +117,3 @@ def _parquet(records: Iterable[Entry], kind: type[Any], file: Path) -> int:
             writer.write_table(table)
             count += len(page)
     return count
-
-
-def _unpacked(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:  # it was cut
-        return text

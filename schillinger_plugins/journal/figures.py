@@ -27,8 +27,9 @@ class Summary:
     session, instance_id : str
         Empty for all of them.
     calls, failed, cancelled : int
-    p50_s, p90_s, p99_s : float
-        Percentiles of the wall time of the calls that returned; of calls that were summed up, of their mean.
+    p50_s, p90_s, p99_s : float or None
+        Percentiles of the wall time of the calls that returned; of calls that were summed up, of their mean. None if none
+        has returned.
     wall_s, cpu_s : float
         In all.
     peak_memory_bytes : int
@@ -47,9 +48,9 @@ class Summary:
     calls: int
     failed: int
     cancelled: int
-    p50_s: float
-    p90_s: float
-    p99_s: float
+    p50_s: float | None
+    p90_s: float | None
+    p99_s: float | None
     wall_s: float
     cpu_s: float
     peak_memory_bytes: int
@@ -75,9 +76,9 @@ def summary_of(whose: tuple[str, ...], runs: list[Ran], restarts: int) -> Summar
         calls=sum(ran.calls for ran in runs),
         failed=sum(ran.calls for ran in runs if ran.outcome == "failed"),
         cancelled=sum(ran.calls for ran in runs if ran.outcome == "cancelled"),
-        p50_s=percentile(done, 0.50),
-        p90_s=percentile(done, 0.90),
-        p99_s=percentile(done, 0.99),
+        p50_s=percentile(done, 0.50) if done else None,
+        p90_s=percentile(done, 0.90) if done else None,
+        p99_s=percentile(done, 0.99) if done else None,
         wall_s=math.fsum(ran.wall_s for ran in runs),
         cpu_s=math.fsum(ran.cpu_s for ran in runs),
         peak_memory_bytes=max(ran.peak_memory_bytes for ran in runs),

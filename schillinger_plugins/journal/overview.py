@@ -55,7 +55,7 @@ def stats_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
             str(one.calls),
             f"{one.failed} ({one.failed / one.calls:.1%})" if one.failed else "",
             str(one.cancelled) if one.cancelled else "",
-            *(duration(seconds) for seconds in (one.p50_s, one.p90_s, one.p99_s)),
+            *(latency(seconds) for seconds in (one.p50_s, one.p90_s, one.p99_s)),
             duration(one.cpu_s),
             megabytes(one.peak_memory_bytes),
             growth(one),
@@ -171,6 +171,11 @@ def local(at: str) -> str:
     except ValueError:
         return at
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def latency(seconds: float | None) -> str:
+    """A percentile; a dash where nothing has returned."""
+    return "–" if seconds is None else duration(seconds)
 
 
 def duration(seconds: float) -> str:

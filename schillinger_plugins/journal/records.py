@@ -114,7 +114,7 @@ class Happening:
     Attributes
     ----------
     name : str
-        As in `EVENT_NAMES`.
+        As in `EVENT_NAMES`; load_failed for a load that failed.
     detail : str
         As JSON.
     """

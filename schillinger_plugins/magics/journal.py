@@ -23,12 +23,15 @@ from .subcommands import SUBCOMMANDS
 from .table import Table
 
 _SHOWN = 30
+_WORD = re.compile(r"\"[^\"]*\"(?!\S)|'[^']*'(?!\S)|\S+")
+"""In quotation marks it may have spaces in it, as names of flows do."""
+
 _RUN = re.compile(r"[0-9a-f]+-[0-9]+(\.[0-9]+)*")
 
 
 def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> Table:
     """The last runs; or all that is known of one, by its id or by its result."""
-    words = line.split()
+    words = _WORD.findall(line)
     failed, with_tests = "--failed" in words, "--tests" in words
     words = [word for word in words if word not in ("--failed", "--tests")]
     run_id, words = _option(words, "--run", "journal")
@@ -54,7 +57,7 @@ def journal(session: Session, line: str, local_ns: Mapping[str, Any] | None) -> 
 
 def stats(session: Session, line: str, _: Mapping[str, Any] | None) -> Table:
     """How often plugins ran, how many runs failed, how long they took, and what they used."""
-    days, words = _option(line.split(), "--days", "stats")
+    days, words = _option(_WORD.findall(line), "--days", "stats")
     by_instance, with_tests = "--instances" in words, "--tests" in words
     plugin_id = _plugin([word for word in words if word not in ("--instances", "--tests")], "stats")
     since, book = _since(days, "stats"), _book(session)
@@ -121,6 +124,11 @@ def _plugin(words: list[str], subcommand: str) -> str | None:
     if len(words) > 1 or (words and words[0].startswith("-")):
         raise InputError(
             f"%plugin {subcommand} can't be told {' '.join(words)[:60]!r}",
-            remedy=f"write %plugin {subcommand} {SUBCOMMANDS[subcommand].usage}",
+            remedy=f"write %plugin {subcommand} {SUBCOMMANDS[subcommand].usage}"
+            + (", and a name with spaces in quotation marks" if len(words) > 1 else ""),
         )
-    return words[0] if words else None
+    return _unquoted(words[0]) if words else None
+
+
+def _unquoted(word: str) -> str:
+    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word

@@ -49,6 +49,21 @@ def hidden(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def hidden_within(value: Any, secrets: Iterable[str]) -> Any:
+    """`hidden`, for every text in data.
+
+    >>> hidden_within({"url": "https://ann:hunter2@a.org", "n": 3}, ("hunter2",))
+    {'url': 'https://ann:(secret)@a.org', 'n': 3}
+    """
+    if isinstance(value, str):
+        return hidden(value, secrets)
+    if isinstance(value, Mapping):
+        return {hidden_within(name, secrets): hidden_within(inner, secrets) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [hidden_within(inner, secrets) for inner in value]
+    return value
+
+
 def secret_texts(value: Any, schema: Any, _depth: int = 0) -> Iterator[str]:
     """Every text in it that is secret."""
     if _depth > _MAX_DEPTH:

@@ -93,7 +93,7 @@ class WorkflowInstance(Instance):
                             for index in range(len(run.steps)):
                                 self._step(run, index)
                     except BaseException as error:
-                        self._failed(run.call if run is not None else None, error)
+                        self._failed(run.call if run is not None else None, error, inputs, parameters, seed)
                         raise
                     with self._parts_of(run):
                         own = super().execute(*_after(run), limits=limits, **_options(run, profile))
@@ -125,7 +125,7 @@ class WorkflowInstance(Instance):
                     for index in range(len(run.steps)):
                         await self._step_async(run, index)
             except BaseException as error:
-                self._failed(run.call if run is not None else None, error)
+                self._failed(run.call if run is not None else None, error, inputs, parameters, seed)
                 raise
             with self._parts_of(run):
                 own = await super().aexecute(*_after(run), limits=limits, **_options(run, profile))

@@ -125,6 +125,29 @@ def test_another_process_knows_where_it_failed(failed: PluginManager, tmp_path: 
             assert [secret for secret in (*SECRETS, config["token"], PRIVATE) if secret in of_failure] == []
 
 
+def test_another_process_knows_why_it_did_not_load(
+    kept: PluginManager, write_plugin: WritePlugin, tmp_path: Path
+) -> None:
+    """By the journal, too, if that is what went wrong last: where it was raised, without what was secret there."""
+    manifest = {"config_schema": SCHEMA, "default_config": {"token": IN_CONFIG}}
+    folder = write_plugin(body="raise ValueError('before')", manifest=manifest)
+    main = (folder / "main.py").read_text()
+    with pytest.raises(PluginExecutionError):
+        kept.create_instance(kept.load(folder).id).execute({"x": 1})
+    kept.unload("probe")
+    (folder / "main.py").write_text(f"{main}\nraise RuntimeError('{IN_CONFIG} and {IN_LINE}')\n")
+    with pytest.raises(PluginExecutionError):
+        kept.load("probe")
+    assert kept.recorder.flush(30)
+    with PluginManager([tmp_path / "plugins"], retention=Retention(days=0)) as another:
+        said = gather(another, "probe").markdown().partition("## Last failure\n")[2].partition("\n## ")[0]
+    assert "PluginExecutionError: RuntimeError: (secret) and (secret)" in said
+    assert "as it was loaded" in said
+    assert "main.py" in said
+    assert IN_CONFIG not in said
+    assert IN_LINE not in said
+
+
 def test_values_are_told_only_if_that_is_asked_for(failed: PluginManager) -> None:
     """What was given and what names meant may be private; what is left out is said."""
     made = gather(failed, "probe")

@@ -163,6 +163,18 @@ def test_each_figure_stands_under_its_heading(filled: Journal, capsys: pytest.Ca
     assert re.split(r"\s{2,}", row)[:6] == ["other", "12", "8.3%", "5 s", "10 s", "4.2%"]
 
 
+def test_where_nothing_has_returned_there_is_no_time(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dash for each percentile, in stats and in top; null for a script, for which 0 would be fast."""
+    filled.add([ran(3, at=datetime.now(UTC).isoformat(), plugin_id="other", outcome="failed")])
+    _, out, _ = told(capsys, "stats", "other")
+    assert re.split(r"\s{2,}", out.splitlines()[1])[1:6] == ["1", "1 (100.0%)", "–", "–", "–"]
+    _, out, _ = told(capsys, "top", "--once")
+    (row,) = (line for line in out.splitlines() if "other" in line)
+    assert re.split(r"\s{2,}", row)[2:5] == ["100.0%", "–", "–"]
+    _, out, _ = told(capsys, "stats", "other", "--json")
+    assert [json.loads(out)[0][name] for name in ("p50_s", "p90_s", "p99_s")] == [None] * 3
+
+
 def test_figures_of_each_instance(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
     """Memory now and at most, growth, restarts and the queue, by instance and session, in top and stats."""
     now = datetime.now(UTC).isoformat()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from alembic.runtime.migration import MigrationContext
 
 from schillinger_plugins.errors import PluginError
 from schillinger_plugins.journal import Grant, Journal
-from schillinger_plugins.journal.migrations import HEAD, REVISIONS, upgrade
+from schillinger_plugins.journal import database as room
+from schillinger_plugins.journal.migrations import _ONE_AT_A_TIME, HEAD, REVISIONS, upgrade
 from schillinger_plugins.journal.tables import tables
 
 from .conftest import ran
@@ -87,6 +90,37 @@ def test_an_upgrade_that_fails_leaves_it_as_it_was(tmp_path: Path) -> None:
     with sqlite3.connect(file) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names == {"grants", "denials", "lines"}
+
+
+def test_who_comes_second_finds_the_tables_of_who_was_faster(
+    place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between looking and its turn to write, another process has made them."""
+    turn = room.turn_to_write
+
+    def later(connection: sqlalchemy.Connection) -> sqlalchemy.RootTransaction:
+        monkeypatch.setattr(room, "turn_to_write", turn)
+        Journal(place).add([ran(1)])
+        return turn(connection)
+
+    monkeypatch.setattr(room, "turn_to_write", later)
+    book = Journal(place)
+    book.add([ran(2)])
+    assert list(book.runs()) == [ran(1), ran(2)]
+
+
+def test_a_server_makes_the_tables_of_one_process_at_a_time(database: str) -> None:
+    """The others wait: two that made them at once would both fail."""
+    made = threading.Thread(target=Journal(database).add, args=([ran()],))
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with engine(database).connect() as other:
+        other.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+        made.start()
+        while made.is_alive() and not other.exec_driver_sql(waits).scalar():
+            os.sched_yield()
+        assert made.is_alive()
+    made.join(30)
+    assert list(Journal(database).runs()) == [ran()]
 
 
 def test_a_newer_one_is_refused(place: Path | str) -> None:

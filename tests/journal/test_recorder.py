@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +19,22 @@ import pytest
 from schillinger_plugins import Audio, Flow, PluginManager
 from schillinger_plugins.behalf import Behalf, acting
 from schillinger_plugins.conformance import examine
-from schillinger_plugins.errors import FlowError, InputError, LimitExceeded, PluginExecutionError, WorkerCrashed
+from schillinger_plugins.errors import (
+    FlowError,
+    InputError,
+    LimitExceeded,
+    PermissionDenied,
+    PluginExecutionError,
+    WorkerCrashed,
+)
+from schillinger_plugins.happenings import MAX_TRACEBACK
 from schillinger_plugins.journal import Journal, Retention
 from schillinger_plugins.loader import inspect
 from schillinger_plugins.permissions import current_user
 from schillinger_plugins.recorder import _Budget
+from schillinger_plugins.registry import content_hash
 from schillinger_plugins.result import digest
+from schillinger_plugins.types import File
 
 from ..conftest import WritePlugin
 from ..workflow.conftest import ADDER, OWN, main_of
@@ -267,6 +278,65 @@ def test_what_is_refused_before_it_begins_has_a_run_too(kept: PluginManager, wri
     assert all(ids)
 
 
+def test_what_is_refused_before_it_begins_is_told_with_what_was_asked(
+    kept: PluginManager, write_plugin: WritePlugin
+) -> None:
+    """Parameters, digests of arrays and the seed, by each door; as one that went well is."""
+    instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}")).id)
+    sound = Audio(np.ones((1, 40)), 8000)
+    asked = {"x": sound}, {"none": 1, "curve": [[0, 1], (2, np.float32(0.5))], "f": {"deep": None}}
+    with pytest.raises(InputError):
+        instance.execute(*asked, seed=7)
+    with pytest.raises(InputError):
+        asyncio.run(instance.aexecute(*asked, seed=7))
+    for found in journal(kept).runs():
+        assert json.loads(found.parameters) == {"none": 1, "curve": [[0, 1], [2, 0.5]], "f": {"deep": None}}
+        assert json.loads(found.input_digests) == {"x": digest(sound)}
+        assert (found.seed, found.wall_s) == (7, 0.0)
+
+
+def test_what_no_plugin_has_checked_is_told_within_bounds(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Nothing of what was given is called, and no more of it is kept than of other calls; secrets least of all."""
+
+    class Odd:
+        def __str__(self) -> str:
+            raise AssertionError
+
+        __repr__ = __str__
+
+    secret = {"config_schema": {"properties": {"token": {"writeOnly": True}}}, "default_config": {"token": "t0ps3cret"}}
+    instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}", manifest=secret)).id)
+    circle: list[Any] = []
+    circle.append(circle)
+    given = {"odd": Odd(), "array": np.zeros(9), "circle": circle, "long": "x" * 10**6, "many": [0] * 10**6}
+    given |= {
+        "file": File("a.scl", b"x" * 10**6),
+        "path": Path("/x"),
+        "url": ["https://t0ps3cret@a.org"],
+        "odds": {3: 4},
+    }
+    with pytest.raises(InputError):
+        instance.execute({"x": 1}, given, seed=-1)
+    with pytest.raises(InputError):
+        instance.execute({"x": 1}, {f"p{number}": "x" * 1000 for number in range(100)})
+    with pytest.raises(TypeError):
+        instance.execute({"x": 1}, 3)  # type: ignore[arg-type]  # as it comes
+    found, large, none = journal(kept).runs()
+    told = json.loads(found.parameters)
+    assert str(told.pop("circle")).strip("[]'") == "(list)"
+    assert {name: told.pop(name) for name in ("odd", "array", "long", "many")} == {
+        "odd": "(Odd)",
+        "array": "(ndarray)",
+        "long": "(str)",
+        "many": "(list)",
+    }
+    file = {"file": "a.scl", "bytes": 10**6}
+    assert told == {"file": file, "path": "/x", "url": ["https://(secret)@a.org"], "odds": {}}
+    assert found.seed == 0
+    assert "characters, more than" in large.parameters
+    assert none.parameters == "{}"
+
+
 def test_a_workflow_that_fails_in_a_step_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
     """Its own run, with what it was given and the step that failed, beside the step's."""
     kept.add(write_plugin("adder", body="return {'y': 1 // 0}", definition=ADDER))
@@ -371,6 +441,31 @@ def test_a_flow_that_fails_or_is_cancelled_says_why(kept: PluginManager, write_p
     assert (ended.run_id, ended.outcome, ended.error_kind, ended.error) == (cancelled.run_id, "cancelled", "", "")
 
 
+def test_a_flow_that_is_refused_before_it_begins_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """By its name, with what is wrong: a problem, an unknown input, no seed; over many inputs once; as it was promised."""
+    kept.add(write_plugin("adder", body="return {'y': 1, 'seed': 1}", definition=ADDER))
+    with Flow(kept, name="study", seed=7) as flow, acting(Behalf(user="ada")):
+        flow.add("adder")
+        with pytest.raises(InputError):
+            flow.run()
+        with pytest.raises(InputError):
+            flow.start(inputs={"none": 1}, seed=8)
+        with pytest.raises(InputError):
+            flow.start(seed=2**70)
+        with pytest.raises(InputError):
+            flow.over(none=[1, 2])
+        with acting(Behalf(run_id="f00d-1", is_awaited=True)), pytest.raises(InputError):
+            flow.run()
+    found = list(journal(kept).runs(plugin_id="study"))
+    assert {(one.kind, one.outcome, one.error_kind) for one in found} == {("flow", "failed", "InputError")}
+    assert [one.seed for one in found] == [7, 8, 7, 7, 7]
+    assert [one.user for one in found] == ["ada"] * 4 + [current_user()]
+    assert "the input 'x' of 'adder' is missing" in found[0].error
+    assert "no input 'none'" in found[1].error
+    assert len({one.run_id for one in found}) == 5
+    assert found[4].run_id == "f00d-1"
+
+
 def test_what_housekeeping_did_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
     """A restart with its reason, and a sleep with what it gave back."""
     instance = kept.create_instance(kept.load(write_plugin(body="return {'y': 1}")).id)
@@ -447,7 +542,64 @@ def test_loads_reloads_and_ends_are_told(kept: PluginManager, write_plugin: Writ
     assert [one.instance_id for one in found if one.instance_id] == [instance.id] * 2
     reloaded, failed = json.loads(found[2].detail), json.loads(found[3].detail)
     assert reloaded["before"] == before != reloaded["after"]
-    assert "broken" in failed["error"]
+    assert (failed["why"], failed["kind"], failed["error"]) == ("reload", "PluginExecutionError", "ValueError: broken")
+    assert failed["traceback"].endswith("ValueError: broken")
+    assert "main.py" in failed["traceback"]
+
+
+def test_a_load_that_fails_is_told(
+    kept: PluginManager, write_plugin: WritePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which code, what it raised and where; what was refused before any of it ran; and what somebody gave up."""
+    main = "def one(n): two(n) if n else 1 / 0\ndef two(n): one(n - 1)\none(200)\n"
+    raises = write_plugin(main=main, version="1.2.3")
+    with pytest.raises(PluginExecutionError):
+        kept.load(raises)
+    asked = {"permissions": {"network": {"reason": "to look up titles", "hosts": ["example.org"]}}}
+    refused = write_plugin("refused", requires_permissions=["execute", "network"], manifest=asked)
+    with pytest.raises(PermissionDenied):
+        kept.load(refused)
+
+    def give_up(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept._admission, "admit", give_up)
+    with pytest.raises(KeyboardInterrupt):
+        kept.load(write_plugin("other"))
+    first, second, third = journal(kept).happenings()
+    assert {one.name for one in (first, second, third)} == {"load_failed"}
+    assert (first.plugin_id, first.version, first.content_hash) == ("probe", "1.2.3", content_hash(raises))
+    assert (first.user, first.session) == (current_user(), kept.recorder.session)
+    detail = json.loads(first.detail)
+    assert (detail["kind"], detail["error"]) == ("PluginExecutionError", "ZeroDivisionError: division by zero")
+    assert detail["traceback"].endswith("ZeroDivisionError: division by zero")
+    assert 'File "' in detail["traceback"]
+    assert len(detail["traceback"]) == MAX_TRACEBACK
+    assert (second.plugin_id, json.loads(second.detail)["kind"]) == ("refused", "PermissionDenied")
+    assert (third.plugin_id, json.loads(third.detail)) == ("other", {"error": "it was interrupted"})
+
+
+def test_a_load_or_reload_that_fails_tells_no_secret(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Of the plugin's default configuration, nor of any instance's that is carried over."""
+    manifest = {
+        "config_schema": {"properties": {"token": {"writeOnly": True}}},
+        "default_config": {"token": "t0ps3cret"},
+    }
+    body = "return {'y': 1}"
+    folder = write_plugin(body=body, manifest=manifest)
+    main = (folder / "main.py").read_text()
+    kept.create_instance(kept.load(folder).id, {"token": "anoth3rs3cret"})
+    (folder / "main.py").write_text(main + "\nraise ValueError('no access with t0ps3cret or anoth3rs3cret')\n")
+    with pytest.raises(PluginExecutionError):
+        kept.reload("probe")
+    kept.unload("probe")
+    with pytest.raises(PluginExecutionError):
+        kept.load("probe")
+    told = [one for one in journal(kept).happenings() if one.name.endswith("failed")]
+    assert [one.name for one in told] == ["reload_failed", "load_failed"]
+    assert all("no access with (secret)" in one.detail for one in told)
+    assert "t0ps3cret" not in repr(told)
+    assert "anoth3rs3cret" not in told[0].detail
 
 
 def test_who_granted_and_revoked_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -32,12 +32,13 @@ SAY_AND_WAIT = """
 import sys, time
 from pathlib import Path
 from schillinger_plugins.events import Events
+from schillinger_plugins.happenings import Happenings
 from schillinger_plugins.journal import Journal, Retention, writer
 from schillinger_plugins.recorder import Recorder
 from schillinger_plugins.sandbox.log import LogLine
 writer.GATHER_S = 3600.0  # nothing reaches the database
 journal = Journal(Path(sys.argv[1]))
-recorder = Recorder(lambda: journal, events=Events(), loaded={}, retention=Retention())
+recorder = Recorder(lambda: journal, events=Events(), happenings=Happenings(loaded={}), retention=Retention())
 for number in range(100):
     recorder.said(LogLine(time.time(), "probe", "probe-1", f"line {number}", "s-1", "1.0.0"))
 sys.stdin.read()

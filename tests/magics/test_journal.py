@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from schillinger_plugins import PluginManager
+from schillinger_plugins import Flow, PluginManager
 from schillinger_plugins.errors import InputError
 from schillinger_plugins.journal import Retention
 from schillinger_plugins.recorder import Recorder
@@ -31,6 +31,23 @@ def test_a_run_is_found_by_the_id_of_its_provenance(kept: PluginManager, cell: C
     assert '"gain_db":-6.0' in repr(cell(f"%plugin journal --run {run_id}")[0])
     assert run_id in repr(cell("%plugin journal --run r")[0])
     assert "gain_node  1" in repr(cell("%plugin stats gain_node --days 1")[0])
+
+
+def test_a_flow_whose_name_has_spaces_is_asked_for_in_quotation_marks(kept: PluginManager, cell: Cell) -> None:
+    """Of either kind, in journal and stats, with options beside it; without them it is said how to write it."""
+    for name in ("it's a study", "my study"):
+        with Flow(kept, name=name) as flow:
+            flow.run()
+    for line, name, other in (
+        ('journal "it\'s a study" --days 1', "it's a study", "my study"),
+        ('stats --days 1 "it\'s a study"', "it's a study", "my study"),
+        ("stats 'my study'", "my study", "it's a study"),
+    ):
+        shown = repr(cell(f"%plugin {line}")[0])
+        assert f"flow {name}" in shown
+        assert other not in shown
+    error = cell("%plugin stats my study")[2]
+    assert "and a name with spaces in quotation marks" in str(error)
 
 
 def test_losses_are_shown(kept: PluginManager, cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,6 @@ def _revision(connection: Connection) -> str | None:
 
     there = set(inspect(connection).get_table_names())
     if _TABLE in there:
-        found = connection.exec_driver_sql(f"SELECT version_num FROM {_TABLE}").scalar()  # noqa: S608 - a constant
-        return str(found) if found is not None else None
+        return str(connection.exec_driver_sql(f"SELECT version_num FROM {_TABLE}").scalar_one())  # noqa: S608 - a constant
     # The first version counted in the file's own number.
     return REVISIONS[0] if "grants" in there else None
