@@ -59,6 +59,8 @@ class AnalysisView(BundledWidget):
         The name of the sound that plays.
     """
 
+    settable = frozenset({"region", "loop", "sound"})
+
     plan = traitlets.Dict().tag(sync=True)
     region = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     loop = traitlets.Bool(False).tag(sync=True)

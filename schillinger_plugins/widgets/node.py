@@ -91,6 +91,7 @@ class NodeWidget(BundledWidget):
     """
 
     heard_at_once = frozenset({"cancel"})
+    settable = frozenset({"parameters", "live"})
 
     definition = traitlets.Dict().tag(sync=True)
     plugin_id = traitlets.Unicode().tag(sync=True)
@@ -133,7 +134,6 @@ class NodeWidget(BundledWidget):
         self._run = run
         self._prepare = prepare
         self._plugin_id = plugin_id or definition.type
-        self._from_hand = False
         self._accepted: dict[str, Any] = {}
         self._runs = Runs(
             self._call,
@@ -327,15 +327,6 @@ class NodeWidget(BundledWidget):
             change(name)
         except InputError as error:
             self.preset_error = sentence(error)
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Called by ipywidgets with what the hand did."""
-        with self._turn:
-            self._from_hand = True
-            try:
-                super().set_state({name: value for name, value in sync_data.items() if name in ("parameters", "live")})
-            finally:
-                self._from_hand = False
 
     @traitlets.validate("parameters")
     def _check(self, proposal: Any) -> dict[str, Any]:

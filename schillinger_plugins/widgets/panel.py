@@ -74,6 +74,8 @@ class PanelWidget(BundledWidget):
     >>> panel.wait()  # doctest: +SKIP
     """
 
+    settable = frozenset({"parameters"})
+
     definition = traitlets.Dict().tag(sync=True)
     panel = traitlets.Dict().tag(sync=True)
     plugin_id = traitlets.Unicode().tag(sync=True)
@@ -102,7 +104,6 @@ class PanelWidget(BundledWidget):
         self._changed = threading.Condition(self._turn)
         self._waiting: list[dict[str, Any]] = []
         self._thread: threading.Thread | None = None
-        self._from_hand = False
         self._quiet_in = 0  # the thread that sets parameters which are no event: another's are
         self._accepted: dict[str, Any] = {}
         self._shown: dict[str, Shown] = {}
@@ -210,15 +211,6 @@ class PanelWidget(BundledWidget):
             case contract.AskData(key=key) if (held := self._shown.get(key)) is not None:
                 if held.data is not None and held.mime is not None:
                     self.send(tell(contract.Data(key=key, version=held.view["version"], mime=held.mime)), [held.data])
-
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Called by ipywidgets with what the hand did."""
-        with self._turn:
-            self._from_hand = True
-            try:
-                super().set_state({name: value for name, value in sync_data.items() if name == "parameters"})
-            finally:
-                self._from_hand = False
 
     @traitlets.validate("parameters")
     def _check(self, proposal: Any) -> dict[str, Any]:

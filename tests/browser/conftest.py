@@ -17,10 +17,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, WebSocket, sync_playwright
 
 EXAMPLES = Path(__file__).parents[2] / "plugins"
 START_S = 60
@@ -73,12 +74,19 @@ class Lab:
 
 @dataclass
 class LabPage:
-    """One notebook, open in a browser."""
+    """One notebook, open in a browser.
+
+    Attributes
+    ----------
+    foreign : list of str
+        What was asked of another host than the lab.
+    """
 
     page: Page
     lab: Lab
     file: Path
     problems: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
 
     def run_all(self, *, wait: bool = True, timeout_s: float = 90) -> None:
         """Run every cell and, unless told otherwise, wait for the last one."""
@@ -232,6 +240,8 @@ def open_notebook(lab: Lab, browser: Browser, opened: list[LabPage]) -> Iterator
         shown = LabPage(page=page, lab=lab, file=target)
         page.on("console", lambda message: _note(shown, message))
         page.on("pageerror", lambda error: _keep(shown, str(error)))
+        page.context.on("request", lambda request: _note_asked(shown, request))
+        page.on("websocket", lambda socket: _note_asked(shown, socket))
         opened.append(shown)
         reset = "reset&" if view == LAB else ""  # Notebook has no workspace
         page.goto(f"{lab.url}/{view}/{target.name}?{reset}token={lab.token}", timeout=60_000)
@@ -246,17 +256,24 @@ def open_notebook(lab: Lab, browser: Browser, opened: list[LabPage]) -> Iterator
 
 @pytest.fixture(autouse=True)
 def quiet_console(opened: list[LabPage]) -> Iterator[None]:
-    """No page may have complained during a test."""
+    """No page may have complained during a test, nor asked anybody but the lab for anything."""
     yield
-    problems = [problem for shown in opened for problem in shown.problems]
+    problems = [problem for shown in opened for problem in (*shown.problems, *shown.foreign)]
     for shown in opened:
         shown.problems.clear()
+        shown.foreign.clear()
     assert problems == []
 
 
 def _note(shown: LabPage, message: ConsoleMessage) -> None:
     if message.type == "error":
         _keep(shown, f"{message.text} ({message.location.get('url', '')})")
+
+
+def _note_asked(shown: LabPage, asked: Request | WebSocket) -> None:
+    host = urlsplit(asked.url).netloc  # what is within the page, such as data: and blob:, has none
+    if host not in ("", urlsplit(shown.lab.url).netloc):
+        shown.foreign.append(asked.url)
 
 
 def _keep(shown: LabPage, problem: str) -> None:

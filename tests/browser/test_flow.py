@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -52,6 +54,12 @@ class {name}(NodePlugin):
 """
 # What JupyterLab itself says of models whose kernel is gone.
 OF_A_RESTART = ("widget model not found", "Comm not found", "Canceled future")
+# The canvas doesn't move any more.
+SETTLED = """async (viewport) => {
+  const before = viewport.style.transform;
+  for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+  return viewport.style.transform === before;
+}"""
 SLOW = """
 self.context.progress(0.25, message="a quarter")
 await asyncio.sleep(600)
@@ -164,6 +172,34 @@ def test_a_flow_is_drawn_by_hand(study: Study) -> None:
     study.press("Control+y")
     study.shown.wait_for_kernel("flow['gain_node'].parameters == {'gain_db': -12} and len(flow.graph.edges) == 1")
     expect(study.shown.locator(".sch-flow").nth(1).locator(".react-flow__node"), "the other view").to_have_count(2)
+
+
+def test_what_the_palette_adds_lies_beside_what_is_there(study: Study) -> None:
+    """However often it is clicked and whatever stands there: no node lies over another, and the last one is seen."""
+    study.python("flow.add('audio_analyzer', id='there', position=(200, 100))")
+    expect(study.node("there")).to_be_visible()
+    study.press("p")
+    palette = study.canvas.get_by_role("complementary", name="palette")
+    for label in ("Gain", "Comment", "Resultant rhythm", "Gain", "Audio input"):
+        palette.get_by_role("searchbox").fill(label)
+        palette.locator(".sch-offer").first.click()
+    study.press("p")
+    nodes = study.canvas.locator(".react-flow__node")
+    expect(nodes).to_have_count(6)
+    study.page.wait_for_function(SETTLED, arg=study.canvas.locator(".react-flow__viewport").element_handle())
+    boxes = [box for node in nodes.all() if (box := node.bounding_box())]
+    assert len(boxes) == 6
+    for one, other in itertools.combinations(boxes, 2):
+        apart = max(
+            max(one[at], other[at]) - min(one[at] + one[size], other[at] + other[size])
+            for at, size in (("x", "width"), ("y", "height"))
+        )
+        assert apart > 0, (one, other)
+    frame = study.canvas.locator(".sch-canvas").bounding_box()
+    assert frame
+    assert boxes[-1]["y"] + boxes[-1]["height"] < frame["y"] + frame["height"]
+    if pictures := os.environ.get("SCHILLINGER_TEST_PICTURES"):
+        study.canvas.screenshot(path=f"{pictures}/palette.png")
 
 
 def test_several_nodes_are_chosen_copied_and_framed(study: Study) -> None:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -43,6 +44,17 @@ WIDGETS = {
 }
 PAPERS = ".sch-card, .sch-board, .sch-analysis, .sch-flow, .sch-status-pane, .sch-logs-pane"
 OF_A_RESTART = ("widget model not found", "Comm not found", "Canceled future")
+# The same machine by another name, from the page, from a worker, by a socket; what comes of it doesn't matter.
+ASK_ANOTHER = """async (url) => {
+  const script = document.createElement('script');
+  script.src = `${url}/script`;
+  await new Promise((done) => { script.onerror = script.onload = done; document.head.append(script); });
+  const code = `fetch('${url}/worker', { mode: 'no-cors' }).catch(() => {}).then(() => postMessage(0))`;
+  const worker = new Worker(URL.createObjectURL(new Blob([code])));
+  await new Promise((done) => { worker.onmessage = done; });
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket`);
+  await new Promise((done) => { socket.onerror = socket.onclose = done; });
+}"""
 TALKER = """
 print("<img src=x onerror='window.hacked = 1'>")
 svg = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="50"><path d="M0 25h200" stroke="teal"/></svg>'
@@ -160,6 +172,30 @@ def test_two_views_of_one_show_the_same(lives: Lives) -> None:
     lives.page.wait_for_function("(img) => img.naturalWidth === 200", arg=drawing.element_handle())
     expect(other.locator(".sch-result"), "what is open is a view's own").to_have_count(0)
     assert lives.page.evaluate("window.hacked") is None
+
+
+def test_nobody_but_the_lab_is_asked_for_anything(lives: Lives) -> None:
+    """A node, a canvas and an explorer are drawn and used: no network, no CDN. That would be noticed, by any means."""
+    node, explorer, flow = (lives.views(name)[1] for name in ("node", "explorer", "flow"))
+    node.get_by_role("button", name="Run").click()
+    expect(node.locator(".sch-status")).to_have_text(re.compile("done in"))
+    explorer.get_by_role("button", name="Play").click()
+    explorer.get_by_role("combobox", name="colours").select_option("viridis")
+    explorer.locator(".sch-chips .sch-chip[aria-pressed='false']").first.click()
+    for key in ("+", "Shift+ArrowRight", " "):
+        explorer.locator(".sch-stage").press(key)
+    flow.locator(".react-flow__pane").dblclick(position={"x": 60, "y": 20})
+    flow.get_by_role("combobox", name="add a node").fill("gain")
+    lives.page.keyboard.press("Enter")
+    expect(flow.locator(".react-flow__node")).to_have_count(3)
+    flow.press("Control+z")
+    expect(flow.locator(".react-flow__node")).to_have_count(2)
+    assert lives.shown.foreign == []
+    other = lives.shown.lab.url.replace("127.0.0.1", "localhost")
+    lives.page.evaluate(ASK_ANOTHER, other)
+    assert {urlsplit(url).path for url in lives.shown.foreign} == {"/script", "/worker", "/socket"}
+    lives.shown.foreign.clear()
+    lives.shown.problems.clear()
 
 
 def test_a_reload_is_seen_where_it_is_watched(lives: Lives) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import Callable
@@ -27,10 +28,17 @@ halt = threading.Event()
 def work():
     while not halt.is_set():
         busy.execute({{"x": 1}})
+def fail():
+    try:
+        other.execute({{"x": "wrong"}})
+    except Exception:
+        return True
 worker = threading.Thread(target=work, daemon=True)
 worker.start()
 """
 BODY = """
+if inputs["x"] == "wrong":
+    raise ValueError("no <b>" + "such thing " * 30)
 for number in range(3):
     print(f"<img src=x onerror=alert(1)> step {number}")
 import logging
@@ -103,6 +111,18 @@ def test_status_and_logs_by_hand(shown: Any) -> None:
     shown.locator(".sch-logs-pane").get_by_role("button", name="Follow the end").click()
     expect(shown.locator(".sch-logs-pane footer"), "and follows again").not_to_contain_text("paused")
 
+    assert shown.kernel_value("fail()")
+    why = other.get_by_role("button", name=f"1 failed, the last error of {names[1]}")
+    expect(why, "a failure is counted").to_be_visible()
+    width = shown.locator(".sch-status-scroll table").evaluate("(table) => table.clientWidth")
+    why.press("Enter")
+    told = shown.locator(".sch-status-pane").get_by_text("ValueError: no <b>such thing")
+    expect(told, "its error is read below its row").to_be_visible()
+    assert shown.locator(".sch-status-scroll table").evaluate("(table) => table.clientWidth") == width
+    if pictures := os.environ.get("SCHILLINGER_TEST_PICTURES"):
+        shown.locator(".sch-status-pane").screenshot(path=f"{pictures}/status.png")
+    why.press("Enter")
+    expect(told, "and closes again").to_have_count(0)
     other.get_by_role("button", name=f"Sleep {names[1]}").click()
     shown.wait_for_kernel("other.state == 'resting'")
     expect(other.locator(".sch-badge"), "sleep is seen in the table").to_have_text("resting")

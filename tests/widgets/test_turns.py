@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,8 +14,14 @@ from schillinger_plugins.flow import Flow
 from schillinger_plugins.manager import PluginManager
 from schillinger_plugins.widgets.bundle import BundledWidget
 from schillinger_plugins.widgets.canvas import flow_view
+from schillinger_plugins.widgets.comparison import compare
+from schillinger_plugins.widgets.logs import LogsWidget
 from schillinger_plugins.widgets.node import NodeWidget
 from schillinger_plugins.widgets.panel import PanelWidget
+from schillinger_plugins.widgets.status import StatusWidget
+from schillinger_plugins.widgets.watch import WatchLine
+
+from .conftest import click_track
 
 DEFINITION = NodeDefinition.parse(
     {
@@ -28,6 +34,24 @@ DEFINITION = NodeDefinition.parse(
 )
 SOON_S = 0.1
 """A thread that need not wait is through long before."""
+
+MAKE: dict[str, Callable[[PluginManager], BundledWidget]] = {
+    "node": lambda _: NodeWidget(DEFINITION),
+    "panel": lambda _: PanelWidget(DEFINITION),
+    "explorer": lambda _: compare(click_track(), click_track()),
+    "status": StatusWidget,
+    "logs": LogsWidget,
+    "watch": lambda _: WatchLine("watched", still="watched"),
+}
+HAND: dict[str, dict[str, Any]] = {
+    "node": {"parameters": {"gain_db": -6.0}, "live": True},
+    "panel": {"parameters": {"gain_db": -6.0}},
+    "explorer": {"region": {"start_s": 0.5, "end_s": 1.0}, "loop": True, "sound": "1:audio"},
+    "status": {},
+    "logs": {},
+    "watch": {},
+}
+"""What the hand sets on each."""
 
 
 class Beside(threading.Thread):
@@ -49,6 +73,62 @@ class Beside(threading.Thread):
 @pytest.fixture(params=[NodeWidget, PanelWidget])
 def widget(request: pytest.FixtureRequest) -> Any:
     return request.param(DEFINITION)
+
+
+@pytest.fixture
+def shared(request: pytest.FixtureRequest, manager: PluginManager) -> Iterator[BundledWidget]:
+    """The widget of a name in `MAKE`."""
+    widget = MAKE[request.param](manager)
+    yield widget
+    widget.close()
+
+
+@pytest.mark.parametrize(("shared", "hand"), HAND.items(), indirect=["shared"])
+def test_a_page_sets_what_the_hand_does_and_nothing_else(shared: BundledWidget, hand: dict[str, Any]) -> None:
+    """All that is shared comes from the page, each of its type: what is Python's stays as it was."""
+    python = {name: getattr(shared, name) for name in shared.traits(sync=True) if name not in hand}
+    assert {"bundle_key", "code", "layout"} < set(python)
+    shared.set_state({name: _another(value) for name, value in python.items()} | hand)
+    assert {name: getattr(shared, name) for name in python} == python
+    assert {name: getattr(shared, name) for name in hand} == hand
+
+
+@pytest.mark.parametrize(
+    ("shared", "sent"),
+    [
+        ("node", {"live": "yes"}),
+        ("node", {"parameters": [1]}),
+        ("panel", {"parameters": None}),
+        ("explorer", {"region": "all"}),
+        ("explorer", {"loop": None}),
+        ("explorer", {"sound": 7}),
+        ("explorer", {"sound": "nothing"}),
+    ],
+    indirect=["shared"],
+)
+def test_what_a_page_sets_wrongly_is_dropped(shared: BundledWidget, sent: dict[str, Any]) -> None:
+    """Nothing raises, it stays as it was, and the next that comes is taken."""
+    before = {name: getattr(shared, name) for name in sent}
+    shared.set_state(sent)
+    assert {name: getattr(shared, name) for name in sent} == before
+    hand = HAND["explorer" if "region" in shared.trait_names() else "panel"]
+    shared.set_state(hand)
+    assert {name: getattr(shared, name) for name in hand} == hand
+
+
+def _another(value: Any) -> Any:
+    """Of the same type, as far as JSON has it."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case dict():
+            return {"x": 1}
+        case list():
+            return [b"x"]
+        case _:
+            return "x"
 
 
 def test_python_is_refused_what_does_not_fit_while_the_hand_sets(widget: Any) -> None:

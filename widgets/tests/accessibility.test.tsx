@@ -1,6 +1,6 @@
 // Names, roles and labels of all widgets, by axe-core. Contrast needs a real browser: tests/browser/test_accessibility.py.
 import { ReactFlowProvider } from "@xyflow/react";
-import { act, fireEvent, render, waitFor } from "@testing-library/react";
+import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import axe from "axe-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -77,12 +77,14 @@ describe("axe-core finds nothing wrong with", { timeout: 30_000 }, () => {
     expect(await violations(on.el)).toEqual([]);
   });
 
-  it("the status with a row and its last lines", async () => {
+  it("the status with a row, its last error and its last lines", async () => {
     const on = page("status", STATUS);
     await draw(status, on);
     await act(async () => on.tell({ kind: "table", rows: [ROW], past: { [ROW.id]: PAST }, cut: 1 }));
     fireEvent.click(on.el.querySelector("[aria-label='Logs of a-1']")!);
+    fireEvent.click(on.el.querySelector("[aria-expanded]")!);
     await act(async () => on.tell({ kind: "tail", row: ROW.id, lines: ["said"] }));
+    expect(screen.getByText("it broke")).toBeTruthy();
     expect(await violations(on.el)).toEqual([]);
   });
 

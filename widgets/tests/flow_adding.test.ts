@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { added, couldFit } from "../src/flow/adding.ts";
+import { free, roomFor } from "../src/flow/layout.ts";
 import { readValue } from "../src/flow/other_nodes.tsx";
 import { offersOf } from "../src/flow/rank.ts";
 import { Store } from "../src/flow/store.ts";
@@ -34,6 +35,37 @@ describe("from a port that was dragged into the empty canvas", () => {
     };
     expect(make(gain, { node: "a", port: "audio", side: "output", type: "audio" })).toMatchObject([{ source: "a", target: "gain_node", targetHandle: "audio" }]);
     expect(make(song, { node: "a", port: "audio", side: "input", type: "audio" })).toMatchObject([{ sourceHandle: "value", target: "a", targetHandle: "audio" }]);
+  });
+});
+
+describe("a place for what is added from the palette", () => {
+  const sizeOf = () => ({ width: 240, height: 120 });
+  const place = (...nodes: Parameters<typeof plugin>[]): { x: number; y: number } =>
+    free({ nodes: nodes.map((given) => plugin(...given)), edges: [] }, plugin("new", 100, 100), sizeOf);
+
+  it("is the one that is wished, if nothing lies there", () => {
+    expect(place()).toEqual({ x: 100, y: 100 });
+    expect(place(["a", 400, 100], ["b", 100, 300])).toEqual({ x: 100, y: 100 });
+  });
+
+  it("is beside what lies partly over it, however far apart their corners are", () => {
+    expect(place(["a", 0, 60])).toEqual({ x: 100, y: 204 });
+    expect(place(["a", -100, 190])).toEqual({ x: 164, y: 100 });
+  });
+
+  it("is beyond all that stand close together", () => {
+    expect(place(["a", 100, 100], ["b", 100, 240], ["c", 380, 90])).toEqual({ x: 100, y: 384 });
+  });
+
+  it("is where a node within a group isn't", () => {
+    const group = { ...plugin("g", 80, 80), type: "group" as const, width: 10, height: 10 };
+    const child = { ...plugin("a", 20, 20), parentId: "g" };
+    expect(free({ nodes: [group, child], edges: [] }, plugin("new", 100, 100), sizeOf).y).toBeGreaterThanOrEqual(100 + 120);
+  });
+
+  it("leaves a node of a plugin that isn't drawn yet more room than one that is", () => {
+    expect(roomFor(plugin("a"), sizeOf()).height).toBeGreaterThan(400);
+    expect(roomFor({ ...plugin("a"), type: "comment" }, sizeOf())).toEqual(sizeOf());
   });
 });
 

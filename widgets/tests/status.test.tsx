@@ -66,6 +66,29 @@ describe("the table", () => {
     expect(screen.getByTitle("at most 20 MB; grows by 20 kB with each call; sleeping and collecting garbage gave back 30 MB")).toBeTruthy();
   });
 
+  it("tells the last error below its row when its figure is pressed, by keys, too, and counts that row", async () => {
+    show([row({ failures: 2, last_error: `${EVIL} division by zero` }), row({ id: "instance:b-1", instance: "b-1" })]);
+    const figure = screen.getByRole("button", { name: "2 failed, the last error of a-1" });
+    expect(figure.getAttribute("aria-expanded")).toBe("false");
+    expect(screen.queryByText(/division by zero/)).toBeNull();
+    figure.focus();
+    await userEvent.keyboard("{Enter}");
+    expect(document.activeElement).toBe(figure);
+    expect(figure.getAttribute("aria-expanded")).toBe("true");
+    expect(document.getElementById(figure.getAttribute("aria-controls")!)!.textContent).toBe(`${EVIL} division by zero`);
+    const rows = screen.getAllByRole("row");
+    expect(rows.map((one) => one.getAttribute("aria-rowindex"))).toEqual(["1", "2", "3", "4"]);
+    expect(rows[2]!.textContent).toContain("division by zero");
+    expect(screen.getByRole("table").getAttribute("aria-rowcount")).toBe("4");
+    await userEvent.keyboard(" ");
+    expect(screen.queryByText(/division by zero/)).toBeNull();
+  });
+
+  it("has no button for an error where there was none", () => {
+    show([row({ failures: 0 })]);
+    expect(screen.queryByRole("button", { name: /last error/ })).toBeNull();
+  });
+
   it("asks once more before it destroys, and keeps on Escape", async () => {
     const { onAct } = show([row({})]);
     await userEvent.click(screen.getByRole("button", { name: "Destroy a-1" }));

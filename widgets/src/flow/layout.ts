@@ -2,12 +2,16 @@
 // group stays there, and the group is laid out as one.
 import dagre from "@dagrejs/dagre";
 
-import { type FlowDocument, type Position, placeOf } from "./document.ts";
+import { type FlowDocument, type FlowNode, type Graph, type Position, placeOf } from "./document.ts";
 import type { SizeOf } from "./editing.ts";
 import type { Store } from "./store.ts";
 
 /** What a node's result will take below it, in a few figures. */
 const RESULT_ROOM = 64;
+
+/** What the node of a plugin may take that hasn't been drawn yet: a few parameters, and a curve among them. */
+const TALL = 440;
+const AIR = 24;
 
 /** The sizes to lay out for: a node that hasn't been run yet will grow. */
 export function withRoom(store: Store, sizeOf: SizeOf): SizeOf {
@@ -59,4 +63,28 @@ function aboutWhere(document: FlowDocument, places: Map<string, Position>): Map<
   const dx = Math.min(...before.map((place) => place.x)) - Math.min(...after.map((place) => place.x));
   const dy = Math.min(...before.map((place) => place.y)) - Math.min(...after.map((place) => place.y));
   return new Map([...places].map(([id, place]) => [id, { x: place.x + dx, y: place.y + dy }]));
+}
+
+/** The size to keep free for a node that nobody has measured. */
+export function roomFor(node: FlowNode, size: ReturnType<SizeOf>): ReturnType<SizeOf> {
+  return node.type === "plugin" ? { ...size, height: TALL } : size;
+}
+
+/** A place for a node where nothing lies: its own, or the nearest straight below or to the right of it. */
+export function free(graph: Graph, node: FlowNode, sizeOf: SizeOf): Position {
+  const { position: wish } = node;
+  const { width, height } = sizeOf(node);
+  const boxes = graph.nodes.map((other) => {
+    const { x, y } = placeOf(graph, other);
+    const size = sizeOf(other);
+    return { left: x - AIR, top: y - AIR, right: x + size.width + AIR, bottom: y + size.height + AIR };
+  });
+  const isFree = ({ x, y }: Position): boolean =>
+    boxes.every((box) => x >= box.right || y >= box.bottom || x + width <= box.left || y + height <= box.top);
+  const far = ({ x, y }: Position): number => x - wish.x + y - wish.y;
+  const places = boxes
+    .flatMap((box) => [{ x: wish.x, y: box.bottom }, { x: box.right, y: wish.y }])
+    .filter((place) => far(place) > 0)
+    .sort((a, b) => far(a) - far(b));
+  return [wish, ...places].find(isFree) ?? wish; // below all of them there is always one
 }

@@ -5,14 +5,14 @@ import { type CSSProperties, type ClipboardEvent, type KeyboardEvent, type React
 import { READY } from "../statics.ts";
 import { added } from "./adding.ts";
 import { Canvas, type CanvasHandle, sizeIn } from "./canvas.tsx";
-import { type Position, STEP, type Change, fresh, addNode, move, nodeOf, placeOf, remove } from "./document.ts";
+import { type Position, STEP, type Change, fresh, addNode, move, nodeOf, remove } from "./document.ts";
 import { type Edge, type SizeOf, align, bypass, cut, duplicate, group, paste, readClip, ungroup, writeClip } from "./editing.ts";
 import type { Drawer } from "../figures/drawer.ts";
 import { FOOT, MARGIN } from "./first_view.tsx";
 import { Grip } from "./grip.tsx";
 import { Help } from "./help.tsx";
 import { type Deed, deedOf, isTyping } from "./keys.ts";
-import { layout, withRoom } from "./layout.ts";
+import { free, layout, roomFor, withRoom } from "./layout.ts";
 import { Outline } from "./outline.tsx";
 import { DRAGGED, Palette } from "./palette.tsx";
 import { type Offer, offersOf } from "./rank.ts";
@@ -127,11 +127,17 @@ export function FlowView({ store, drawer }: { store: Store; drawer: Drawer }): R
     view.select([node.id]);
     setSpoken(`added ${offer.label}`);
     focus();
+    return node.id;
   }, [store, view, focus]);
   const addInMiddle = useCallback((offer: Offer) => {
     const at = flow.screenToFlowPosition(middle());
-    addOffer(offer, free(store, { x: at.x - 120, y: at.y - 60 }));
-  }, [flow, middle, addOffer, store]);
+    const { node } = added(store, offer, { x: at.x - 120, y: at.y - 60 });
+    const id = addOffer(offer, free(store.document, node, (one) => (flow.getNode(one.id)?.measured ? sizeOf(one) : roomFor(one, sizeOf(one)))));
+    afterDrawing(() => {
+      const element = root.current?.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+      if (element) makeRoom(element);
+    });
+  }, [flow, middle, addOffer, store, sizeOf, makeRoom]);
   const onDropOffer = useCallback((key: string, place: Position) => {
     const offer = offersOf(store.traits.palette).find((one) => one.key === key);
     if (offer) addOffer(offer, place);
@@ -147,7 +153,7 @@ export function FlowView({ store, drawer }: { store: Store; drawer: Drawer }): R
   const fit = useCallback(() => void flow.fitView(FIT), [flow]);
   const layOut = useCallback(() => {
     store.commit(move(layout(store.document, withRoom(store, sizeOf), view.selected())));
-    requestAnimationFrame(() => requestAnimationFrame(fit));
+    afterDrawing(fit);
   }, [store, view, sizeOf, fit]);
   const copy = useCallback((): string => {
     const ids = view.selected();
@@ -360,14 +366,7 @@ export function FlowView({ store, drawer }: { store: Store; drawer: Drawer }): R
   );
 }
 
-/** A place where nothing lies yet, at or below the one that is wished. */
-function free(store: Store, wish: Position): Position {
-  let place = wish;
-  const taken = (at: Position): boolean =>
-    store.document.nodes.some((node) => {
-      const there = placeOf(store.document, node);
-      return Math.abs(there.x - at.x) < 24 && Math.abs(there.y - at.y) < 24;
-    });
-  for (let tries = 0; tries < 50 && taken(place); tries += 1) place = { x: place.x + STEP, y: place.y + STEP };
-  return place;
+/** React Flow draws a frame after the document has changed. */
+function afterDrawing(act: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(act));
 }

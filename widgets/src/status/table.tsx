@@ -1,6 +1,7 @@
 // The table: one row for an instance, drawn where it is in sight only. All text of plugins is text.
 import { type ReactNode, type RefObject, memo, useEffect, useRef, useState } from "react";
 
+import { useUniqueId } from "../ids.ts";
 import { slice } from "../windowing.ts";
 import { count, duration, memory, points, rate, share } from "./figures.ts";
 import { type Key, type Kept, type Order, SECONDS, name, turned } from "./rows.ts";
@@ -37,8 +38,11 @@ export function Table(props: TableProps): ReactNode {
   const { rows, order, busy, opened, onOrder, onAct, onLogs } = props;
   const [top, setTop] = useState(0);
   const [asked, setAsked] = useState("");
+  /** The row whose last error is told below it. */
+  const [told, setTold] = useState("");
   const { first, end } = slice(rows.length, ROW_PX, top, SEEN_PX);
   const scroll = useRef<HTMLDivElement>(null);
+  const toldAt = rows.findIndex(({ row }) => row.id === told && row.last_error !== "");
   return (
     <div
       className="sch-status-scroll"
@@ -49,7 +53,7 @@ export function Table(props: TableProps): ReactNode {
       aria-label="instances"
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >
-      <table aria-rowcount={rows.length + 1}>
+      <table aria-rowcount={rows.length + (toldAt < 0 ? 1 : 2)}>
         <thead>
           <tr aria-rowindex={1}>
             {COLUMNS.map(({ key, label, title, mid, wide, figure }) => (
@@ -76,10 +80,12 @@ export function Table(props: TableProps): ReactNode {
             <Line
               key={kept.row.id}
               kept={kept}
-              index={first + index + 2}
+              index={first + index + (toldAt >= 0 && toldAt < first + index ? 3 : 2)}
               busy={busy.includes(kept.row.id)}
               asked={asked === kept.row.id}
               opened={opened === kept.row.id}
+              told={toldAt === first + index}
+              onTold={(yes) => setTold(yes ? kept.row.id : "")}
               onAsk={(yes) => setAsked(yes ? kept.row.id : "")}
               onAct={(action, of) => {
                 // Its row goes, and whoever destroyed it by keyboard stays at the table.
@@ -103,6 +109,8 @@ interface LineProps {
   busy: boolean;
   asked: boolean;
   opened: boolean;
+  told: boolean;
+  onTold(yes: boolean): void;
   onAsk(yes: boolean): void;
   onAct(action: Act["action"], row: Row): void;
   onLogs(row: Row): void;
@@ -117,16 +125,17 @@ function remembered(row: Row): string {
 }
 
 const Line = memo(function Line(props: LineProps): ReactNode {
-  const { kept, index, busy, asked, opened, onAsk, onAct, onLogs } = props;
+  const { kept, index, busy, asked, opened, told, onTold, onAsk, onAct, onLogs } = props;
   const { row, past } = kept;
   const of = name(row);
+  const why = useUniqueId();
   const destroy = useRef<HTMLButtonElement>(null);
   const wasAsked = useRef(asked);
   useEffect(() => {
     if (wasAsked.current && !asked && document.activeElement === document.body) destroy.current?.focus();
     wasAsked.current = asked;
   }, [asked]);
-  return (
+  const line = (
     <tr aria-rowindex={index} data-row={row.id} style={{ height: ROW_PX }} aria-busy={busy}>
       <th scope="row" className="sch-name">
         <div title={of}>{of}</div>
@@ -150,7 +159,20 @@ const Line = memo(function Line(props: LineProps): ReactNode {
             <span data-figure="rate">{rate(row.calls_per_s)}</span>
             <Spark label={`calls in a second of ${of}`} values={past.calls_per_s} least={1} />
           </td>
-          <td className={`sch-figure ${row.failures > 0 ? "sch-bad" : ""}`} title={row.last_error || undefined}>{count(row.failures)}</td>
+          <td className={`sch-figure ${row.failures > 0 ? "sch-bad" : ""}`} title={row.last_error || undefined}>
+            {row.last_error === "" ? count(row.failures) : (
+              <button
+                type="button"
+                className="sch-quiet sch-why"
+                aria-label={`${count(row.failures)} failed, the last error of ${of}`}
+                aria-expanded={told}
+                aria-controls={why}
+                onClick={() => onTold(!told)}
+              >
+                {count(row.failures)}
+              </button>
+            )}
+          </td>
           <td className="sch-figure sch-wide">
             {duration(row.p50_s)}
             {row.p99_s > 0 ? <small>p99 {duration(row.p99_s)}</small> : null}
@@ -183,6 +205,15 @@ const Line = memo(function Line(props: LineProps): ReactNode {
         )}
       </td>
     </tr>
+  );
+  if (!told) return line;
+  return (
+    <>
+      {line}
+      <tr aria-rowindex={index + 1}>
+        <td colSpan={COLUMNS.length + 1} className="sch-bad"><div id={why}>{row.last_error}</div></td>
+      </tr>
+    </>
   );
 });
 
