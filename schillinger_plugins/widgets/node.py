@@ -18,13 +18,13 @@ from ..definition import NodeDefinition, Parameter
 from ..errors import InputError
 from ..result import Result
 from ..types import Audio, File
-from .bundle import BundledWidget
 from .contract import node as contract
 from .contract import read, tell
 from .file_settings import FileSettings
 from .node_files import NodeFiles, ReadAudio, sentence
 from .node_inputs import inputs_of, waveform
-from .presets import SavedPresets, fitting, whole
+from .node_presets import WithPresets
+from .presets import SavedPresets, fitting
 from .report import node_html
 from .runs import Runs
 from .settling import Settling
@@ -39,7 +39,7 @@ LIVE_S = 0.12
 _TELL_EVERY_S = 0.05
 
 
-class NodeWidget(BundledWidget):
+class NodeWidget(WithPresets):
     """A node to look at, set and run.
 
     Parameters
@@ -97,7 +97,6 @@ class NodeWidget(BundledWidget):
     plugin_id = traitlets.Unicode().tag(sync=True)
     level = traitlets.Unicode().tag(sync=True)
     can_run = traitlets.Bool(False).tag(sync=True)
-    parameters = traitlets.Dict().tag(sync=True)
     parameter_errors = traitlets.Dict().tag(sync=True)
     inputs_set = traitlets.Dict().tag(sync=True)
     files_set = traitlets.Dict().tag(sync=True)
@@ -111,10 +110,6 @@ class NodeWidget(BundledWidget):
     permissions: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     waveform = traitlets.Dict().tag(sync=True)
     can_read = traitlets.Bool(False).tag(sync=True)
-    can_save = traitlets.Bool(False).tag(sync=True)
-    presets = traitlets.Dict().tag(sync=True)
-    saved_presets = traitlets.Dict().tag(sync=True)
-    preset_error = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -178,9 +173,8 @@ class NodeWidget(BundledWidget):
             waveform=waveform(definition, self._inputs),
             can_read=read_audio is not None,
             can_save=saved is not None,
-            presets=whole(definition, definition.presets),
         )
-        self._look_at_saved()
+        self._show_presets()
         self.observe(self._on_changed, ["parameters", "live"])
 
     @property
@@ -226,37 +220,6 @@ class NodeWidget(BundledWidget):
             raise TimeoutError(f"{self._plugin_id} is still running after {timeout_s} s → .cancel() ends it")
         return self.result if self.status == "done" else None
 
-    def apply_preset(self, name: str) -> None:
-        """Set the parameters to a preset: a saved one, or else the author's of that name.
-
-        Raises
-        ------
-        InputError
-            If there is none of that name.
-        """
-        values = self.saved_presets.get(name, self.presets.get(name))
-        if values is None:
-            names = [*self.saved_presets, *self.presets]
-            remedy = f"there are {', '.join(names)}" if names else "this node has none; save_preset makes one"
-            raise InputError(f"no preset is called {name!r}", plugin_id=self._plugin_id, remedy=remedy)
-        self.parameters = dict(values)
-
-    def save_preset(self, name: str) -> None:
-        """Keep the parameters as they are under a name, for this and later sessions; one of that name is replaced.
-
-        Raises
-        ------
-        InputError
-            If this node keeps none, the name can't be used, or it can't be written.
-        """
-        self._presets_kept().save(name, self._settings.savable(self._node, self.parameters))
-        self._look_at_saved()
-
-    def delete_preset(self, name: str) -> None:
-        """Forget a saved preset; the author's stay."""
-        self._presets_kept().delete(name)
-        self._look_at_saved()
-
     def become(self, definition: NodeDefinition) -> None:
         """Go on as the node of another version of the plugin.
 
@@ -270,9 +233,8 @@ class NodeWidget(BundledWidget):
             known = {port.name for port in definition.inputs}
             self.inputs = {name: value for name, value in self._given.items() if name in known}
             self.definition = definition.as_dict()
-            self.presets = whole(definition, definition.presets)
             self.parameters = kept
-            self._look_at_saved()
+            self._show_presets()
 
     def shows(self, definition: NodeDefinition) -> bool:
         """Whether it is the node of that definition."""
@@ -312,21 +274,15 @@ class NodeWidget(BundledWidget):
             case contract.Offer(name=name, file=file, size=size) if files := self._files_for(name, is_sent=True):
                 files.offered(name, file, size)
             case contract.Save(name=name):
-                self._keep(self.save_preset, name)
+                self._try(self.save_preset, name)
             case contract.Delete(name=name):
-                self._keep(self.delete_preset, name)
+                self._try(self.delete_preset, name)
 
     def on_data(self, content: dict[str, Any], data: bytes) -> None:
         """A piece of a file that the page sends."""
         match read(contract.ToKernel, content):
             case contract.Piece(name=name, at=at) if files := self._files_for(name, is_sent=True):
                 files.piece(name, at, data)
-
-    def _keep(self, change: Callable[[str], object], name: str) -> None:
-        try:
-            change(name)
-        except InputError as error:
-            self.preset_error = sentence(error)
 
     @traitlets.validate("parameters")
     def _check(self, proposal: Any) -> dict[str, Any]:
@@ -364,6 +320,9 @@ class NodeWidget(BundledWidget):
     def _file_parameter(self, name: str) -> Parameter | None:
         return next((one for one in self._node.parameters if (one.name, one.type) == (name, "file")), None)
 
+    def _savable(self) -> dict[str, Any]:
+        return self._settings.savable(self._node, self.parameters)
+
     def _take_file(self, parameter: Parameter, file: File) -> None:
         with self._turn:
             self.parameters = {**self.parameters, parameter.name: file}
@@ -376,22 +335,6 @@ class NodeWidget(BundledWidget):
         notes = "inputs_set" if self._file_parameter(name) is None else "files_set"
         with self._turn:
             setattr(self, notes, {**getattr(self, notes), name: {"state": state, "text": text}})
-
-    def _presets_kept(self) -> SavedPresets:
-        if self._saved is None:
-            raise InputError(
-                "this node keeps no presets", plugin_id=self._plugin_id, remedy="make it with saved=SavedPresets(ID)"
-            )
-        return self._saved
-
-    def _look_at_saved(self) -> None:
-        if self._saved is None:
-            return
-        try:
-            self.saved_presets = whole(self._node, self._saved.read())
-            self.preset_error = ""
-        except InputError as error:  # the node is as good without them
-            self.preset_error = sentence(error)
 
     def _on_changed(self, _: Any) -> None:
         """Say which files are set; in live mode, run once the values have stood still for a moment."""
