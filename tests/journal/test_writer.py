@@ -126,6 +126,16 @@ def test_a_record_that_cannot_be_made_is_no_reason_to_lose_the_others(writer: Wr
     assert writer.dropped == 1
 
 
+def test_a_record_that_no_journal_takes_ends_no_writing(writer: Writer, file: Path) -> None:
+    """It is counted, and what comes after it is written."""
+    writer.put(lambda: ran(1, seed=2**70))
+    assert writer.flush(DEADLINE_S)
+    writer.put(lambda: ran(2))
+    assert writer.flush(DEADLINE_S)
+    assert [one.run_id for one in Journal(file).runs()] == ["s-2"]
+    assert (writer.dropped, writer.problem) == (1, "")
+
+
 def test_what_is_too_old_goes_while_it_writes(file: Path) -> None:
     """A journal is held to its bounds by whoever writes it; nobody has to tidy up."""
     journal = Journal(file)
