@@ -201,7 +201,7 @@ def _sqlite(file: Path) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    from sqlalchemy import NullPool, create_engine, make_url
+    from sqlalchemy import NullPool, create_engine, exc, make_url
 
     if not _POSTGRESQL.match(url):
         kind = url.partition("://")[0]
@@ -209,6 +209,13 @@ def _postgresql(url: str) -> Engine:
             f"a journal is a file or a PostgreSQL database, not {kind}://…",
             remedy=f"write postgresql://user@host/database, or name a file, in {ENVIRONMENT_VARIABLE}",
         )
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError):  # whose words may quote a part of the password
+        raise PluginError(
+            "the journal's URL can't be read",
+            remedy=f"write postgresql://user:password@host/database, with %40 for an @ in the password, or {elsewhere()}",
+        ) from None
     try:
         import psycopg
     except ImportError as error:
@@ -218,7 +225,7 @@ def _postgresql(url: str) -> Engine:
         ) from error
     assert psycopg
     return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         connect_args={"connect_timeout": CONNECT_S, "application_name": "schillinger"},
     )

@@ -252,6 +252,9 @@ class Writer:
                 _log.warning("nothing is written into the journal: %s", error)
             self.problem = error.message
             return False
+        except Exception:  # what no journal takes is not tried for ever while the others wait
+            self.dropped += len(batch)
+            _log.exception("%d records could not be written into the journal", len(batch))
         self.problem = ""
         return True
 

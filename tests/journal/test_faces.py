@@ -81,6 +81,27 @@ def test_all_of_one_run(filled: Journal, capsys: pytest.CaptureFixture[str]) -> 
     assert "knows no run 's-9'" in err
 
 
+def test_what_is_particular_about_a_run_is_told(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """That a test suite made it, how many calls it sums up, where it failed; in its row the mean, and why in short."""
+    trace = "Traceback:\n  main.py, line 7\nValueError"
+    filled.add(
+        [ran(6, calls=8, wall_s=2.0, outcome="failed", error_kind="ValueError", error="~" * 999, traceback=trace)]
+    )
+    filled.add([ran(7, purpose="test")])
+    _, out, _ = told(capsys, "journal", "--run", "s-6")
+    assert "8, summed up: they followed each other fast" in out
+    lines = [line.strip() for line in out.splitlines()]
+    assert lines[lines.index("main.py, line 7") - 1].split() == ["traceback", "Traceback:"]
+    assert "test suite" not in out
+    _, out, _ = told(capsys, "journal", "--run", "s-7")
+    assert "a test suite" in out
+    assert "summed up" not in out
+    _, out, _ = told(capsys, "journal")
+    (row,) = (line for line in out.splitlines() if "s-6" in line)
+    assert "250 ms" in row
+    assert 100 < out.count("~") < 160
+
+
 def test_a_flow_is_told_with_its_parts(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
     """Its name, what became of its nodes and why it failed; its parts by their ids; a row of its own in the figures."""
     flow = ran(9, kind="flow", name="study", plugin_id="", instance_id="", nodes_ran=1, nodes_cached=2, nodes_failed=1)
@@ -186,7 +207,10 @@ def test_figures_of_each_instance(filled: Journal, capsys: pytest.CaptureFixture
         (row,) = (line for line in out.splitlines() if "probe-1" in line)
         assert "probe-1 (s)" in row
         assert "0.02 MB a call" in row
-        assert "probe-2 (s)" in out
+        (row,) = (line for line in out.splitlines() if "probe-2 (s)" in line)
+        assert "a call" not in row
+    (row,) = (line for line in out.splitlines() if "probe-1" in line)
+    assert re.split(r"\s{2,}", row)[-4:-1] == ["1099511.6 MB", "0.02 MB a call", "1"]
     _, out, _ = told(capsys, "top", "--once", "--instances")
     (row,) = (line for line in out.splitlines() if "probe-1" in line)
     assert "5.0 MB" in row
@@ -212,6 +236,60 @@ def test_json_lines_come_back(filled: Journal, tmp_path: Path, capsys: pytest.Ca
     assert second["error"] == "no such scale"
 
 
+def test_what_was_cut_is_exported_as_it_is(filled: Journal, tmp_path: Path) -> None:
+    """No JSON any more, but text; of events the detail is unpacked, too."""
+    file = tmp_path / "runs.jsonl"
+    export([ran(1, parameters='{"curve":[1,2…')], Ran, file)
+    assert json.loads(file.read_text())["parameters"] == '{"curve":[1,2…'
+    happened = Happening(at="", user="u", session="s", name="slept", plugin_id="p", detail='{"idle":true}')
+    export([happened], Happening, file)
+    assert json.loads(file.read_text())["detail"] == {"idle": True}
+
+
+def test_an_export_has_all_there_is(filled: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not only as much as is shown; the last so many, and of the last days, if that is asked for."""
+    now = datetime.now(UTC).isoformat()
+    filled.add([ran(number, at=now) for number in range(100, 140)])
+    file = str(tmp_path / "runs.jsonl")
+    for options, count in ((), 42), (("-n", "3"), 3), (("--days", "1"), 40), (("--days", "1", "--failed"), 0):
+        _, _, err = told(capsys, "journal", "--out", file, *options)
+        assert f"{count} runs written" in err
+    _, out, _ = told(capsys, "journal")
+    assert out.count("s-1") == 30
+    _, out, _ = told(capsys, "journal", "-n", "2")
+    assert [word for word in out.split() if word.startswith("s-")] == ["s-138", "s-139"]
+
+
+def test_each_kind_is_asked_for_by_plugin_and_time(filled: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    """Events, lines, grants and denials as runs; of figures, too, only what is not older."""
+    old, now = ran().at.replace("2026", "2020"), datetime.now(UTC).isoformat()
+    for name, at in ("probe", old), ("probe", now), ("other", now):
+        happened = Happening(at=at, user="u", session="s", name="loaded", plugin_id=name, detail=f'"{name} {at[:4]}"')
+        line = replace(SAID, at=at, plugin_id=name, instance_id=name, text=f"{name} {at[:4]}")
+        who = {"plugin_id": name, "version": "1", "content_hash": "x", "user": "ann", "permission": "network"}
+        filled.add([happened, line, ran(5, at=at, plugin_id=name)])
+        filled.add_grant(Grant(**who, hosts=(f"{name} {at[:4]}",), granted_at=at))
+        filled.add_denial(Denial(**who, target=f"{name} {at[:4]}", denied_at=at))
+    for what in ("events", "lines", "grants", "denials"):
+        _, out, _ = told(capsys, "journal", "probe", "--what", what, "--days", "1")
+        assert [f"probe {now[:4]}" in out, "probe 2020" in out, "other" in out] == [True, False, False]
+        _, out, _ = told(capsys, "journal", "--what", what, "-n", "1")
+        assert [f"other {now[:4]}" in out, "probe" in out] == [True, False]
+    _, out, _ = told(capsys, "stats", "--days", "1", "--json")
+    assert [(one["plugin_id"], one["calls"]) for one in json.loads(out)] == [("probe", 1), ("other", 1)]
+
+
+def test_tidying_says_how_much_went(
+    filled: Journal, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, by the bounds of the environment."""
+    filled.add([ran(3, at="2020-01-01T00:00:00.000+00:00")])
+    monkeypatch.setenv("SCHILLINGER_JOURNAL_DAYS", "1000")
+    _, out, _ = told(capsys, "journal", "--tidy")
+    assert out == "1 records removed\n"
+    assert [one.run_id for one in filled.runs()] == ["s-1", "s-2"]
+
+
 def test_parquet_comes_back(filled: Journal, tmp_path: Path) -> None:
     """With the types of the fields; more than a page of them, and none at all."""
     filled.add([ran(number) for number in range(1500)])
@@ -227,6 +305,7 @@ def test_parquet_comes_back(filled: Journal, tmp_path: Path) -> None:
 def test_runs_are_a_trace_for_perfetto(filled: Journal, tmp_path: Path) -> None:
     """A bar for each run, at its time and as long as it took; processes and threads have names."""
     filled.add([ran(3, session="t", instance_id="other-1", calls=7)])
+    filled.add([ran(4, session="t", at="2026-11-28T11:00:00.000+00:00", outcome="failed", error="no such scale")])
     file = tmp_path / "runs.trace.json"
     export(filled.runs(), Ran, file)
     events = json.loads(file.read_text())["traceEvents"]
@@ -235,14 +314,25 @@ def test_runs_are_a_trace_for_perfetto(filled: Journal, tmp_path: Path) -> None:
         ("s-1", "done", 250_000),
         ("s-2", "failed", 250_000),
         ("s-3", "done", 250_000),
+        ("s-4", "failed", 250_000),
     ]
     assert bars[2]["ts"] - bars[0]["ts"] == 2000
     assert bars[2]["name"].endswith("× 7")
     named = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["ph"] == "M"}
     assert {named[bar["pid"], bar["tid"]] for bar in bars} == {"probe-1", "other-1"}
+    processes = [(event["pid"], event["args"]["name"]) for event in events if event["name"] == "process_name"]
+    assert processes == [(bars[0]["pid"], "session s of ann"), (bars[2]["pid"], "session t of ann")]
+    assert bars[3]["args"] == {
+        "run_id": "s-4",
+        "version": "1.0.0",
+        "parameters": "{}",
+        "cpu_s": 0.125,
+        "peak_memory_bytes": 2**40,
+        "error": "no such scale",
+    }
     assert len({bar["pid"] for bar in bars}) == 2
     # The first two overlap, as runs do of which one waits for the other: bars of one thread may not.
-    assert len({bar["tid"] for bar in bars}) == 3
+    assert len({bar["tid"] for bar in bars}) == 4
     by_thread: dict[int, float] = {}
     for bar in bars:
         assert bar["ts"] >= by_thread.get(bar["tid"], 0)
@@ -286,17 +376,19 @@ def test_grants_and_denials_are_told_too(filled: Journal, tmp_path: Path, capsys
     """Who, what and when, those that were taken back with their end; as a table and in both forms."""
     who = {"plugin_id": "probe", "version": "1", "content_hash": "x", "user": "ann"}
     filled.add_grant(Grant(**who, permission="network", hosts=("a.org", "b.org"), granted_at=ran().at))
+    filled.add_grant(Grant(**who, permission="file_access", read=("/in",), write=("/out",), ended_at=ran().at))
     filled.end_grants("probe", user="ann")
     filled.add_denial(Denial(**who, permission="file_access", target="/music", denied_at=ran().at))
     _, out, _ = told(capsys, "journal", "--what", "grants")
-    assert "network: a.org, b.org" in out
-    assert out.count(datetime.now(UTC).strftime("%Y-")) == 2  # when it began, and when it ended
+    assert "file_access: /in, write /out" in out
+    (row,) = (line for line in out.splitlines() if "network: a.org, b.org" in line)
+    assert row.count(datetime.now(UTC).strftime("%Y-")) == 2  # when it began, and when it ended
     _, out, _ = told(capsys, "journal", "probe", "--what", "denials")
     assert "file_access: /music" in out
     _, out, _ = told(capsys, "journal", "other", "--what", "denials")
     assert out == ""
     told(capsys, "journal", "--what", "grants", "--out", str(tmp_path / "grants.parquet"))
-    (row,) = pyarrow.parquet.read_table(tmp_path / "grants.parquet").to_pylist()
+    row, _ = pyarrow.parquet.read_table(tmp_path / "grants.parquet").to_pylist()
     assert (row["user"], row["hosts"]) == ("ann", ["a.org", "b.org"])
     told(capsys, "journal", "--what", "denials", "--out", str(tmp_path / "denials.jsonl"))
     assert json.loads((tmp_path / "denials.jsonl").read_text())["target"] == "/music"

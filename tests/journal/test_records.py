@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schillinger_plugins.errors import PluginError
-from schillinger_plugins.journal import Denial, Grant, Happening, Journal, Line, Ran
+from schillinger_plugins.journal import Denial, Grant, Happening, Journal, Line, Ran, Spool, folder_of
+from schillinger_plugins.journal import database as room
 from schillinger_plugins.journal.records import MAX_TEXT, PAGE
 
 from .conftest import ran
@@ -57,6 +59,7 @@ def test_a_run_is_found_with_its_parts(book: Journal) -> None:
     assert book.run("s-1") == (whole, parts)
     assert book.run("s-1.2") == (parts[1], [])
     assert book.run("s-2") == (None, [])
+    assert (book.run("%"), book.run("s_1")) == ((None, []), (None, []))
     book.add([ran(5, run_id="s-7.1")])
     assert book.run("s-7") == (ran(5, run_id="s-7.1"), [])
 
@@ -131,6 +134,23 @@ def test_runs_are_found_by_plugin_outcome_time_and_run(book: Journal) -> None:
     assert [one.run_id for one in book.runs(newest=2)] == ["s-3", "s-4"]
 
 
+def test_events_and_lines_are_found_by_plugin_time_and_run(book: Journal) -> None:
+    """As runs are."""
+    times = [ran(number).at for number in range(3)]
+    book.add(
+        [replace(HAPPENED, at=at, plugin_id=name) for at, name in zip(times, ("probe", "other", "probe"), strict=True)]
+    )
+    book.add(
+        [replace(SAID, at=at, plugin_id=name) for at, name in zip(times, ("probe", "other", "probe"), strict=True)]
+    )
+    book.add([replace(SAID, run_id="s-1.1"), replace(SAID, run_id="s-10")])
+    for ask in (book.happenings, book.lines):
+        assert [one.at for one in ask(plugin_id="other")] == [times[1]]
+        assert [one.at for one in ask(since=times[1])][:2] == times[1:]
+        assert len(list(ask(newest=1))) == 1
+    assert [one.run_id for one in book.lines(run_id="s-1")] == ["s-1", "s-1", "s-1", "s-1.1"]
+
+
 def test_many_are_read_page_by_page(book: Journal) -> None:
     """More than a page: none is lost or told twice, and what is written meanwhile is told at its end."""
     book.add([ran(number) for number in range(2 * PAGE + 1)])
@@ -143,10 +163,13 @@ def test_many_are_read_page_by_page(book: Journal) -> None:
 def test_summaries_count_and_order(book: Journal) -> None:
     """Calls that were summed up count as many; percentiles are those of the calls that returned."""
     times = [ran(n, wall_s=n / 100) for n in range(1, 101)]
-    book.add([*times, ran(200, plugin_id="other", calls=1000, wall_s=2.0), ran(201, outcome="failed", wall_s=99.0)])
+    book.add(
+        [*times, ran(200, plugin_id="other", calls=1000, wall_s=2.0), ran(201, outcome="failed", wall_s=99.0, calls=5)]
+    )
     other, probe = book.summaries()
     assert (other.plugin_id, other.calls, other.p50_s) == ("other", 1000, 0.002)
-    assert (probe.calls, probe.failed, probe.cancelled) == (101, 1, 0)
+    assert (probe.calls, probe.failed, probe.cancelled) == (105, 5, 0)
+    assert probe.wall_s == pytest.approx(50.5 + 99.0)
     assert (probe.p50_s, probe.p90_s, probe.p99_s) == (0.50, 0.90, 0.99)
     assert (probe.first, probe.last) == (ran(1).at, ran(201).at)
 
@@ -155,24 +178,33 @@ def test_summaries_of_instances_tell_their_memory_queue_and_restarts(book: Journ
     """As of the last call of each; a plugin's are the sum of its instances', of growth the most."""
     usage = {"memory_bytes": 5, "growth_bytes_per_call": 2.5, "waiting": 3}
     book.add([ran(1, memory_bytes=99), ran(2, **usage), ran(3, outcome="failed")])
-    book.add([ran(4, instance_id="probe-2", memory_bytes=7), ran(5, session="t", plugin_id="other")])
-    restarted = replace(HAPPENED, name="restarted", instance_id="probe-1")
-    book.add([restarted, restarted, HAPPENED])
-    one, two, other = sorted(book.summaries(by_instance=True), key=lambda found: (found.session, found.instance_id))
+    others = {"memory_bytes": 7, "growth_bytes_per_call": 1.5, "waiting": 4, "peak_memory_bytes": 9}
+    book.add([ran(4, instance_id="probe-2", **others), ran(5, session="t", plugin_id="other")])
+    restarted = replace(HAPPENED, name="restarted", instance_id="probe-1", at=ran(2).at)
+    book.add([restarted, restarted, HAPPENED, replace(restarted, purpose="test"), replace(restarted, at="2026-11-01")])
+    since = ran(1).at
+    one, two, other = sorted(
+        book.summaries(by_instance=True, since=since), key=lambda found: (found.session, found.instance_id)
+    )
     assert (one.session, one.instance_id, one.calls, one.restarts) == ("s", "probe-1", 3, 2)
     assert (one.memory_bytes, one.growth_bytes_per_call, one.waiting) == (5, 2.5, 3)
     assert (two.instance_id, two.memory_bytes, two.restarts) == ("probe-2", 7, 0)
     assert (other.session, other.plugin_id) == ("t", "other")
-    probe = next(found for found in book.summaries() if found.plugin_id == "probe")
+    probe = next(found for found in book.summaries(since=since) if found.plugin_id == "probe")
     assert (probe.instance_id, probe.calls, probe.restarts) == ("", 4, 2)
-    assert (probe.memory_bytes, probe.growth_bytes_per_call, probe.waiting) == (12, 2.5, 3)
+    assert (probe.memory_bytes, probe.growth_bytes_per_call, probe.waiting) == (12, 2.5, 7)
+    assert probe.peak_memory_bytes == 2**40
+    assert next(found for found in book.summaries() if found.plugin_id == "probe").restarts == 3
+    assert next(found for found in book.summaries(since=since, with_tests=True) if found.restarts).restarts == 3
+    book.add([ran(6, session="t", memory_bytes=30)])  # another process has an instance of that name, too
+    assert next(found for found in book.summaries() if found.plugin_id == "probe").memory_bytes == 42
 
 
 def test_all_of_a_batch_or_none(book: Journal) -> None:
     """A record that the database refuses takes its companions with it, so that the batch can be tried again."""
     with pytest.raises(PluginError, match="can't be used"):
-        book.add([ran(1), ran(2, seed=None), HAPPENED])
-    assert [*book.runs(), *book.happenings()] == []
+        book.add([HAPPENED, SAID, ran(1), ran(2, seed=None)])
+    assert [*book.runs(), *book.happenings(), *book.lines()] == []
 
 
 def test_several_processes_write_at_once(place: Path | str) -> None:
@@ -196,11 +228,60 @@ def test_a_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         "mysql://ann:hush@host/db": "a file or a PostgreSQL database, not mysql",
         "postgresql://ann:hush@127.0.0.1:1/db": "can't be used",
         "postgresql://ann:hush@[half/db": "can.t be used",
+        "postgresql://ann:p@hush:hush@host/db": "URL can.t be read",
     }.items():
         monkeypatch.setenv("SCHILLINGER_JOURNAL", url)
         with pytest.raises(PluginError, match=says) as raised:
             list(Journal().runs())
         assert "hush" not in f"{raised.value} {raised.value.remedy}"
+
+
+def test_a_server_that_quotes_a_url_is_not_quoted(postgresql: str) -> None:
+    """What is a URL in its words may have a password in it."""
+    for name, says in (("none-such", "none-such"), ("a%3A%2F%2Fhush", "can't be used: OperationalError")):
+        with pytest.raises(PluginError) as raised:
+            list(Journal(postgresql.format(database=name)).runs())
+        assert says in raised.value.message
+        assert "hush" not in raised.value.message.partition("can't be used")[2]
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and says nothing: an error after some seconds."""
+    monkeypatch.setattr(room, "CONNECT_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(PluginError, match="can't be used"):
+        list(Journal(f"postgresql://ann@127.0.0.1:{silent.getsockname()[1]}/db").runs())
+
+
+def test_who_writes_has_the_turn_from_the_beginning(tmp_path: Path) -> None:
+    """Who had to wait after it has read something would be refused instead."""
+    book = Journal(tmp_path / "journal.db")
+    book.add([ran()])
+    other = sqlite3.connect(tmp_path / "journal.db", timeout=0, isolation_level=None)
+    with book.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.close()
+
+
+def test_a_file_can_not_have_this_process_run_what_it_names(tmp_path: Path) -> None:
+    """Its schema calls nothing but what is harmless."""
+    with Journal(tmp_path / "journal.db").reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA trusted_schema").scalar() == 0
+
+
+def test_what_cannot_be_taken_in_keeps_nobody_from_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays for whoever opens the journal next."""
+    file = tmp_path / "journal.db"
+    spool = Spool(folder_of(file), "s")
+    spool.put(ran(1))
+    spool.close(is_written=False)
+
+    def full(*_: object) -> None:
+        raise PluginError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", full)
+        assert list(Journal(file).runs()) == []
+    assert list(Journal(file).runs()) == [ran(1)]
 
 
 def test_a_database_that_goes_and_comes_back(database: str, postgresql: str) -> None:

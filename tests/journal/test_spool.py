@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from schillinger_plugins.journal import Journal, Line, Spool, folder_of
+from schillinger_plugins.journal import Journal, Keeping, Line, Retention, Spool, Writer, folder_of
 from schillinger_plugins.journal import spool as spools
 
 from .conftest import ran
@@ -130,6 +131,57 @@ def test_a_spool_is_bounded_and_goes_when_all_is_written(file: Path, monkeypatch
     spool.put(ran(100))
     assert len(spools.left_in(folder_of(file))) == 1
     spool.close(is_written=True)
+    assert not folder_of(file).exists()
+
+
+def test_a_fork_leaves_it_alone(file: Path) -> None:
+    """What a child of the notebook inherits is the parent's to write and to end."""
+    spool = Spool(folder_of(file), "s")
+    spool.put(ran(1))
+    child = os.fork()
+    if child == 0:
+        spool.put(ran(2))
+        spool.close(is_written=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    spool.close(is_written=False)
+    assert [one.run_id for one in Journal(file).runs()] == ["s-1"]
+
+
+def test_nobody_else_may_read_it(file: Path) -> None:
+    """Whatever the umask: it holds parameters and what plugins say."""
+    before = os.umask(0)
+    try:
+        Spool(folder_of(file), "s").put(ran(1))
+    finally:
+        os.umask(before)
+    (path,) = spools.left_in(folder_of(file))
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (folder_of(file), path)] == [0o700, 0o600]
+
+
+def test_what_is_written_is_not_kept_any_longer(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are full go while their process goes on, but not before the journal has what they hold."""
+    monkeypatch.setattr(spools, "TURN_BYTES", 1000)
+    journal = Journal(file)
+    writer = Writer(lambda: journal, retention=Retention())
+    kept = Keeping(lambda: journal, "s", writer=writer)
+    file.mkdir()  # nothing can be written there
+    kept.put(ran(1))
+    assert not writer.flush(30)
+    for number in range(2, 20):
+        kept.put(ran(number))
+    left = len(spools.left_in(folder_of(file)))
+    assert left > 4
+    file.rmdir()
+    while not writer.flush(30):  # until the next try
+        pass
+    assert len(spools.left_in(folder_of(file))) == left
+    for number in range(20, 40):
+        kept.put(ran(number))
+    assert writer.flush(30)
+    assert len(spools.left_in(folder_of(file))) <= left
+    assert len(list(Journal(file).runs())) == 39
+    kept.close(is_written=writer.close())
     assert not folder_of(file).exists()
 
 

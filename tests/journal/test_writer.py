@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -78,14 +79,14 @@ def test_a_journal_that_is_locked_keeps_nobody_waiting(writer: Writer, file: Pat
     assert not writer.flush(DEADLINE_S)
     assert "locked" in writer.problem
     began_s = time.perf_counter()
-    for _ in range(1000):
-        writer.put(lambda: ran(3))
+    for number in range(3, 1003):
+        writer.put(lambda number=number: ran(number))
     assert time.perf_counter() - began_s < DEADLINE_S / 10  # each waited for the lock, it would take 20 s and more
     holder.execute("ROLLBACK")
     holder.close()
     while not writer.flush(DEADLINE_S):  # until the next try
         pass
-    assert len(list(Journal(file).runs())) == 1002
+    assert [one.run_id for one in Journal(file).runs()] == [f"s-{number}" for number in range(1, 1003)]
     assert writer.problem == ""
 
 
@@ -99,6 +100,65 @@ def test_what_finds_no_room_is_counted(writer: Writer, file: Path, monkeypatch: 
         writer.put(lambda number=number: ran(number))
     assert 15 <= writer.dropped <= 20  # some may have been under way
     assert "no regular file" in writer.problem
+
+
+def test_what_waits_when_it_ends_is_counted_too(writer: Writer, file: Path) -> None:
+    """What was tried in vain, and what came meanwhile; who closes is told that not all is written."""
+    file.mkdir()
+    writer.put(ran)
+    assert not writer.flush(DEADLINE_S)
+    for number in range(30):
+        writer.put(lambda number=number: ran(number))
+    assert not writer.close(DEADLINE_S)
+    assert writer.dropped == 31
+
+
+def test_a_journal_that_is_away_is_tried_more_and_more_seldom(
+    writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to once a minute."""
+    pauses_s: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        pauses_s.append(seconds)
+        return len(pauses_s) == 9
+
+    monkeypatch.setattr(writer, "_rest", rest)
+    file.mkdir()
+    writer.put(ran)
+    assert writer.close(DEADLINE_S) is False
+    assert pauses_s == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_who_wants_to_know_is_told(writer: Writer, file: Path) -> None:
+    """When all is written that was put before; at once that it is not, while nothing can be; whatever others do of it."""
+    told: list[tuple[bool, str]] = []
+
+    def tell(is_written: bool) -> None:
+        told.append((is_written, threading.current_thread().name))
+
+    writer.put(ran)
+    writer.mark(lambda _: 1 // 0)
+    writer.mark(tell)
+    assert writer.flush(DEADLINE_S)
+    assert told == [(True, "schillinger-journal")]
+    file.unlink()
+    file.mkdir()
+    writer.put(ran)
+    assert not writer.flush(DEADLINE_S)
+    writer.mark(tell)
+    assert told[1:] == [(False, threading.current_thread().name)]
+
+
+def test_what_cannot_be_kept_is_written_anyway(file: Path) -> None:
+    """The thread that writes outlives what it calls."""
+    journal = Journal(file)
+    writer = Writer(lambda: journal, retention=Retention(), keep=lambda: 1 // 0)
+    writer.soon()
+    writer.put(ran)
+    assert writer.flush(DEADLINE_S)
+    assert writer.close()
+    assert list(journal.runs()) == [ran()]
 
 
 def test_a_journal_that_cannot_be_written_keeps_no_arrays(writer: Writer, file: Path) -> None:
@@ -124,6 +184,17 @@ def test_a_record_that_cannot_be_made_is_no_reason_to_lose_the_others(writer: Wr
     assert writer.flush(DEADLINE_S)
     assert [one.run_id for one in Journal(file).runs()] == ["s-2"]
     assert writer.dropped == 1
+    assert not writer.close(DEADLINE_S)  # what it lost is elsewhere, and to stay there
+
+
+def test_a_record_that_no_journal_takes_ends_no_writing(writer: Writer, file: Path) -> None:
+    """It is counted, and what comes after it is written."""
+    writer.put(lambda: ran(1, seed=2**70))
+    assert writer.flush(DEADLINE_S)
+    writer.put(lambda: ran(2))
+    assert writer.flush(DEADLINE_S)
+    assert [one.run_id for one in Journal(file).runs()] == ["s-2"]
+    assert (writer.dropped, writer.problem) == (1, "")
 
 
 def test_what_is_too_old_goes_while_it_writes(file: Path) -> None:
@@ -134,6 +205,20 @@ def test_what_is_too_old_goes_while_it_writes(file: Path) -> None:
     writer.put(lambda: ran(2, at=datetime.now(UTC).isoformat()))
     writer.close(DEADLINE_S)
     assert [one.run_id for one in journal.runs()] == ["s-2"]
+
+
+def test_it_is_tidied_once_an_hour(writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking through all of it with each batch would cost more than the batch."""
+    held: list[object] = []
+    monkeypatch.setattr(Retention, "hold", lambda _, journal: held.append(journal) or 0)
+    for _ in range(3):
+        writer.put(ran)
+        assert writer.flush(DEADLINE_S)
+    assert len(held) == 1
+    monkeypatch.setattr(room, "TIDY_EVERY_S", 0.0)
+    writer.put(ran)
+    assert writer.flush(DEADLINE_S)
+    assert len(held) == 2
 
 
 def test_closing_writes_what_waits(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -135,6 +136,66 @@ def test_a_run_is_measured(cell: Cell, probe: Probe, line: str) -> None:
     assert "measured from inside" in shown
     assert "(costly)" in shown
     assert "cumtime" in shown
+
+
+def test_the_costliest_comes_first(cell: Cell, probe: Probe) -> None:
+    """By their time with what they call, however often that is; without the copy's folder."""
+    probe(
+        "def cheap(): pass\ndef costly():\n    return sum(range(10**6))\n"
+        "for _ in range(50): cheap()\ncostly()\nreturn {'y': 1}"
+    )
+    shown = repr(debug(cell, "%plugin profile probe"))
+    assert shown.index("(costly)") < shown.index("(cheap)")
+    assert "/main.py" not in shown
+
+
+def test_of_hostile_names_a_few_pages_are_shown(cell: Cell, probe: Probe) -> None:
+    """The costliest functions, however long they are called."""
+    names = "''.join(f'def f{n}_{\"x\" * 900}(): pass\\n' for n in range(60))"
+    probe(f"exec({names}, given := {{}})\nfor name in list(given)[1:]: given[name]()\nreturn {{'y': 1}}")
+    shown = repr(debug(cell, "%plugin profile probe"))
+    assert len(shown) < 17_000
+    assert 0 < shown.count("(f") < 30
+
+
+@pytest.mark.parametrize("then", ["", "raise ValueError('v')"])
+def test_nothing_is_measured_after_it(cell: Cell, probe: Probe, then: str) -> None:
+    """Nor is the next call slow for it, however the one that was measured ended."""
+    probe(f"y = sys.getprofile() is None\nif inputs['x']: {then or 'pass'}\nreturn {{'y': y}}")
+    cell("%plugin profile probe x=1")
+    assert cell("r = %plugin run probe x=0\nr['y']")[0] is True
+
+
+def test_what_is_given_is_measured_not_the_example(cell: Cell, probe: Probe) -> None:
+    """The example's inputs and parameters are for what isn't given."""
+    example = {"inputs": {"x": "example's"}, "parameters": {"gain_db": 3}}
+    probe("print(inputs['x'], parameters['gain_db'])\nreturn {'y': 1}", definition={**PROBE, "example": example})
+    for given in ("", "x='own'", "gain_db=6", "x='own' gain_db=6"):
+        assert cell(f"%plugin profile probe {given}")[2] is None
+    lines = repr(cell("%plugin logs probe")[0])
+    assert re.findall(r"(example's|own) (\d)", lines) == [
+        ("example's", "3"),
+        ("own", "3"),
+        ("example's", "6"),
+        ("own", "6"),
+    ]
+
+
+def test_what_it_said_and_did_last_is_that_of_the_one_that_failed(
+    cell: Cell, probe: Probe, manager: PluginManager
+) -> None:
+    """Of no other instance, and no more than the end of it."""
+    probe(
+        "for n in range(30):\n    print(inputs['x'], n)\n    try: open(f'/{inputs[\"x\"]}/{n}')\n    except OSError: pass\n"
+        "if inputs['x'] == 'own': raise ValueError('v')\nreturn {'y': 1}"
+    )
+    cell("%plugin run probe x='own'")
+    manager.create_instance("probe").execute({"x": "other"})
+    shown = repr(debug(cell))
+    assert "other" not in shown
+    printed, _, done = shown.partition("Printed last")[2].partition("Done last")
+    assert ("own 29" in printed, "own 20" in printed, "own 19" in printed) == (True, True, False)
+    assert ("/own/29" in done, "/own/10" in done) == (True, False)
 
 
 def test_what_is_measured_is_the_example_where_nothing_is_given(cell: Cell, probe: Probe) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -12,6 +13,8 @@ from schillinger_plugins.errors import InputError
 from schillinger_plugins.journal import Retention
 from schillinger_plugins.recorder import Recorder
 from tests.conftest import Cell
+
+from ..journal.conftest import ran
 
 
 @pytest.fixture
@@ -48,6 +51,33 @@ def test_a_flow_whose_name_has_spaces_is_asked_for_in_quotation_marks(kept: Plug
         assert other not in shown
     error = cell("%plugin stats my study")[2]
     assert "and a name with spaces in quotation marks" in str(error)
+
+
+def test_each_option_says_what_is_told(kept: PluginManager, cell: Cell) -> None:
+    """Of the last days, of test suites, by instance; in journal and stats."""
+    now = datetime.now(UTC).isoformat()
+    tried = ran(3, at=now, purpose="test", calls=900)
+    kept.permissions.journal.add([ran(1), ran(2, at=now), tried, ran(4, at=now, instance_id="probe-2")])
+    for options, told in (("", "124"), ("--days 1", "24"), ("--tests", "1234"), ("--days 1 --tests", "234")):
+        shown = repr(cell(f"%plugin journal probe {options}")[0])
+        assert "".join(number for number in "1234" if f"s-{number} " in shown) == told
+        assert ("left out: 900" in shown) is ("--tests" not in options)
+        calls = {"124": 3, "24": 2, "1234": 903, "234": 902}[told]
+        assert f"probe   {calls} " in repr(cell(f"%plugin stats probe {options}")[0])
+    shown = repr(cell("%plugin stats probe --instances --days 1")[0])
+    assert "probe-1 (s)  1 " in shown
+    assert "probe-2 (s)  1 " in shown
+
+
+def test_a_run_of_a_flow_is_found_by_what_it_gave(kept: PluginManager, cell: Cell, shell: InteractiveShell) -> None:
+    """As one of a plugin is by its result, or by a name for its id."""
+    with Flow(kept, name="study") as flow:
+        shell.user_ns["run"] = run = flow.run()
+    shell.user_ns["name"] = run.run_id
+    for expression in ("run", "name", repr(run.run_id)):
+        shown = repr(cell(f"%plugin journal --run {expression}")[0])
+        assert run.run_id in shown
+        assert "study" in shown
 
 
 def test_losses_are_shown(kept: PluginManager, cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
 from schillinger_plugins.errors import WorkerCrashed
+from schillinger_plugins.sandbox.trace import MAX_EVENTS, Trace
 
 MakeInstance = Callable[..., Instance]
 
@@ -69,6 +71,41 @@ def test_forged_entries_are_marked_and_bounded(make: MakeInstance, manager: Plug
     assert len(events) <= 4100
     assert all(event.source == "worker" and "\x1b" not in event.kind + event.what for event in events)
     assert all(len(event.what) <= 500 for event in events)
+
+
+def test_only_so_many_are_told_and_that_is_said(make: MakeInstance, manager: PluginManager) -> None:
+    """A plugin that opens file after file fills no pipe, and what is left out is no secret."""
+    instance = make(
+        """
+        for n in range(2500):
+            try: open(f'/nowhere/{n}')
+            except OSError: pass
+            if n % 100 == 0: time.sleep(0.002)
+        return {'y': 1}
+        """
+    )
+    instance.execute()
+    found = [what for _, what in traced(manager, instance)]
+    assert [what for what in found if "and more" in what] == ["and more: only the first 2000 are told"]
+    assert found[-1].startswith("and more")
+
+
+def test_a_flood_is_bounded_in_time_and_in_memory() -> None:
+    """So many lines at a time, and the last so many in all; a kind that is none is an oddity."""
+    trace = Trace("probe", "probe-1")
+    reads, writes = os.pipe()
+    os.set_blocking(reads, False)
+    line = b'["made up", "x"]\n'
+    os.write(writes, line * 3000)
+    assert trace.drain(reads)
+    assert 0 < len(trace.events()) <= 1000
+    assert {event.kind for event in trace.events()} == {"exec"}
+    for _ in range(4):
+        os.write(writes, line * 3000)
+        trace.drain(reads)
+    assert len(trace.events()) == MAX_EVENTS
+    os.close(writes)
+    os.close(reads)
 
 
 def test_the_plugins_own_folder_is_shown_not_its_copy(make: MakeInstance, manager: PluginManager) -> None:

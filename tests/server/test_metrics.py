@@ -55,6 +55,20 @@ def test_memory_growth_and_queue_are_those_of_the_instance(
     assert (found["leaks"], found["waiting_calls"]) == (1, 1)
 
 
+def test_each_counter_is_the_one_it_is_called(
+    client: httpx.Client, manager: PluginManager, write_plugin: Callable[..., Path]
+) -> None:
+    """None is another's."""
+    instance = manager.create_instance(manager.load(write_plugin(body="return {'y': 1}")).id)
+    stats = instance._tally.stats
+    stats.calls, stats.failures, stats.cancelled, stats.restarts = 1, 2, 3, 4
+    stats.sleeps, stats.collections, stats.given_back_bytes = 5, 6, 7
+    stats.wall_total_s, stats.wall_last_s, stats.cpu_total_s, stats.peak_memory_bytes = 8.0, 99.0, 9.0, 98
+    found = scraped(client, instance.id)
+    names = "calls failures cancelled restarts sleeps collections given_back_bytes wall_seconds cpu_seconds".split()
+    assert [found[f"{name}_total"] for name in names] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
 def test_percentiles_are_told_apart(
     client: httpx.Client, manager: PluginManager, write_plugin: Callable[..., Path]
 ) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 import httpx
 import numpy as np
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import StatusCode, format_span_id, format_trace_id
 
 from schillinger_plugins import Audio, Flow, Instance, PluginManager
@@ -243,10 +245,79 @@ def test_the_users_environment_names_the_exporter() -> None:
     assert "names 'otlp_nowhere', and installed are: console" in done.stderr
 
 
+def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a program writes that has spans."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SCHILLINGER_OTEL": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+BEGINS = "from schillinger_plugins.spans import Spans\nwith Spans.from_environment().span('execute', 'probe'): pass\n"
+
+
+def test_a_service_that_has_a_name_keeps_it() -> None:
+    """The user's, in either of OpenTelemetry's variables; and with the exporter ``none`` nothing is sent."""
+    for names in ({"OTEL_SERVICE_NAME": "mine"}, {"OTEL_RESOURCE_ATTRIBUTES": "service.name=mine"}):
+        done = in_a_process(BEGINS, OTEL_TRACES_EXPORTER="console", **names)
+        assert '"service.name": "mine"' in done.stdout
+    done = in_a_process(BEGINS, OTEL_TRACES_EXPORTER="none")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_program_that_has_a_provider_keeps_it() -> None:
+    """Nothing is put in its place, nor said about that."""
+    own = "from opentelemetry import trace\nfrom opentelemetry.sdk.trace import TracerProvider\n"
+    done = in_a_process(f"{own}trace.set_tracer_provider(TracerProvider())\n{BEGINS}", OTEL_TRACES_EXPORTER="console")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what installs it."""
+    monkeypatch.setenv("SCHILLINGER_OTEL", "1")
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(InputError, match=r"opentelemetry, which is not installed.*schillinger_plugins\[otel\]"):
+        Spans.from_environment()
+
+
+def test_a_stage_that_is_entered_again_goes_on(provider: TracerProvider, spans: Collected) -> None:
+    """As when a plugin is reloaded while a call waits for its turn."""
+    with Spans(provider).span("execute", "probe") as stages:
+        for name in ("prepare", "queue", "queue", "execute"):
+            stages.enter(name)
+    assert [one.name for one in spans.beneath(spans.named("execute probe"))] == ["prepare", "queue", "execute"]
+
+
+def test_what_is_told_of_an_error_is_bounded(provider: TracerProvider, spans: Collected) -> None:
+    """Of its message the beginning, of its traceback the end."""
+    raised = PluginExecutionError("x" * 5000, exception_type="ValueError", traceback_text="a" * 9000 + "the end")
+    with pytest.raises(PluginExecutionError), Spans(provider).span("execute", "probe"):
+        raise raised
+    (event,) = spans.named("execute probe").events
+    told = dict(event.attributes or {})
+    assert told["exception.message"] == "x" * 1000
+    assert str(told["exception.stacktrace"]).endswith("the end")
+    assert len(str(told["exception.stacktrace"])) == 8000
+
+
+def test_a_request_s_parent_is_nobody_else_s(provider: TracerProvider) -> None:
+    """When the request is answered, what the thread does next begins a trace of its own."""
+    with Spans(provider).carried({"traceparent": f"00-{1:032x}-{1:016x}-01"}):
+        assert trace.get_current_span().get_span_context().span_id == 1
+    assert not trace.get_current_span().get_span_context().is_valid
+
+
 def test_a_switch_that_says_neither_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to write."""
     monkeypatch.setenv("SCHILLINGER_OTEL", "maybe")
     with pytest.raises(InputError, match=r"SCHILLINGER_OTEL is 'maybe'.*SCHILLINGER_OTEL=1"):
         Spans.from_environment()
-    monkeypatch.setenv("SCHILLINGER_OTEL", "0")
-    assert Spans.from_environment() is None
+    for word in ("0", "off", "No", "false", " "):
+        monkeypatch.setenv("SCHILLINGER_OTEL", word)
+        assert Spans.from_environment() is None
+    for word in ("1", "on", "Yes", "true"):
+        monkeypatch.setenv("SCHILLINGER_OTEL", word)
+        assert Spans.from_environment() is not None

@@ -93,6 +93,28 @@ def test_a_cache_that_fills_up_is_no_leak() -> None:
     assert not growth.leaks
 
 
+def test_a_cache_that_has_filled_up_within_the_window_is_no_leak() -> None:
+    """However much that was: it is flat since."""
+    growth = grown(lambda call: min(call, 41) * MB, calls=81)
+    assert growth.bytes_per_call > 0
+    assert not growth.leaks
+
+
+def test_what_grows_little_is_no_leak_yet() -> None:
+    """Steadily, but less than 16 MB in all: told as a figure, and as a leak once it is more."""
+    growth = grown(lambda call: 50 * MB + 100_000 * call, calls=150)
+    assert growth.bytes_per_call == pytest.approx(100_000, rel=0.01)
+    assert not growth.leaks
+    assert grown(lambda call: 50 * MB + 100_000 * call, calls=400).leaks
+
+
+def test_the_first_calls_do_not_count() -> None:
+    """They import and fill caches."""
+    growth = grown(lambda call: min(call, 20) * 10 * MB, calls=100)
+    assert growth.bytes_per_call == 0
+    assert not growth.leaks
+
+
 def test_many_calls_leave_memory_flat(make: Callable[..., Instance]) -> None:
     """Of the host and of the worker; no descriptor, no thread, no process more than before."""
     instance = make("return {'y': inputs.get('x')}")

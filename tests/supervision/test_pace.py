@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from schillinger_plugins.events import Events
+from schillinger_plugins.events import Event, Events
+from schillinger_plugins.sandbox.growth import Growth
 from schillinger_plugins.sandbox.log import Log
 from schillinger_plugins.tally import KEPT, MINUTE_S, InstanceStats, Pace, Tally
 
@@ -56,6 +57,46 @@ def test_calls_a_minute_are_those_of_the_last_one(tally: Tally) -> None:
     assert tally.pace.calls_per_minute == 3
     returned(tally, *[0.1] * KEPT, ended_s=now_s - 6)
     assert tally.pace.calls_per_minute == pytest.approx(KEPT * 10, rel=0.2)
+
+
+def test_what_calls_cost_is_added_up(tally: Tally) -> None:
+    """Time and CPU time of those that returned; who gives up has not failed."""
+    returned(tally, 1.0, 2.0)
+    tally.failed(ValueError("no such scale"), "run-2")
+    tally.failed(KeyboardInterrupt(), "run-3")
+    stats = tally.stats
+    assert (stats.calls, stats.wall_total_s, stats.wall_last_s, stats.cpu_total_s) == (2, 3.0, 2.0, 1.0)
+    assert (stats.failures, stats.cancelled, stats.last_error) == (1, 1, "no such scale")
+
+
+def test_each_worker_s_leak_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker begins anew, and may leak as well."""
+    events = Events()
+    told: list[Event] = []
+    events.subscribe("leaks", told.append)
+    tally = Tally("probe", "probe-1", user="", events=events, log=Log("probe", "probe-1"))
+    leaking: Any = Worker()
+    leaking.leaks, leaking.growth, leaking.memory_bytes = True, Growth(), 7
+    for _ in range(2):
+        for _ in range(3):
+            tally.returned(1.0, 1.0, 1.0, leaking, "run-1")
+        tally.new_worker()
+    assert [event.data["memory_bytes"] for event in told] == [7, 7]
+
+
+def test_what_is_given_back_is_added_up_and_told_if_it_is_worth_it() -> None:
+    """By collecting and by sleep; a collection of less than a megabyte is no event."""
+    events = Events()
+    told: list[Event] = []
+    events.subscribe("collected", told.append)
+    tally = Tally("probe", "probe-1", user="", events=events, log=Log("probe", "probe-1"))
+    tally.collected(999_999)
+    tally.collected(1_000_000)
+    tally.slept(5_000_000, is_idle=True)
+    tally.slept(4_000_000, is_idle=False)
+    assert [event.data["given_back_bytes"] for event in told] == [1_000_000]
+    assert tally.stats.given_back_bytes == 10_999_999
+    assert (tally.stats.collections, tally.stats.sleeps, tally.stats.peak_memory_bytes) == (2, 1, 5_000_000)
 
 
 def test_the_share_that_failed() -> None:
