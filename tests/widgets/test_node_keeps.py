@@ -182,9 +182,12 @@ def test_a_full_list_of_presets_takes_a_new_value_and_no_new_name(
         node.on_request({"kind": "save", "name": name})
         assert said in node.preset_error
     assert saved.read() == {"Mine": {"gain_db": 3.0, "mode": "warm"}}
-    monkeypatch.setattr("schillinger_plugins.widgets.presets.MAX_BYTES", 10)
-    node.on_request({"kind": "save", "name": "Mine"})
-    assert "bytes" in node.preset_error
+    there = (tmp_path / "gain_node.json").stat().st_size
+    monkeypatch.setattr("schillinger_plugins.widgets.presets.MAX_PRESETS", 2)
+    monkeypatch.setattr("schillinger_plugins.widgets.presets.MAX_BYTES", there + 1)
+    node.on_request({"kind": "save", "name": "Other"})
+    assert "the presets would have" in node.preset_error
+    assert list(saved.read()) == ["Mine"]
 
 
 def test_two_notebooks_lose_no_preset_of_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
