@@ -34,7 +34,7 @@ describe("the explorer", () => {
   let close: () => void;
   /** The names of all that was answered. */
   let told: string[];
-  let drawn: { what: string; style: unknown; at: number[] }[];
+  let drawn: { what: string; of: string; style: unknown; at: number[] }[];
 
   beforeEach(() => {
     audio = fakeAudio();
@@ -45,12 +45,10 @@ describe("the explorer", () => {
     vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(box);
     for (const [name, size] of [["clientWidth", 1000], ["clientHeight", 100]] as const) vi.spyOn(Element.prototype, name, "get").mockReturnValue(size);
     HTMLElement.prototype.setPointerCapture = () => {};
-    const pen = { fillStyle: "", strokeStyle: "", measureText: (text: string) => ({ width: 6 * text.length }) } as Record<string, unknown>;
-    for (const name of ["setTransform", "clearRect", "beginPath", "stroke", "setLineDash", "putImageData", "fillText", "drawImage"]) pen[name] = () => {};
-    for (const name of ["fillRect", "moveTo", "lineTo"]) {
-      pen[name] = (...at: number[]) => void drawn.push({ what: name, style: name === "fillRect" ? pen["fillStyle"] : pen["strokeStyle"], at });
-    }
-    HTMLCanvasElement.prototype.getContext = (() => pen) as never;
+    // Images of tiles are painted on canvases that aren't on the page, and have no label.
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement) {
+      return pens.get(this) ?? pens.set(this, penOf(this.getAttribute("aria-label") ?? "")).get(this);
+    } as never;
     vi.stubGlobal("ImageData", class {});
     show(STATE);
   });
@@ -61,6 +59,17 @@ describe("the explorer", () => {
     vi.restoreAllMocks();
     vi.unstubAllGlobals();
   });
+
+  const pens = new WeakMap<HTMLCanvasElement, object>();
+
+  function penOf(of: string): object {
+    const pen = { fillStyle: "", strokeStyle: "", measureText: (text: string) => ({ width: 6 * text.length }) } as Record<string, unknown>;
+    for (const name of ["setTransform", "clearRect", "beginPath", "stroke", "setLineDash", "putImageData"]) pen[name] = () => {};
+    for (const what of ["fillRect", "moveTo", "lineTo", "fillText", "drawImage"]) {
+      pen[what] = (...at: number[]) => void drawn.push({ what, of, style: /fill/.test(what) ? pen["fillStyle"] : pen["strokeStyle"], at });
+    }
+    return pen;
+  }
 
   function show(state: object): void {
     close?.();
@@ -275,6 +284,29 @@ describe("the explorer", () => {
     expect(clicks()).toEqual([1000]);
     fireEvent.change(choice, { target: { value: "" } });
     expect(clicks()).toEqual([]);
+  });
+
+  it("draws all lanes over the same time, wherever one looks", () => {
+    on.put("region", { start_s: 1, end_s: 3 });
+    press("f");
+    drawn = [];
+    frame();
+    answer();
+    drawn = [];
+    frame();
+    expect(seen()).toBe("0:00.9 to 0:03.1");
+    const x = (timeS: number): number => (1000 * (timeS - 0.9)) / 2.2;
+    const of = (label: string, kind: string) => drawn.filter((one) => one.of.startsWith(label) && one.what === kind);
+    for (const label of ["Output", "Input"]) {
+      expect(of(label, "lineTo").map(({ at: [left] }) => left), label).toEqual([1, 1.5, 2, 1].map((timeS) => Math.round(x(timeS)) + 0.5));
+    }
+    const parts = of("Parts", "fillText").map(({ at: [text, left] }) => [text, left]);
+    expect(parts).toEqual([["verse", 4], ["chorus", expect.closeTo(x(2) + 5, 6)]]);
+    const images = of("Mel", "drawImage").map(({ at: [, , , , , left, , wide] }) => [left!, left! + wide!]);
+    expect([Math.min(...images.flat()), Math.max(...images.flat())]).toEqual([0, 1000]);
+    const curve = [...of("Centroid", "moveTo"), ...of("Centroid", "lineTo")].map(({ at: [left] }) => left!);
+    expect(curve.every((left) => left >= -10 && left <= 1010)).toBe(true);
+    expect(curve.length).toBeGreaterThan(1);
   });
 
   it("hides and shows its lanes, each in its place, and asks for nothing that is hidden", () => {
