@@ -98,12 +98,17 @@ def test_plugins_that_were_only_found_have_no_row(
 
 
 def test_more_rows_than_a_page_draws_are_counted(
-    looking: _Looking, make: Callable[..., Instance], manager: PluginManager, monkeypatch: pytest.MonkeyPatch
+    looking: _Looking,
+    make: Callable[..., Instance],
+    write_plugin: Callable[..., Path],
+    manager: PluginManager,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And left out."""
+    """And left out: instances as plugins that have none."""
     make()
     for _ in range(2):
         manager.create_instance("probe")
+    manager.load(write_plugin("idle"))
     looking.after(0)
     there = len(looking.sampling.rows)
     monkeypatch.setattr(sampling, "MAX_ROWS", 2)
