@@ -188,7 +188,6 @@ class AnalysisView(BundledWidget):
             columns=columns,
             rows=rows,
             rough=rough,
-            ticket=asked.ticket,
         )
         self.send(tell(head), [tile.tobytes()])
 

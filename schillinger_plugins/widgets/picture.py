@@ -8,6 +8,9 @@ draw or matplotlib is not installed. Called by ``display``, ``export`` and ``rep
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -35,6 +38,8 @@ _CROWDED = 120
 _PARTS = ("#dcd6f7", "#d3ebe7")
 _SPECTRUM_DB = 80.0
 _MAX_LABEL = 40
+
+_naming = threading.Lock()
 
 MAX_SOUNDS = 6
 MAX_TRACKS = 8
@@ -109,8 +114,23 @@ def picture_of(
     file = io.BytesIO()
     # Without the software's name, its version and the day, so that equal results give equal files.
     metadata = {"Software": None} if format_ == "png" else {"Date": None, "Creator": None}
-    figure.savefig(file, format=format_, metadata=metadata)
+    with _same_names():
+        figure.savefig(file, format=format_, metadata=metadata)
     return file.getvalue()
+
+
+@contextmanager
+def _same_names() -> Iterator[None]:
+    """What matplotlib names the parts of an SVG by is the same each time; its settings are the user's again afterwards."""
+    from matplotlib import rcParams
+
+    with _naming:
+        before = rcParams["svg.hashsalt"]
+        rcParams["svg.hashsalt"] = "schillinger"
+        try:
+            yield
+        finally:
+            rcParams["svg.hashsalt"] = before
 
 
 def _draw_sound(axis: Axes, sound: Sound, marks: tuple[Marks, ...], start_s: float, end_s: float) -> None:

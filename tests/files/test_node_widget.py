@@ -146,6 +146,7 @@ def test_a_preset_keeps_no_file(canary: Path) -> None:
     page.node.save_preset("path")
     page.send("mine.scl", b"secret")
     page.node.save_preset("content")
+    assert [set(preset) for preset in saved.read().values()] == [{"octave"}] * 2
     saved.save("older", {"scale": str(canary), "octave": 5})
     page.node.save_preset("newest")
     assert [preset["scale"] for preset in page.node.saved_presets.values()] == [None] * 4

@@ -18,8 +18,7 @@ def test_the_badge_says_what_was_granted(manager: PluginManager, known: Callable
     for node in (plugin, instance):
         (badge,) = node.permissions
         assert (badge["name"], badge["granted"]) == ("file_access", True)
-        assert badge["text"].startswith("granted: read ")
-        assert "music" in badge["text"]
+        assert badge["text"] == f"granted: read {music}"
 
 
 def test_the_badge_follows_what_is_granted_and_taken_back_later(
@@ -66,7 +65,7 @@ def test_the_node_of_an_instance_ends_with_it(manager: PluginManager, known: Cal
     instance, other = (manager.create_instance(plugin_id) for _ in range(2))
     node, goes_on = node_of(instance), node_of(other)
     manager.destroy_instance(instance.id)
-    assert not node.can_run
+    assert (node.can_run, goes_on.can_run) == (False, True)
     assert node.message == f"{instance.id} was destroyed; %plugin ui {plugin_id} draws a node that goes on"
     goes_on.run()
     assert goes_on.wait() is not None

@@ -11,7 +11,9 @@ import pytest
 from schillinger_plugins.definition import NodeDefinition
 from schillinger_plugins.result import CallStats, Provenance, Result
 from schillinger_plugins.types import Audio
+from schillinger_plugins.widgets.node import NodeWidget
 
+from .gain import DEFINITION, Plugin
 from .keeping import Keeper
 
 NOTES = "C C# D D# E F F# G G# A A# B".split()
@@ -108,3 +110,15 @@ def analysis(make_result: MakeResult) -> Result:
         "onset_times_s": np.arange(0, 4, 0.5),
     }
     return make_result(outputs, values, audio=click_track(), plugin_id="audio_thing", label="Audio thing")
+
+
+@pytest.fixture
+def plugin(make_result: MakeResult) -> Plugin:
+    """What a gain node calls."""
+    return Plugin(make_result([{"name": "peak", "label": "Peak", "type": "number", "unit": "dB"}], {"peak": -3.0}))
+
+
+@pytest.fixture
+def node(plugin: Plugin) -> NodeWidget:
+    """A gain node."""
+    return NodeWidget(DEFINITION, run=plugin.run, plugin_id="gain_node", level="full")

@@ -95,6 +95,25 @@ def test_a_node_is_that_of_the_version_that_is_loaded_again(
         assert dict(node.wait() or {}) == {name: 5}
 
 
+def test_a_node_shows_the_level_of_the_instance_that_it_calls(manager: PluginManager, node: NodeWidget) -> None:
+    """Of the new one, when there is a new one."""
+    node.level = "partial"
+    manager.destroy_instance(manager.default_instance("probe").id)
+    node.run()
+    assert node.wait() is not None
+    assert node.level == str(manager.default_instance("probe").plugin.level)
+
+
+def test_what_happens_to_another_plugin_is_nothing_to_a_node(
+    manager: PluginManager, node: NodeWidget, write_plugin: Callable[..., Path]
+) -> None:
+    """It doesn't become the other's."""
+    before = node.definition
+    manager.load(write_plugin("other"))
+    manager.reload("other")
+    assert node.definition == before
+
+
 def test_a_run_that_is_ended_from_elsewhere_says_so(
     manager: PluginManager, write_plugin: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

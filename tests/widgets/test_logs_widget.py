@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +92,63 @@ def test_lines_come_as_they_are_printed(manager: PluginManager, make: Callable[.
     widget.on_request({"kind": "look", "view": "two", "new": True, "after": 10**9})
     assert texts.count("<i>before") == 1
     widget.close()
+
+
+class _Page:
+    """Stands for a view: keeps the messages that it is sent."""
+
+    def __init__(self, widget: LogsWidget) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.widget = widget
+        widget.send = lambda content, buffers=None: self.messages.append(content)
+
+    def look(self, after: int = 0) -> list[list[str]]:
+        """The texts of each message that brings some to a new look."""
+        self.messages.clear()
+        self.widget.on_request({"kind": "look", "view": "one", "new": True, "after": after})
+        self.widget.close()
+        return [[line["text"] for line in message["lines"]] for message in self.messages if message["lines"]]
+
+
+@pytest.fixture
+def run_once(manager: PluginManager, write_plugin: Callable[..., Path]) -> Callable[[str, str], None]:
+    """A function that runs a plugin of that name, which nobody else has run, once."""
+
+    def run(name: str, body: str) -> None:
+        manager.load(write_plugin(name, body=f"{body}; return {{'y': 1}}"))
+        manager.create_instance(name).execute({})
+
+    return run
+
+
+def test_the_log_of_a_plugin_has_its_lines_alone(manager: PluginManager, run_once: Callable[[str, str], None]) -> None:
+    """That of nobody in particular has everybody's, in the order of their times."""
+    run_once("first", "print('of the first')")
+    run_once("second", "print('of the second')")
+    assert _Page(LogsWidget(manager, "first")).look() == [["of the first"]]
+    everybody = [text for texts in _Page(LogsWidget(manager)).look() for text in texts]
+    assert everybody[-2:] == ["of the first", "of the second"]
+
+
+def test_many_lines_come_in_several_messages_with_what_was_lost(
+    manager: PluginManager, run_once: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that none is too long for a page; each says how many lines had to make room."""
+    monkeypatch.setattr(logs, "LINES_PER_MESSAGE", 2)
+    monkeypatch.setattr(logs, "MAX_LINES", 5)
+    run_once("counter", "print(*range(8), sep='\\n')")
+    widget = LogsWidget(manager, "counter")
+    widget._tailing.lines = deque(maxlen=5)
+    page = _Page(widget)
+    assert page.look() == [["3", "4"], ["5", "6"], ["7"]]
+    assert {message["dropped"] for message in page.messages} == {3}
+
+
+def test_it_says_that_its_manager_is_closed() -> None:
+    """Who looks then waits for nothing."""
+    with PluginManager() as manager:
+        widget = LogsWidget(manager)
+        assert not widget.ended
+    page = _Page(widget)
+    assert page.look() == []
+    assert widget.ended

@@ -78,13 +78,15 @@ def wav(seconds: float) -> bytes:
     return file.getvalue()
 
 
-def test_a_file_that_is_typed_becomes_the_input(tmp_path: Path) -> None:
-    """Decoded beside the conversation, named on the node, run with, and taken away again."""
+@pytest.mark.parametrize("path", ["{}/take.wav", "~/take.wav", "  ~/take.wav "])
+def test_a_file_that_is_typed_becomes_the_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """Decoded beside the conversation, named on the node, run with, and taken away again; ``~`` is the kernel's home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
     file = tmp_path / "take.wav"
     file.touch()
     sound = Audio(np.zeros(8000), 8000)
     page = _Page({file: sound}.__getitem__)
-    page.say(kind="read", name="audio", path=str(file))
+    page.say(kind="read", name="audio", path=path.format(tmp_path))
     assert page.has("take.wav, Audio(1 ch, 1.000 s, 8000 Hz)")
     assert page.node.inputs["audio"] is sound
     page.say(kind="read", name="audio", path="")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,64 +11,11 @@ import pytest
 
 from schillinger_plugins.definition import NodeDefinition
 from schillinger_plugins.errors import InputError, PluginExecutionError
-from schillinger_plugins.result import Result
 from schillinger_plugins.types import Audio
 from schillinger_plugins.widgets.node import NodeWidget
 from schillinger_plugins.widgets.presets import SavedPresets
 
-DEFINITION = NodeDefinition.parse(
-    {
-        "type": "gain_node",
-        "label": "Gain",
-        "inputs": [{"name": "audio", "type": "audio"}, {"name": "side", "type": "array", "required": False}],
-        "outputs": [{"name": "peak", "label": "Peak", "type": "number", "unit": "dB"}],
-        "parameters": [
-            {"name": "gain_db", "type": "number", "default": 0, "min": -96, "max": 24, "unit": "dB"},
-            {"name": "mode", "type": "choice", "default": "warm", "options": ["warm", "cold"]},
-        ],
-        "presets": {"Cool": {"gain_db": -12, "mode": "cold"}, "Loud": {"gain_db": 6}},
-    },
-    plugin_id="gain_node",
-)
-
-
-class _Plugin:
-    """Stands for an instance: records its calls, waits when it is told to, and gives a result or raises."""
-
-    def __init__(self, result: Result) -> None:
-        self.result = result
-        self.calls: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
-        self.entered = threading.Event()
-        self.waits = False
-        self.gate = threading.Event()
-        self.gate.set()
-        self.error: Exception | None = None
-        self.cancelled = False
-
-    async def run(self, inputs: Mapping[str, Any], parameters: Mapping[str, Any], *, on_progress: Any = None) -> Result:
-        self.calls.append((inputs, parameters))
-        on_progress(0.5, "half-way")
-        self.entered.set()
-        try:
-            if self.waits:
-                await asyncio.Event().wait()
-            await asyncio.to_thread(self.gate.wait, 10)
-        except asyncio.CancelledError:
-            self.cancelled = True
-            raise
-        if self.error is not None:
-            raise self.error
-        return self.result
-
-
-@pytest.fixture
-def plugin(make_result: Any) -> _Plugin:
-    return _Plugin(make_result([{"name": "peak", "label": "Peak", "type": "number", "unit": "dB"}], {"peak": -3.0}))
-
-
-@pytest.fixture
-def node(plugin: _Plugin) -> NodeWidget:
-    return NodeWidget(DEFINITION, run=plugin.run, plugin_id="gain_node", level="full")
+from .gain import DEFINITION, Plugin
 
 
 def test_the_hand_sets_what_python_sees(node: NodeWidget) -> None:
@@ -111,7 +56,7 @@ def test_parameters_left_out_have_their_defaults(node: NodeWidget) -> None:
     assert node.parameters == {"gain_db": 0.0, "mode": "warm"}
 
 
-def test_a_run_gives_a_result(node: NodeWidget, plugin: _Plugin) -> None:
+def test_a_run_gives_a_result(node: NodeWidget, plugin: Plugin) -> None:
     """Run calls the plugin with the parameters as they are, away from this thread, and reports."""
     node.parameters = {"gain_db": -6}
     node.on_request({"kind": "run"})
@@ -121,12 +66,12 @@ def test_a_run_gives_a_result(node: NodeWidget, plugin: _Plugin) -> None:
     assert node.summary == [{"label": "Peak", "text": "−3", "unit": "dB"}]
 
 
-def test_the_kernel_is_free_while_a_node_runs(node: NodeWidget, plugin: _Plugin) -> None:
+def test_the_kernel_is_free_while_a_node_runs(node: NodeWidget, plugin: Plugin) -> None:
     """Run returns at once, a second press does nothing, Cancel ends the call."""
     plugin.waits = True
     node.run()
     assert plugin.entered.wait(10)
-    assert (node.status, node.message) == ("running", "half-way")
+    assert (node.status, node.progress, node.message) == ("running", 0.5, "half-way")
     node.run()
     node.on_request({"kind": "cancel"})
     assert node.wait(10) is None
@@ -135,7 +80,7 @@ def test_the_kernel_is_free_while_a_node_runs(node: NodeWidget, plugin: _Plugin)
     assert len(plugin.calls) == 1
 
 
-def test_a_run_can_follow_a_cancelled_one(node: NodeWidget, plugin: _Plugin) -> None:
+def test_a_run_can_follow_a_cancelled_one(node: NodeWidget, plugin: Plugin) -> None:
     """After Cancel the node is as good as new."""
     plugin.waits = True
     node.run()
@@ -147,7 +92,7 @@ def test_a_run_can_follow_a_cancelled_one(node: NodeWidget, plugin: _Plugin) -> 
     assert node.wait(10) is plugin.result
 
 
-def test_a_failure_shows_the_plugins_own_traceback(node: NodeWidget, plugin: _Plugin) -> None:
+def test_a_failure_shows_the_plugins_own_traceback(node: NodeWidget, plugin: Plugin) -> None:
     """The error has type, message and traceback of the plugin; the last good result stays."""
     node.run()
     node.wait(10)
@@ -159,7 +104,7 @@ def test_a_failure_shows_the_plugins_own_traceback(node: NodeWidget, plugin: _Pl
     assert node.result is plugin.result
 
 
-def test_an_unexpected_error_is_shown_too(node: NodeWidget, plugin: _Plugin) -> None:
+def test_an_unexpected_error_is_shown_too(node: NodeWidget, plugin: Plugin) -> None:
     """No exception is lost in the thread."""
     plugin.error = RuntimeError("strange")
     node.run()
@@ -167,7 +112,7 @@ def test_an_unexpected_error_is_shown_too(node: NodeWidget, plugin: _Plugin) -> 
     assert node.error["message"] == "strange"
 
 
-def test_audio_that_nobody_gave_is_a_test_tone(node: NodeWidget, plugin: _Plugin) -> None:
+def test_audio_that_nobody_gave_is_a_test_tone(node: NodeWidget, plugin: Plugin) -> None:
     """A required sound is replaced by a labelled tone; an optional input is left out."""
     assert node.inputs_set == {"audio": {"state": "tone", "text": "test tone, 440 Hz, 2 s"}}
     tone = node.inputs["audio"]
@@ -177,7 +122,7 @@ def test_audio_that_nobody_gave_is_a_test_tone(node: NodeWidget, plugin: _Plugin
     assert np.abs(tone.samples[0][[0, -1]]).max() < 1e-3
 
 
-def test_given_inputs_are_used_and_named(plugin: _Plugin) -> None:
+def test_given_inputs_are_used_and_named(plugin: Plugin) -> None:
     """The node says what it was given, and gives it on."""
     sound = Audio(np.zeros(8000), 8000)
     node = NodeWidget(DEFINITION, run=plugin.run, inputs={"audio": sound})
@@ -187,7 +132,7 @@ def test_given_inputs_are_used_and_named(plugin: _Plugin) -> None:
     assert plugin.calls[0][0]["audio"] is sound
 
 
-def test_samples_with_their_rate_are_told_as_the_sound_they_are(plugin: _Plugin) -> None:
+def test_samples_with_their_rate_are_told_as_the_sound_they_are(plugin: Plugin) -> None:
     """Not as an array; what is none is told as it is, and refused by the run."""
     node = NodeWidget(DEFINITION, run=plugin.run, inputs={"audio": (np.zeros(800), 8000)})
     assert node.inputs_set["audio"]["text"] == "Audio(1 ch, 0.100 s, 8000 Hz)"
@@ -214,7 +159,7 @@ def test_the_example_of_a_definition_is_used() -> None:
     assert node.inputs["side"] == [1, 2]
 
 
-def test_a_cancel_right_after_run_is_not_lost(node: NodeWidget, plugin: _Plugin) -> None:
+def test_a_cancel_right_after_run_is_not_lost(node: NodeWidget, plugin: Plugin) -> None:
     """Though the run's thread has not come to its call: every time, for both are sent at once."""
     plugin.waits = True
     for _ in range(20):
@@ -224,7 +169,7 @@ def test_a_cancel_right_after_run_is_not_lost(node: NodeWidget, plugin: _Plugin)
         assert node.status == "cancelled"
 
 
-def test_a_run_asked_for_as_the_last_one_ends_is_not_lost(node: NodeWidget, plugin: _Plugin) -> None:
+def test_a_run_asked_for_as_the_last_one_ends_is_not_lost(node: NodeWidget, plugin: Plugin) -> None:
     """Who is told that it is done may press Run at once."""
     again = iter([True])
     node.observe(lambda change: change["new"] == "done" and next(again, False) and node.run(), "status")
@@ -235,7 +180,7 @@ def test_a_run_asked_for_as_the_last_one_ends_is_not_lost(node: NodeWidget, plug
 
 
 def test_an_observer_that_fails_does_not_end_the_runs(
-    node: NodeWidget, plugin: _Plugin, caplog: pytest.LogCaptureFixture
+    node: NodeWidget, plugin: Plugin, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever listens for the status and raises: it is logged, and the node can run again."""
     node.observe(lambda change: 1 / 0, "status")
@@ -246,7 +191,7 @@ def test_an_observer_that_fails_does_not_end_the_runs(
     assert "an observer of a node failed" in caplog.text
 
 
-def test_live_mode_runs_once_with_what_the_values_came_to(node: NodeWidget, plugin: _Plugin) -> None:
+def test_live_mode_runs_once_with_what_the_values_came_to(node: NodeWidget, plugin: Plugin) -> None:
     """A drag is many values, and one run with the last of them."""
     told = _told(node)
     for gain_db in range(-10, 0):
@@ -256,7 +201,7 @@ def test_live_mode_runs_once_with_what_the_values_came_to(node: NodeWidget, plug
     assert [call["gain_db"] for _, call in plugin.calls] == [-1.0]
 
 
-def test_live_mode_drops_what_is_stale(node: NodeWidget, plugin: _Plugin) -> None:
+def test_live_mode_drops_what_is_stale(node: NodeWidget, plugin: Plugin) -> None:
     """While a run goes on one waits, with the newest values; the outcome of the older one is never seen."""
     plugin.gate.clear()
     plugin.error = RuntimeError("stale")
@@ -279,7 +224,7 @@ def test_live_mode_drops_what_is_stale(node: NodeWidget, plugin: _Plugin) -> Non
     assert not node.waiting
 
 
-def test_a_cancel_forgets_the_run_that_waits(node: NodeWidget, plugin: _Plugin) -> None:
+def test_a_cancel_forgets_the_run_that_waits(node: NodeWidget, plugin: Plugin) -> None:
     """In live mode, too, Cancel ends all there is."""
     plugin.waits = True
     node.live = True
@@ -302,7 +247,7 @@ def test_presets_of_the_author_are_whole(node: NodeWidget) -> None:
     assert refused.value.remedy == "there are Cool, Loud"
 
 
-def test_saved_presets_are_there_in_the_next_session(plugin: _Plugin, tmp_path: Path) -> None:
+def test_saved_presets_are_there_in_the_next_session(plugin: Plugin, tmp_path: Path) -> None:
     """Saved by the hand, read by another node of the plugin, deleted again; the author's stay."""
     first = NodeWidget(DEFINITION, run=plugin.run, saved=SavedPresets("gain_node", folder=tmp_path))
     first.parameters = {"gain_db": -7}
@@ -317,7 +262,7 @@ def test_saved_presets_are_there_in_the_next_session(plugin: _Plugin, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 65, "\u202eevil"])
-def test_a_preset_needs_a_name_that_can_be_shown(plugin: _Plugin, tmp_path: Path, name: str) -> None:
+def test_a_preset_needs_a_name_that_can_be_shown(plugin: Plugin, tmp_path: Path, name: str) -> None:
     """Refused on the node, in words, and nothing is written."""
     node = NodeWidget(DEFINITION, run=plugin.run, saved=SavedPresets("gain_node", folder=tmp_path))
     node.on_request({"kind": "save", "name": name})
@@ -328,7 +273,7 @@ def test_a_preset_needs_a_name_that_can_be_shown(plugin: _Plugin, tmp_path: Path
 @pytest.mark.parametrize(
     "text", ["{", "[]", "{}", '{"format": 2, "presets": {}}', '{"format": 1, "presets": {"a": 1}}']
 )
-def test_a_broken_file_of_presets_is_told_and_left_alone(plugin: _Plugin, tmp_path: Path, text: str) -> None:
+def test_a_broken_file_of_presets_is_told_and_left_alone(plugin: Plugin, tmp_path: Path, text: str) -> None:
     """The node is drawn without them; saving doesn't overwrite what somebody may want to mend."""
     file = tmp_path / "gain_node.json"
     file.write_text(text)
@@ -339,7 +284,7 @@ def test_a_broken_file_of_presets_is_told_and_left_alone(plugin: _Plugin, tmp_pa
     assert file.read_text() == text
 
 
-def test_a_preset_of_another_version_keeps_what_fits(plugin: _Plugin, tmp_path: Path) -> None:
+def test_a_preset_of_another_version_keeps_what_fits(plugin: Plugin, tmp_path: Path) -> None:
     """A value that is out of range now, and a parameter that is gone, have no say."""
     saved = SavedPresets("gain_node", folder=tmp_path)
     saved.save("Old", {"gain_db": 99, "mode": "cold", "gone": 1})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from schillinger_plugins import PluginManager
+from schillinger_plugins.errors import PluginError
 from schillinger_plugins.instance import Instance
 from schillinger_plugins.widgets.pulse import Pulse
 from schillinger_plugins.widgets.status import StatusWidget
@@ -164,16 +165,109 @@ def test_nonsense_from_the_page_does_nothing(page: _Page, widget: StatusWidget, 
     assert widget.said == {}
 
 
-def test_the_last_lines_of_an_instance_come_when_asked_for(page: _Page, make: Callable[..., Instance]) -> None:
-    """Its own lines and nobody else's; of an instance that there is not, a sentence."""
-    instance = make("print('<b>here</b>'); return {'y': 1}")
-    instance.execute()
+def test_the_last_lines_of_an_instance_come_when_asked_for(
+    page: _Page, make: Callable[..., Instance], manager: PluginManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own last lines and nobody else's; of an instance that there is not, a sentence."""
+    monkeypatch.setattr("schillinger_plugins.widgets.status.TAIL_LINES", 1)
+    instance = make("print(inputs['x']); return {'y': 1}")
+    other = manager.create_instance("probe")
+    for one, said in ((instance, "before"), (instance, "<b>here</b>"), (other, "elsewhere")):
+        one.execute({"x": said})
     page.say(kind="look", view="one", new=True)
     page.say(kind="tail", row=f"instance:{instance.id}")
     tail = page.wait(lambda message: message["kind"] == "tail")
     assert tail["lines"] == ["<b>here</b>"]
     page.say(kind="tail", row="instance:gone-1")
     assert page.widget.said["text"] == "there is no gone-1 any more"
+
+
+def test_what_is_known_of_all_is_told_at_once(
+    page: _Page, widget: StatusWidget, make: Callable[..., Instance], manager: PluginManager
+) -> None:
+    """The level, and how many plugins are in each state."""
+    make()
+    page.say(kind="look", view="one", new=True)
+    assert widget.level == str(manager.status().level)
+    assert widget.plugins["loaded"] == list(manager.status().plugins.values()).count("loaded")
+
+
+class _Doing:
+    """Stands for what an action does: waits, and fails as it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gate = threading.Event()
+        self.error: Exception | None = None
+        monkeypatch.setattr("schillinger_plugins.widgets.status._do", self._do)
+
+    def _do(self, *_: Any) -> str:
+        assert self.gate.wait(DEADLINE_S)
+        if self.error is not None:
+            raise self.error
+        return "done"
+
+
+def test_actions_wait_for_their_turn(
+    page: _Page,
+    widget: StatusWidget,
+    make: Callable[..., Instance],
+    manager: PluginManager,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One at a time on a row, and not many at once; meanwhile the page knows which go on, and who is refused why."""
+    monkeypatch.setattr("schillinger_plugins.widgets.status.MAX_ACTIONS", 1)
+    doing = _Doing(monkeypatch)
+    rows = [f"instance:{instance.id}" for instance in (make(), manager.create_instance("probe"))]
+    page.say(kind="look", view="one", new=True)
+    page.say(kind="act", action="reload", row=rows[0])
+    assert widget.busy == rows[:1]
+    page.say(kind="act", action="sleep", row=rows[0])
+    assert "the action before still goes on" in widget.said["text"]
+    page.say(kind="act", action="sleep", row=rows[1])
+    assert "1 actions go on already" in widget.said["text"]
+    with pytest.raises(TimeoutError):
+        widget.wait(0.01)
+    doing.gate.set()
+    widget.wait()
+    assert (widget.said, widget.busy) == ({"text": "done", "number": 3}, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(PluginError("it won't", remedy="try later"), "it won't → try later"), (RuntimeError("no"), "RuntimeError: no")],
+)
+def test_an_action_that_fails_says_why_each_time(
+    page: _Page,
+    widget: StatusWidget,
+    make: Callable[..., Instance],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    said: str,
+) -> None:
+    """The same words twice are two."""
+    doing = _Doing(monkeypatch)
+    doing.error = error
+    doing.gate.set()
+    row = f"instance:{make().id}"
+    page.say(kind="look", view="one", new=True)
+    for number in (1, 2):
+        page.say(kind="act", action="reload", row=row)
+        widget.wait()
+        assert widget.said == {"text": said, "ok": False, "number": number}
+
+
+def test_a_plugin_without_an_instance_is_reloaded_and_nothing_else(
+    page: _Page, widget: StatusWidget, write_plugin: Callable[..., Path], manager: PluginManager
+) -> None:
+    """There is nothing to let sleep or destroy."""
+    manager.load(write_plugin())
+    page.say(kind="look", view="one", new=True)
+    for action in ("sleep", "destroy"):
+        page.say(kind="act", action=action, row="plugin:probe")
+        assert widget.said["text"] == f"probe has no instance to {action}"
+    page.say(kind="act", action="reload", row="plugin:probe")
+    widget.wait()
+    assert widget.said["text"] == "probe is reloaded"
 
 
 def test_rows_never_enter_the_state(page: _Page, widget: StatusWidget, make: Callable[..., Instance]) -> None:
@@ -186,17 +280,34 @@ def test_rows_never_enter_the_state(page: _Page, widget: StatusWidget, make: Cal
     assert len(repr(state)) < 4_000
 
 
+class Beating:
+    """Goes on for ever."""
+
+    def beat(self) -> bool:
+        return True
+
+
 def test_a_page_that_never_leaves_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that isn't heard of any more lapses, and the thread with it."""
     monkeypatch.setattr("schillinger_plugins.widgets.pulse.LAPSE_S", 0.01)
-
-    class Beating:
-        def beat(self) -> bool:
-            return True
-
     beating = Beating()
     pulse = Pulse(beating.beat, name="test", period_s=0.02)
     pulse.look("one")
     thread = pulse._thread
     assert thread is None or thread.join(DEADLINE_S) is None
+    assert not pulse.is_beating
+
+
+def test_a_pulse_ends_with_the_last_of_the_views_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a cell displayed is the view that says so; of too many the one that was heard of longest ago is none."""
+    monkeypatch.setattr("schillinger_plugins.widgets.pulse.MAX_VIEWS", 1)
+    beating = Beating()
+    pulse = Pulse(beating.beat, name="test", period_s=0.02)
+    pulse.display()
+    pulse.look("one")
+    pulse.look("two")
+    thread = pulse._thread
+    assert thread is not None
+    pulse.leave("two")
+    thread.join(DEADLINE_S)
     assert not pulse.is_beating

@@ -13,16 +13,14 @@ import panel from "../src/panel/index.tsx";
 import status from "../src/status/index.tsx";
 import { type Page, page } from "./contract.ts";
 import { ANALYSIS, FAILED_NODE, FLOW, LOGS, NODE, PANEL, RUNNING_NODE, STATUS } from "./states.ts";
+import { row } from "./status_row.ts";
 
 const RULES: axe.RunOptions = {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
   rules: { "color-contrast": { enabled: false } },
 };
 const LINE = { number: 1, time_s: 0, plugin: "a", instance: "a-1", level: "warning", text: "too loud" };
-const ROW = {
-  id: "instance:a-1", plugin: "a", instance: "a-1", version: "1.0.0", state: "ready", level: "full", waiting: 0, calls: 1,
-  failures: 1, cancelled: 0, restarts: 0, p50_s: 0, p99_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, peak_memory_bytes: 0, growth_bytes_per_call: 0, given_back_bytes: 0, leaks: true, last_error: "it broke",
-};
+const ROW = row({ calls: 1, failures: 1, leaks: true, last_error: "it broke" });
 const PAST = { calls_per_s: [1, 2], cpu_share: [0, 1], memory_bytes: [1, 2] };
 
 const undo: (() => void)[] = [];

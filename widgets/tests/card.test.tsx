@@ -1,45 +1,9 @@
-import { ReactFlowProvider } from "@xyflow/react";
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import { Card, type CardProps } from "../src/node/card.tsx";
-import type { Definition } from "../src/node/definition.ts";
+import { definition, show } from "./card_view.tsx";
 import { parameter } from "./parameter.ts";
-
-const definition: Definition = {
-  type: "gain_node",
-  label: "Gain",
-  description: "Changes the level.",
-  inputs: [{ name: "audio", label: "Audio", type: "audio", unit: "", tooltip: "what to change", required: true }],
-  outputs: [{ name: "peak", label: "Peak", type: "number", unit: "dB", tooltip: "" }],
-  parameters: [
-    parameter({ min: -96, max: 24, step: 0.1, unit: "dB" }),
-    parameter({ name: "cutoff_hz", label: "Cut-off", min: 20, max: 20_000, default: 1000, scale: "log", unit: "Hz" }),
-    parameter({ name: "invert", label: "Invert", type: "boolean", default: false }),
-    parameter({ name: "mode", label: "Mode", type: "choice", default: "warm", options: ["warm", "cold"] }),
-    parameter({ name: "automation", label: "Automation", type: "breakpoints", default: [[0, 0], [1, -6]], min: -96, max: 24 }),
-    parameter({ name: "mute", label: "Mute", type: "channels", default: [] }),
-    parameter({ name: "title", label: "Title", type: "string", default: "x" }),
-    parameter({ name: "scale", label: "Scale", type: "file", default: null, accept: [".scl", ".tun"], max_bytes: 1000 }),
-  ],
-};
-
-function show(given: Partial<CardProps> = {}) {
-  const values = Object.fromEntries(definition.parameters.map((p) => [p.name, p.default]));
-  const props: CardProps = {
-    definition, pluginId: "gain_node", level: "full", values, errors: {}, inputsSet: {}, filesSet: {}, canRun: true, status: "idle",
-    progress: 0, message: "", failure: {}, summary: [], permissions: [], canRead: false, live: false, waiting: false, waveform: {},
-    presets: {}, saved: {}, canSave: false, presetError: "", gone: false,
-    onSetAll: vi.fn(), onLive: vi.fn(), onRead: vi.fn(), onSend: vi.fn(), onSave: vi.fn(), onDelete: vi.fn(), onSet: vi.fn(), onReset: vi.fn(), onRun: vi.fn(), onCancel: vi.fn(), ...given,
-  };
-  render(
-    <ReactFlowProvider>
-      <Card {...props} />
-    </ReactFlowProvider>,
-  );
-  return props;
-}
 
 describe("the card of a node", () => {
   it("names the plugin, its ports and how strictly it is confined", () => {
@@ -48,6 +12,18 @@ describe("the card of a node", () => {
     expect(screen.getByText("sandbox: full")).toBeTruthy();
     expect(screen.getByTitle(/audio: audio/)).toBeTruthy();
     expect(screen.getByTitle(/peak: number, dB/)).toBeTruthy();
+  });
+
+  it("has its inputs at the left and its outputs at the right, each with its type, in words as by its class", () => {
+    const input = definition.inputs[0]!;
+    show({ definition: { ...definition, inputs: [input, { ...input, name: "side", label: "Side", type: "midi", required: false }] } });
+    for (const [name, side, type] of [["input Audio, audio", "left", "audio"], ["input Side, midi", "left", "midi"], ["output Peak, number", "right", "number"]] as const) {
+      const port = screen.getByLabelText(name);
+      expect([...port.classList], name).toContain(`react-flow__handle-${side}`);
+      expect([...port.closest("li")!.classList], name).toContain(`sch-type-${type}`);
+    }
+    expect(screen.getByTitle(/^side: midi optional/)).toBeTruthy();
+    expect(screen.queryByTitle(/^audio: audio optional/)).toBeNull();
   });
 
   it("sets a number that is typed, when Enter is pressed", async () => {
@@ -140,12 +116,13 @@ describe("the card of a node", () => {
   });
 
   it("shows a failure as text, with the plugin's traceback", () => {
-    const failure = { type: "PluginExecutionError", message: "<img src=x onerror=alert(1)>", remedy: "try 3", traceback: "main.py, line 3" };
+    const failure = { type: "PluginExecutionError", message: "<img src=x onerror=alert(1)>", remedy: "try 3", path: "$.gain_db", traceback: "main.py, line 3" };
     show({ status: "failed", failure });
     const box = screen.getByRole("alert");
     expect(box.textContent).toContain("<img src=x onerror=alert(1)>");
     expect(box.querySelector("img")).toBeNull();
     expect(box.querySelector("pre")!.textContent).toBe("main.py, line 3");
+    for (const text of ["→ try 3", "at $.gain_db"]) expect(box.textContent).toContain(text);
   });
 
   it("offers a reset only when something differs from its default", () => {
@@ -263,11 +240,16 @@ describe("the card of a node", () => {
     await userEvent.click(badge);
     expect(badge.getAttribute("aria-expanded")).toBe("true");
     expect(screen.getByText("not granted: reach <b>example.org</b>")).toBeTruthy();
+    expect(screen.getByText(/confined by the kernel/)).toBeTruthy();
   });
 
   it("keeps the last result beside a failure, and says that it is of an earlier run", () => {
     show({ status: "failed", failure: { type: "X" }, summary: [{ label: "Peak", text: "−3", unit: "dB" }] });
     expect(screen.getByText("of an earlier run")).toBeTruthy();
+    document.body.innerHTML = "";
+    show({ status: "done", message: "3 ms", summary: [{ label: "Peak", text: "−3", unit: "dB" }] });
+    expect(screen.queryByText("of an earlier run")).toBeNull();
+    expect(screen.getByRole("status").textContent).toBe("done in 3 ms");
     expect(screen.getByText("−3 dB")).toBeTruthy();
   });
 

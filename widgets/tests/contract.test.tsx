@@ -16,11 +16,9 @@ import panel from "../src/panel/index.tsx";
 import status from "../src/status/index.tsx";
 import { type Page, page } from "./contract.ts";
 import { ANALYSIS, FLOW, LOGS, NODE, PANEL, RUNNING_NODE, STATUS } from "./states.ts";
+import { row } from "./status_row.ts";
 
-const ROW = {
-  id: "instance:a-1", plugin: "a", instance: "a-1", version: "1.0.0", state: "ready", level: "full", waiting: 0, calls: 1,
-  failures: 0, cancelled: 0, restarts: 0, p50_s: 0, p99_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, peak_memory_bytes: 0, growth_bytes_per_call: 0, given_back_bytes: 0, leaks: false, last_error: "",
-};
+const ROW = row({ calls: 1 });
 
 /** Each once: React's strict mode lets every effect happen twice. */
 const kinds = (on: Page): string[] => [...new Set(on.sent.map(({ kind }) => kind))];

@@ -31,6 +31,10 @@ export interface Page {
   props: { model: never; el: HTMLElement; experimental: never };
   el: HTMLElement;
   sent: { kind: string }[];
+  /** What it has shared: set and saved. */
+  shared: Record<string, unknown>;
+  /** Its kernel has gone. */
+  lose(): void;
   tell(content: object, buffers?: DataView[]): void;
   put(name: string, value: unknown): void;
 }
@@ -41,6 +45,8 @@ export function page(widget: string, state: object): Page {
   const now: Record<string, unknown> = { bundle_key: "", code: [], static_id: "", static_count: 0, ...state };
   const traits = traitsOf(widget);
   const sent: { kind: string }[] = [];
+  const shared: Record<string, unknown> = {};
+  const unsaved: Record<string, unknown> = {};
   const listeners = new Map<string, Set<(...given: unknown[]) => void>>();
   const say = (event: string, ...given: unknown[]): void => [...(listeners.get(event) ?? [])].forEach((listen) => listen(...given));
   const put = (name: string, value: unknown): void => {
@@ -54,8 +60,13 @@ export function page(widget: string, state: object): Page {
       expect(traits).toContain(name);
       return now[name];
     },
-    set: put,
-    save_changes() {},
+    set(name: string, value: unknown) {
+      unsaved[name] = value;
+      put(name, value);
+    },
+    save_changes() {
+      Object.assign(shared, unsaved);
+    },
     send(message: { kind: string }) {
       expectValid(widget, "ToKernel", message);
       sent.push(message);
@@ -73,6 +84,8 @@ export function page(widget: string, state: object): Page {
     props: { model: model as never, el, experimental: {} as never },
     el,
     sent,
+    shared,
+    lose: () => say("comm_live_update"),
     put,
     tell(content, buffers = []) {
       expectValid(widget, "ToPage", content);

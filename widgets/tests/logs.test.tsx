@@ -84,6 +84,20 @@ describe("a view that looks", () => {
     expect(model.off).toHaveBeenCalledOnce();
   });
 
+  it("leaves when its page is hidden, and looks anew when it is shown again", () => {
+    const sent: Record<string, unknown>[] = [];
+    const model: Channel = { send: (content) => void sent.push(content as never), on: vi.fn(), off: vi.fn() };
+    const { unmount } = renderHook(() => useLooking(model, () => ({ after: 7 }), () => true));
+    const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+    act(() => void document.dispatchEvent(new Event("visibilitychange")));
+    act(() => void vi.advanceTimersByTime(60_000));
+    expect(sent.map(({ kind }) => kind)).toEqual(["look", "leave"]);
+    hidden.mockRestore();
+    act(() => void document.dispatchEvent(new Event("visibilitychange")));
+    expect(sent.at(-1)).toMatchObject({ kind: "look", new: true, after: 7 });
+    unmount();
+  });
+
   it("says that Python is silent, and nothing worse, when its kernel is gone and nothing can be sent", () => {
     const send = vi.fn(() => {
       throw new Error("Cannot send");

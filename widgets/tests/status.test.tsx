@@ -6,15 +6,9 @@ import { memory, points } from "../src/status/figures.ts";
 import { EMPTY, SECONDS, sorted, take, turned } from "../src/status/rows.ts";
 import { Table, type TableProps } from "../src/status/table.tsx";
 import type { Row } from "../src/contract/status.ts";
+import { row } from "./status_row.ts";
 
 const EVIL = "<img src=x onerror=alert(1)>";
-
-function row(given: Partial<Row>): Row {
-  return {
-    id: "instance:a-1", plugin: "a", instance: "a-1", version: "1.0.0", state: "ready", level: "full", waiting: 0, calls: 0,
-    failures: 0, cancelled: 0, restarts: 0, p50_s: 0, p99_s: 0, calls_per_s: 0, cpu_share: 0, memory_bytes: 0, peak_memory_bytes: 0, growth_bytes_per_call: 0, given_back_bytes: 0, leaks: false, last_error: "", ...given,
-  };
-}
 
 function board(...rows: Row[]) {
   return take(EMPTY, { kind: "table", rows, past: {}, cut: 0 });
@@ -54,6 +48,7 @@ describe("the rows", () => {
     const numbers = points([0, NaN, Infinity, -5, 3], 56, 16, 120, 1).split(/[ ,]/).map(Number);
     expect(numbers.every(Number.isFinite)).toBe(true);
     expect(points([], 56, 16, 120, 1)).toBe("");
+    expect(points([0, 1, 2], 56, 16, 3, 1), "the newest at the right, the largest at the top").toBe("0.0,15.0 28.0,8.0 56.0,1.0");
   });
 });
 

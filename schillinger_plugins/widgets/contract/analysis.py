@@ -128,7 +128,6 @@ class AskTile(Message, tag="tile"):
     start_s: float = 0.0
     end_s: float = 0.0
     columns: float = 1024.0
-    ticket: int = 0
 
 
 class AskMarks(Message, tag="marks"):
@@ -165,7 +164,6 @@ class Tile(Message, tag="tile"):
     rows: int
     rough: bool = False
     """Whether a better one is being made: worth asking again in a moment."""
-    ticket: int = 0
 
 
 class Marks(Message, tag="marks"):

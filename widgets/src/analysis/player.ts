@@ -153,6 +153,7 @@ export class Player {
     this.source = source;
     node.addEventListener("ended", () => {
       if (this.source !== source) return;
+      this.end(); // which leaves the playhead where it was heard last
       this.headS = bounds.startS;
       this.pause();
     });

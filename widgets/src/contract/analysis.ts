@@ -117,7 +117,6 @@ export interface AskTile {
   start_s?: number;
   end_s?: number;
   columns?: number;
-  ticket?: number;
 }
 /**
  * The times of marks; answered by `Marks`.
@@ -158,7 +157,6 @@ export interface Tile {
   columns: number;
   rows: number;
   rough: boolean;
-  ticket: number;
 }
 /**
  * Times in s, as float64, in the buffer.

@@ -1,0 +1,70 @@
+"""Tracks: where values lie in time, over what they range, and what their rows are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from schillinger_plugins.result import Result
+from schillinger_plugins.widgets.tracks import Track
+from schillinger_plugins.widgets.views import views_of
+
+from .conftest import click_track
+
+MakeResult = Callable[..., Result]
+
+
+def _track(
+    make_result: MakeResult, value: Any, *, also: tuple[dict[str, Any], Any] | None = None, **output: Any
+) -> Track:
+    outputs = [{"name": "y", "type": "array", "sample_type": "one_per_step", **output}]
+    values = {"y": value}
+    if also is not None:
+        outputs.append(also[0])
+        values[also[0]["name"]] = also[1]
+    tracks = views_of(make_result(outputs, values, audio=click_track())).tracks
+    return next(track for track in tracks if track.name == "y")
+
+
+def test_a_value_for_each_step_stands_in_the_middle_of_its_step(make_result: MakeResult) -> None:
+    """Of a sound of four seconds."""
+    assert _track(make_result, np.arange(4.0)).times_s.tolist() == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_a_few_outliers_do_not_darken_an_image(make_result: MakeResult) -> None:
+    """A hundredth at each end is beyond its range; a curve shows all of its own."""
+    values = np.tile(np.linspace(-1, 1, 1000), (2, 1))
+    values[:, 0], values[:, 1] = -1000, 1000
+    image, curve = _track(make_result, values), _track(make_result, values[0])
+    assert -1 <= image.low < image.high <= 1
+    assert (curve.low, curve.high) == (-1000, 1000)
+
+
+@pytest.mark.parametrize("rows", [3, 4])
+def test_bins_and_names_that_do_not_fit_the_rows_are_not_believed(make_result: MakeResult, rows: int) -> None:
+    """Or a row would be called by another's name."""
+    hertz = {"name": "hertz", "type": "array", "unit": "Hz"}, np.arange(4.0)
+    image = np.random.default_rng(0).uniform(size=(rows, 10))
+    track = _track(make_result, image, also=hertz, bins="hertz", bin_names=["C", "D", "E", "F"])
+    assert (track.bins is not None, track.bin_names != ()) == (rows == 4, rows == 4)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"unit": "Hz"},  # what comes at odd times, and is no time
+        {"unit": "s", "times": "at"},  # durations, at their times
+    ],
+)
+def test_what_comes_at_a_variable_rate_is_not_always_instants(make_result: MakeResult, output: dict[str, Any]) -> None:
+    """Only times by themselves are."""
+    outputs = [
+        {"name": "y", "type": "array", "sample_type": "variable_rate", **output},
+        {"name": "at", "type": "array", "unit": "s"},
+    ]
+    views = views_of(make_result(outputs, {"y": np.arange(3.0), "at": np.arange(3.0)}, audio=click_track()))
+    assert views.marks == ()
+    assert [track.name for track in views.tracks] == (["y"] if "times" in output else [])
