@@ -31,6 +31,9 @@ GATHER_S = 1.0
 KEEP_S = 0.02
 """How long what is to outlive a kill waits for others of its kind."""
 
+GROWN_S = 0.5
+"""How often what grows while it is gathered is kept anew."""
+
 MAX_PAUSE_S = 60.0
 """Between two tries at a journal that can't be written."""
 
@@ -61,7 +64,8 @@ class Writer:
     retention : Retention
         What is kept.
     keep : callable
-        Called in the writer's thread within `KEEP_S` of `soon`, and before what was put is written.
+        Called in the writer's thread within `KEEP_S` of `soon`, every `GROWN_S` while records are gathered, and before what
+        was put is written.
 
     Attributes
     ----------
@@ -178,7 +182,7 @@ class Writer:
         while not (self._marks or self._ended) and (left_s := until_s - time.monotonic()) > 0:
             with self._changed:
                 if not self._keeps:
-                    self._changed.wait_for(lambda: self._marks or self._ended or self._keeps, left_s)
+                    self._changed.wait_for(lambda: self._marks or self._ended or self._keeps, min(left_s, GROWN_S))
                 if self._keeps:
                     self._changed.wait_for(lambda: self._marks or self._ended, min(left_s, KEEP_S))
             self._keep_now()
@@ -190,7 +194,7 @@ class Writer:
         try:
             self._keep()
         except Exception:  # what is kept is written as well
-            _log.exception("what was said could not be kept")
+            _log.exception("what ran or was said could not be kept")
 
     def _empty(self) -> None:
         pause_s, batch = 1.0, self._made()
