@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -26,7 +25,7 @@ from .call import Call, Digests, digests_of_failed
 from .errors import PluginError, PluginExecutionError
 from .events import Event, Events
 from .happenings import MAX_TRACEBACK, NAMES, Happenings
-from .journal import Journal, Keeping, Line, Ran, Record, Retention, Writer, packed
+from .journal import MAX_WAITING, Journal, Keeping, Key, Line, Ran, Retention, Sums, Writer, packed
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .result import recorded
@@ -44,8 +43,8 @@ LINES_PER_S = 500
 TRACEBACKS_PER_S = 5
 """Tracebacks that are told; of a failure that comes over and over the first few say all."""
 
-LINES_BYTES = 4 * 1024 * 1024
-"""Of lines on their way to the journal that would outlive this process."""
+RUNS_BYTES = LINES_BYTES = 4 * 1024 * 1024
+"""Of runs that nobody was told of, and of lines, on their way to the journal that would outlive this process."""
 
 _NO_USAGE = 0, 0, Growth(), 0
 
@@ -73,12 +72,20 @@ class _Budget:
         return True
 
 
-class _Sum(msgspec.Struct):
-    """Calls of one instance that are told together."""
+class _Once:
+    """Makes a record when it is first asked for, and has it then. Asked by the writer's thread alone."""
 
-    calls: int
-    wall_s: float
-    cpu_s: float
+    __slots__ = ("_make", "_record")
+
+    def __init__(self, make: Callable[[], Ran]) -> None:
+        self._make: Callable[[], Ran] | None = make
+        self._record: Ran | None = None
+
+    def __call__(self) -> Ran:
+        if self._record is None:
+            assert self._make is not None
+            self._record, self._make = self._make(), None  # which may hold arrays
+        return self._record
 
 
 class Recorder:
@@ -105,10 +112,12 @@ class Recorder:
     ) -> None:
         self.session = secrets.token_hex(4)
         self.is_on = retention.days > 0
-        self._writer = Writer(journal, retention=retention, keep=self._keep_lines)
-        # Of whoever was told of a run by its name, and of what plugins said: each bounded by itself.
+        self._writer = Writer(journal, retention=retention, keep=self._keep)
+        # Of whoever was told of a run by its name, of other runs, and of what plugins said: each bounded by itself.
         self._kept = Keeping(journal, self.session, writer=self._writer)
+        self._kept_runs = Keeping(journal, f"{self.session}-runs", writer=self._writer, max_bytes=RUNS_BYTES)
         self._kept_lines = Keeping(journal, f"{self.session}-lines", writer=self._writer, max_bytes=LINES_BYTES)
+        self._unkept_runs: deque[_Once] = deque(maxlen=MAX_WAITING)
         self._unkept: deque[LogLine] = deque(maxlen=2 * LINES_PER_S)
         self._user = current_user()
         self._happenings = happenings
@@ -116,9 +125,8 @@ class Recorder:
         self._budget = _Budget(ONE_BY_ONE_PER_S)
         self._lines = _Budget(LINES_PER_S)
         self._tracebacks = _Budget(TRACEBACKS_PER_S)
-        self._sums: dict[tuple[str, str], _Sum] = {}
-        self._streams: dict[tuple[str, str], Callable[[], Ran]] = {}
-        self._lock = threading.Lock()
+        self._sums = Sums()
+        self._streams: dict[Key, _Once] = {}
         if self.is_on:
             for name in NAMES:
                 events.subscribe(name, self._happened)
@@ -141,6 +149,7 @@ class Recorder:
         """Write what waits, and end."""
         is_written = self._writer.close()
         self._kept.close(is_written=is_written)
+        self._kept_runs.close(is_written=is_written)
         self._kept_lines.close(is_written=is_written)
 
     def new_run(self) -> str:
@@ -175,29 +184,25 @@ class Recorder:
         # Those of a test suite are thousands, and of interest as a sum.
         told = is_awaited or (call.method == "execute" and call.purpose != "test" and self._budget.take())
         key = (instance_id, call.method)
-        if not told:
-            with self._lock:
-                summed = self._sums.get(key)
-                if summed is not None:
-                    summed.calls += 1
-                    summed.wall_s += wall_s
-                    summed.cpu_s += cpu_s
-                    return
-                self._sums[key] = _Sum(1, wall_s, cpu_s)
+        if not told and self._sums.add(key, wall_s, cpu_s):
+            return
         usage = worker.peak_memory_bytes, worker.memory_bytes, worker.growth, waiting
-        make = partial(self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, usage, "done")
+        make = _Once(partial(self._ran, instance_id, plugin, config, call, seed, digests, wall_s, cpu_s, usage, "done"))
         if is_awaited:
             self._kept.put(make())
         elif from_stream:
             self._streams[key] = make
+        elif told:
+            self._put(make)
         else:
-            self._writer.put(make if told else partial(self._summed, key, make))
+            self._sums.keep(key, make)
+            self._put_sum(key, make)
 
     def stream_ended(self, instance_id: str) -> None:
         """Write down what its calls came to."""
         for key in [key for key in self._streams if key[0] == instance_id]:
             make = self._streams.pop(key)
-            self._writer.put(partial(self._summed, key, make))
+            self._put_sum(key, make)
 
     def failed(
         self,
@@ -224,26 +229,15 @@ class Recorder:
         digests = {} if cancelled else digests_of_failed(call.inputs)
         seed = call.seed or 0
         outcome = "cancelled" if cancelled else "failed"
-        make = partial(
-            self._ran,
-            instance_id,
-            plugin,
-            config,
-            call,
-            seed,
-            lambda: digests,
-            wall_s,
-            cpu_s,
-            usage,
-            outcome,
-            kind,
-            text,
-            trace,
-        )  # not the exception: its traceback would keep the arrays of the call
+        # Not the exception: its traceback would keep the arrays of the call.
+        how = outcome, kind, text, trace
+        make = _Once(
+            partial(self._ran, instance_id, plugin, config, call, seed, lambda: digests, wall_s, cpu_s, usage, *how)
+        )
         if current().is_awaited:
             self._kept.put(make())
         else:
-            self._writer.put(make)
+            self._put(make)
         return call.run_id
 
     def ended(self, record: Ran) -> None:
@@ -255,7 +249,7 @@ class Recorder:
         if behalf.is_awaited:
             self._kept.put(record)
         else:
-            self._writer.put(partial(_same, record))
+            self._put(_Once(lambda: record))
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
@@ -268,16 +262,27 @@ class Recorder:
             else:
                 self._writer.dropped += 1
 
-    def _keep_lines(self) -> None:
-        """Put down what was said, so that it outlives this process. Called in the writer's thread."""
-        while self._unkept:
-            self._kept_lines.put(self._line(self._unkept.popleft()), is_queued=True)
+    def _put(self, make: _Once) -> None:
+        if self._writer.put(make):
+            self._unkept_runs.append(make)
+            self._writer.soon()
+
+    def _put_sum(self, key: Key, make: _Once) -> None:
+        if not self._writer.put(partial(self._sums.close, key, make)):
+            self._sums.drop(key)
+
+    def _keep(self) -> None:
+        """Put down what ran and was said, so that it outlives this process. Called in the writer's thread."""
+        ran = [self._unkept_runs.popleft()() for _ in range(len(self._unkept_runs))]
+        self._kept_runs.keep([*ran, *self._sums.grown()])
+        self._kept_lines.keep([self._line(self._unkept.popleft()) for _ in range(len(self._unkept))])
 
     def _happened(self, event: Event) -> None:
         behalf = current()
         happening = self._happenings.of(event, user=behalf.user or self._user, session=self.session)
         if happening is not None:
-            self._writer.put(partial(_same, replace(happening, purpose=behalf.purpose)))
+            record = replace(happening, purpose=behalf.purpose)
+            self._writer.put(lambda: record)
 
     def _ran(
         self,
@@ -330,12 +335,6 @@ class Recorder:
             purpose=call.purpose,
         )
 
-    def _summed(self, key: tuple[str, str], make: Callable[[], Ran]) -> Ran:
-        first = make()
-        with self._lock:
-            summed = self._sums.pop(key)
-        return replace(first, calls=summed.calls, wall_s=summed.wall_s, cpu_s=summed.cpu_s)
-
     def _line(self, line: LogLine) -> Line:
         return Line(
             at=_iso(line.time_s),
@@ -357,10 +356,6 @@ def _used(call: Call) -> tuple[float, tuple[int, int, Growth, int]]:
     if worker is None:
         return 0.0, _NO_USAGE
     return max(0.0, worker.cpu_seen_s() - call.cpu_before_s), (worker.peak_memory_bytes, 0, Growth(), 0)
-
-
-def _same(record: Record) -> Record:
-    return record
 
 
 def _iso(time_s: float) -> str:

@@ -7,7 +7,7 @@ Owns a spool, safe to use from several threads, and when its files go: as soon a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -39,14 +39,22 @@ class Keeping:
         self._spool: Spool | None = None
         self._lock = threading.Lock()
 
-    def put(self, record: Ran | Line, *, is_queued: bool = False) -> None:
-        """Keep it, and have it written unless it is in the writer's queue already."""
+    def put(self, record: Ran) -> None:
+        """Keep it, and have it written."""
+        self._keep((record,), is_queued=False)
+
+    def keep(self, queued: Sequence[Ran | Line]) -> None:
+        """Keep what is in the writer's queue already."""
+        if queued:
+            self._keep(queued, is_queued=True)
+
+    def _keep(self, records: Sequence[Ran | Line], *, is_queued: bool) -> None:
         with self._lock:
             if self._spool is None:
                 self._spool = Spool(folder_of(self._journal().place), self._name, max_bytes=self._max_bytes)
-            full = self._spool.put(record)
-            if not is_queued:
-                self._writer.put(lambda: record)
+            full = self._spool.put(*records)
+            for record in () if is_queued else records:
+                self._writer.put(partial(_same, record))
         if full:
             self._writer.mark(partial(self._forget, full))
 
@@ -61,3 +69,7 @@ class Keeping:
         with self._lock:
             if is_written and self._spool is not None:
                 self._spool.forget(full)
+
+
+def _same(record: Ran | Line) -> Ran | Line:
+    return record

@@ -269,10 +269,10 @@ class RecordBook(Database):
                 ran, said = found if found is not None else ([], [])
                 for at in range(0, len(ran), PAGE):
                     page = ran[at : at + PAGE]
-                    ids = [one.run_id for one in page]
+                    last = {one.run_id: one for one in page}  # what grows is there several times
                     with self.reading() as connection:
-                        known = set(connection.execute(select(column).where(column.in_(ids))).scalars())
-                    self.add([one for one in page if one.run_id not in known])
+                        known = set(connection.execute(select(column).where(column.in_(list(last)))).scalars())
+                    self.add([one for one in last.values() if one.run_id not in known])
                 for session in {line.session for line in said}:
                     self._take_in_lines([line for line in said if line.session == session])
 

@@ -1,4 +1,4 @@
-"""Spool: what somebody has been told of, on its way to the database.
+"""Spool: what ran and was said, on its way to the database.
 
 Owns files beside the journal, a line for each record. When `put` returns the system has it, so it outlives a process that is
 killed before its writer came to it; it costs a hundredth of a transaction. A file whose process has gone is taken into the
@@ -62,18 +62,15 @@ class Spool:
         self._full: list[_File] = []
         self._process = os.getpid()
 
-    def put(self, record: Ran | Line) -> list[_File]:
-        """Have the system keep a record; a file that is full, to be forgotten when all is written that was put before."""
-        from .records import Line
-
+    def put(self, *records: Ran | Line) -> list[_File]:
+        """Have the system keep records; a file that is full, to be forgotten when all is written that was put before."""
         if len(self._full) * TURN_BYTES > self._max_bytes or os.getpid() != self._process:
             return []
-        kind = _SAID if isinstance(record, Line) else b""
-        line = b"\n" + kind + msgspec.json.encode(record)  # before it: half a line, of a full disk, spoils no other
+        lines = b"".join(map(_line, records))
         with contextlib.suppress(OSError):
             if self._open is None:
                 self._open = _begin(self._folder, f"{self._name}-{next(self._numbers)}")
-            self._open.bytes += os.write(self._open.descriptor, line)
+            self._open.bytes += os.write(self._open.descriptor, lines)
         if self._open is None or self._open.bytes < TURN_BYTES:
             return []
         full, self._open = self._open, None
@@ -107,6 +104,13 @@ class _File:
     path: Path
     descriptor: int
     bytes: int = 0
+
+
+def _line(record: Ran | Line) -> bytes:
+    from .records import Line
+
+    # The end of the one before comes first: half a line, of a full disk, spoils no other.
+    return b"\n" + (_SAID if isinstance(record, Line) else b"") + msgspec.json.encode(record)
 
 
 def _begin(folder: Path, name: str) -> _File:

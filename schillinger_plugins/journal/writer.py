@@ -31,6 +31,9 @@ GATHER_S = 1.0
 KEEP_S = 0.02
 """How long what is to outlive a kill waits for others of its kind."""
 
+GROWN_S = 0.5
+"""How often what grows while it is gathered is kept anew."""
+
 MAX_PAUSE_S = 60.0
 """Between two tries at a journal that can't be written."""
 
@@ -61,7 +64,8 @@ class Writer:
     retention : Retention
         What is kept.
     keep : callable
-        Called in the writer's thread within `KEEP_S` of `soon`, and before what was put is written.
+        Called in the writer's thread within `KEEP_S` of `soon`, every `GROWN_S` while records are gathered, and before what
+        was put is written.
 
     Attributes
     ----------
@@ -82,7 +86,7 @@ class Writer:
         self._passed: list[_Mark] = []
         self._changed = threading.Condition()
         self._asleep = True
-        self._hurried = False
+        self._marks = 0
         self._busy = False
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -112,21 +116,29 @@ class Writer:
 
         What is put is written at once then. Called in the writer's thread, or in this one.
         """
-        if self._ended or self.problem or os.getpid() != self._process:
-            told(False)
-            return
         with self._changed:
-            self._waiting.append(_Mark(told))
-            self._hurried = True
-        self._wake()
+            is_there = not (self._ended or self.problem) and os.getpid() == self._process
+            if is_there:
+                self._waiting.append(_Mark(told))
+                self._marks += 1
+        if is_there:
+            self._wake()
+        else:
+            told(False)
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until all is written that was put before; whether it was."""
-        with self._changed:
-            self._hurried = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._is_idle or bool(self.problem), timeout_s)
-            return self._is_idle
+        if self._is_idle:
+            return True
+        passed, answers = threading.Event(), list[bool]()
+
+        def told(is_written: bool) -> None:
+            answers.append(is_written)
+            passed.set()
+
+        self.mark(told)
+        passed.wait(timeout_s)
+        return answers == [True]
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Write what waits, and end; whether all is written. What can't be within that time is lost."""
@@ -163,17 +175,16 @@ class Writer:
             self._empty()
             with self._changed:
                 self._busy = False
-                self._hurried = bool(self._waiting) and any(isinstance(one, _Mark) for one in tuple(self._waiting))
                 self._changed.notify_all()
 
     def _gather(self) -> None:
         until_s = time.monotonic() + GATHER_S
-        while not (self._hurried or self._ended) and (left_s := until_s - time.monotonic()) > 0:
+        while not (self._marks or self._ended) and (left_s := until_s - time.monotonic()) > 0:
             with self._changed:
                 if not self._keeps:
-                    self._changed.wait_for(lambda: self._hurried or self._ended or self._keeps, left_s)
+                    self._changed.wait_for(lambda: self._marks or self._ended or self._keeps, min(left_s, GROWN_S))
                 if self._keeps:
-                    self._changed.wait_for(lambda: self._hurried or self._ended, min(left_s, KEEP_S))
+                    self._changed.wait_for(lambda: self._marks or self._ended, min(left_s, KEEP_S))
             self._keep_now()
         self._keep_now()
 
@@ -183,15 +194,15 @@ class Writer:
         try:
             self._keep()
         except Exception:  # what is kept is written as well
-            _log.exception("what was said could not be kept")
+            _log.exception("what ran or was said could not be kept")
 
     def _empty(self) -> None:
         pause_s, batch = 1.0, self._made()
         while batch or self._passed:
             if not batch or self._write(batch):
                 self._tell(True)
-                # What has come since is left to be gathered, unless it is a whole batch or somebody waits for it.
-                is_due = len(self._waiting) >= BATCH or self._hurried or self._ended
+                # What has come since is left to be gathered, unless it is a whole batch or somebody still waits for it.
+                is_due = len(self._waiting) >= BATCH or self._marks or self._ended
                 pause_s, batch = 1.0, self._made() if is_due else []
                 continue
             self._tell(False)
@@ -206,7 +217,6 @@ class Writer:
         deadline_s = time.monotonic() + seconds
         while (left_s := deadline_s - time.monotonic()) > 0:
             with self._changed:
-                self._changed.notify_all()  # who waits in flush() sees the problem
                 if self._changed.wait_for(lambda: self._ended, min(left_s, GATHER_S)):
                     return True
             self._keep_now()
@@ -231,6 +241,8 @@ class Writer:
         records: list[Record] = []
         for make in makers:
             if isinstance(make, _Mark):
+                with self._changed:
+                    self._marks -= 1
                 self._passed.append(make)
                 continue
             try:

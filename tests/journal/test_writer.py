@@ -11,14 +11,14 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from schillinger_plugins.journal import Journal, Retention, Writer
+from schillinger_plugins.journal import Journal, Record, Retention, Writer
 from schillinger_plugins.journal import writer as room
 
 from .conftest import ran
@@ -28,7 +28,7 @@ WRITE_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
 from tests.journal.conftest import ran
-from schillinger_plugins.journal import Journal, Retention, Writer
+from schillinger_plugins.journal import Journal, Record, Retention, Writer
 writer = Writer(lambda journal=Journal(Path(sys.argv[1])): journal, retention=Retention())
 for number in itertools.count():
     for _ in range(100):
@@ -282,3 +282,26 @@ def test_a_full_disk_loses_no_call(file: Path) -> None:
     assert "problem: the journal" in done.stdout
     assert "dropped: 50" in done.stdout
     assert len(list(Journal(file).runs())) == 1
+
+
+def test_after_somebody_has_waited_it_gathers_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes while their records are written waits as any other: else a row of calls would be a row of transactions."""
+    monkeypatch.setattr(room, "GATHER_S", 3600.0)
+    written: list[int] = []
+
+    class Book(Journal):
+        def add(self, records: Sequence[Record]) -> None:
+            written.append(len(records))
+            if len(written) < 20:
+                writer.put(lambda: ran(len(written)))
+
+    journal, told = Book(file), threading.Event()
+    writer = Writer(lambda: journal, retention=Retention(days=36500))
+    writer.put(lambda: ran(0))
+    writer.mark(lambda is_written: told.set())
+    assert told.wait(DEADLINE_S)
+    while writer._busy:
+        os.sched_yield()
+    assert written == [1]
+    writer.close()
+    assert written == [1, 1]
