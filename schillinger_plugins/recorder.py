@@ -25,7 +25,7 @@ from .call import Call, Digests, digests_of_failed
 from .errors import PluginError, PluginExecutionError
 from .events import Event, Events
 from .happenings import MAX_TRACEBACK, NAMES, Happenings
-from .journal import MAX_WAITING, Journal, Keeping, Key, Line, Ran, Retention, Sums, Writer, packed
+from .journal import MAX_WAITING, Happening, Journal, Keeping, Key, Line, Ran, Retention, Sums, Writer, packed
 from .loaded import LoadedPlugin
 from .permissions import current_user
 from .result import recorded
@@ -44,7 +44,7 @@ TRACEBACKS_PER_S = 5
 """Tracebacks that are told; of a failure that comes over and over the first few say all."""
 
 RUNS_BYTES = LINES_BYTES = 4 * 1024 * 1024
-"""Of runs that nobody was told of, and of lines, on their way to the journal that would outlive this process."""
+"""Of lines, and of events and the runs that nobody was told of, on their way to the journal, that outlive this process."""
 
 _NO_USAGE = 0, 0, Growth(), 0
 
@@ -117,8 +117,8 @@ class Recorder:
         self._kept = Keeping(journal, self.session, writer=self._writer)
         self._kept_runs = Keeping(journal, f"{self.session}-runs", writer=self._writer, max_bytes=RUNS_BYTES)
         self._kept_lines = Keeping(journal, f"{self.session}-lines", writer=self._writer, max_bytes=LINES_BYTES)
-        self._unkept_runs: deque[_Once] = deque(maxlen=MAX_WAITING)
-        self._unkept: deque[LogLine] = deque(maxlen=2 * LINES_PER_S)
+        self._unkept: deque[Callable[[], Ran | Happening]] = deque(maxlen=MAX_WAITING)
+        self._unkept_lines: deque[LogLine] = deque(maxlen=2 * LINES_PER_S)
         self._user = current_user()
         self._happenings = happenings
         self._numbers = itertools.count(1)
@@ -249,7 +249,7 @@ class Recorder:
         if behalf.is_awaited:
             self._kept.put(record)
         else:
-            self._put(_Once(lambda: record))
+            self._put(lambda: record)
 
     def said(self, line: LogLine) -> None:
         """A plugin has printed or logged something. Called by whoever reads its log."""
@@ -257,14 +257,14 @@ class Recorder:
             if self._lines.take():
                 # Kept by the writer: who reads is the watchdog, which must not wait for a disk.
                 if self._writer.put(partial(self._line, line)):
-                    self._unkept.append(line)
+                    self._unkept_lines.append(line)
                     self._writer.soon()
             else:
                 self._writer.dropped += 1
 
-    def _put(self, make: _Once) -> None:
+    def _put(self, make: Callable[[], Ran | Happening]) -> None:
         if self._writer.put(make):
-            self._unkept_runs.append(make)
+            self._unkept.append(make)
             self._writer.soon()
 
     def _put_sum(self, key: Key, make: _Once) -> None:
@@ -272,17 +272,17 @@ class Recorder:
             self._sums.drop(key)
 
     def _keep(self) -> None:
-        """Put down what ran and was said, so that it outlives this process. Called in the writer's thread."""
-        ran = [self._unkept_runs.popleft()() for _ in range(len(self._unkept_runs))]
-        self._kept_runs.keep([*ran, *self._sums.grown()])
-        self._kept_lines.keep([self._line(self._unkept.popleft()) for _ in range(len(self._unkept))])
+        """Put down what ran, happened and was said, so that it outlives this process. Called in the writer's thread."""
+        records = [self._unkept.popleft()() for _ in range(len(self._unkept))]
+        self._kept_runs.keep([*records, *self._sums.grown()])
+        self._kept_lines.keep([self._line(self._unkept_lines.popleft()) for _ in range(len(self._unkept_lines))])
 
     def _happened(self, event: Event) -> None:
         behalf = current()
         happening = self._happenings.of(event, user=behalf.user or self._user, session=self.session)
         if happening is not None:
             record = replace(happening, purpose=behalf.purpose)
-            self._writer.put(lambda: record)
+            self._put(lambda: record)
 
     def _ran(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from .records import Line, Ran, RecordBook
+from .records import Ran, Record, RecordBook
 from .spool import Spool, folder_of
 from .writer import Writer
 
@@ -43,12 +43,12 @@ class Keeping:
         """Keep it, and have it written."""
         self._keep((record,), is_queued=False)
 
-    def keep(self, queued: Sequence[Ran | Line]) -> None:
+    def keep(self, queued: Sequence[Record]) -> None:
         """Keep what is in the writer's queue already."""
         if queued:
             self._keep(queued, is_queued=True)
 
-    def _keep(self, records: Sequence[Ran | Line], *, is_queued: bool) -> None:
+    def _keep(self, records: Sequence[Record], *, is_queued: bool) -> None:
         with self._lock:
             if self._spool is None:
                 self._spool = Spool(folder_of(self._journal().place), self._name, max_bytes=self._max_bytes)
@@ -71,5 +71,5 @@ class Keeping:
                 self._spool.forget(full)
 
 
-def _same(record: Ran | Line) -> Ran | Line:
+def _same(record: Record) -> Record:
     return record

@@ -266,28 +266,30 @@ class RecordBook(Database):
         column = tables().tables["runs"].c.run_id
         for path in left_in(folder_of(self.place)):
             with contextlib.suppress(PluginError), left_by_the_dead(path) as found:
-                ran, said = found if found is not None else ([], [])
+                ran = [one for one in found if isinstance(one, Ran)]
                 for at in range(0, len(ran), PAGE):
                     page = ran[at : at + PAGE]
                     last = {one.run_id: one for one in page}  # what grows is there several times
                     with self.reading() as connection:
                         known = set(connection.execute(select(column).where(column.in_(list(last)))).scalars())
                     self.add([one for one in last.values() if one.run_id not in known])
-                for session in {line.session for line in said}:
-                    self._take_in_lines([line for line in said if line.session == session])
+                nameless = [one for one in found if not isinstance(one, Ran)]
+                for kind, session in {(type(one), one.session) for one in nameless}:
+                    self._take_in_nameless([one for one in nameless if (type(one), one.session) == (kind, session)])
 
-    def _take_in_lines(self, said: list[Line]) -> None:
-        """Lines of a session, but for those that had been written; equal ones are as good as each other."""
-        said = [Line(**_row(line)) for line in said]
-        columns = tables().tables["lines"].c
-        first, last = min(line.at for line in said), max(line.at for line in said)
-        which = [columns.session == said[0].session, columns.at >= first, columns.at <= last]
-        written = Counter(self._records(Line, which, None))
+    def _take_in_nameless(self, found: Sequence[Happening | Line]) -> None:
+        """Of one kind and session, but for those that had been written; equal ones are as good as each other."""
+        kind = type(found[0])
+        found = [kind(**_row(one)) for one in found]
+        columns = tables().tables[_TABLES[kind]].c
+        first, last = min(one.at for one in found), max(one.at for one in found)
+        which = [columns.session == found[0].session, columns.at >= first, columns.at <= last]
+        written = Counter(self._records(kind, which, None))
         missing = []
-        for line in said:
-            written[line] -= 1
-            if written[line] < 0:
-                missing.append(line)
+        for one in found:
+            written[one] -= 1
+            if written[one] < 0:
+                missing.append(one)
         for at in range(0, len(missing), PAGE):
             self.add(missing[at : at + PAGE])
 

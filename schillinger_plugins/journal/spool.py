@@ -1,4 +1,4 @@
-"""Spool: what ran and was said, on its way to the database.
+"""Spool: what ran, happened and was said, on its way to the database.
 
 Owns files beside the journal, a line for each record. When `put` returns the system has it, so it outlives a process that is
 killed before its writer came to it; it costs a hundredth of a transaction. A file whose process has gone is taken into the
@@ -15,13 +15,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import platformdirs
 
 if TYPE_CHECKING:
-    from .records import Line, Ran
+    from .records import Record
 
 TURN_BYTES = 256 * 1024
 """A file that has grown so far is followed by another, and goes as soon as all of it is written."""
@@ -30,8 +30,8 @@ MAX_BYTES = 16 * 1024 * 1024
 """Of all files; while the database is away, what is beyond that is left to the writer's queue alone."""
 
 _NEW = ".new"
-_SAID = b"line "
-"""What a line of a log begins with; all others are of runs."""
+_MARKS = {"Ran": b"", "Happening": b"event ", "Line": b"line "}
+"""What a line of each kind begins with."""
 
 
 def folder_of(place: Path | str) -> Path:
@@ -62,7 +62,7 @@ class Spool:
         self._full: list[_File] = []
         self._process = os.getpid()
 
-    def put(self, *records: Ran | Line) -> list[_File]:
+    def put(self, *records: Record) -> list[_File]:
         """Have the system keep records; a file that is full, to be forgotten when all is written that was put before."""
         if len(self._full) * TURN_BYTES > self._max_bytes or os.getpid() != self._process:
             return []
@@ -106,11 +106,18 @@ class _File:
     bytes: int = 0
 
 
-def _line(record: Ran | Line) -> bytes:
-    from .records import Line
-
+def _line(record: Record) -> bytes:
     # The end of the one before comes first: half a line, of a full disk, spoils no other.
-    return b"\n" + (_SAID if isinstance(record, Line) else b"") + msgspec.json.encode(record)
+    return b"\n" + _MARKS[type(record).__name__] + msgspec.json.encode(record)
+
+
+def _read(line: bytes) -> Record:
+    from .records import Happening, Line, Ran
+
+    kinds: tuple[Any, ...] = Line, Happening, Ran
+    kind = next(kind for kind in kinds if line.startswith(_MARKS[kind.__name__]))
+    record: Record = msgspec.json.decode(line.removeprefix(_MARKS[kind.__name__]), type=kind)
+    return record
 
 
 def _begin(folder: Path, name: str) -> _File:
@@ -133,31 +140,25 @@ def left_in(folder: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def left_by_the_dead(path: Path) -> Iterator[tuple[list[Ran], list[Line]] | None]:
-    """What a file holds whose process has gone; None if it has not. It goes, unless something is raised."""
-    from .records import Line, Ran
-
+def left_by_the_dead(path: Path) -> Iterator[list[Record]]:
+    """What a file holds whose process has gone; nothing if it has not. It goes, unless something is raised."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        yield None
+        yield []
         return
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            yield None
+            yield []
             return
-        ran: list[Ran] = []
-        said: list[Line] = []
+        found: list[Record] = []
         with open(file, "rb", closefd=False) as lines:
             for line in lines:
                 with contextlib.suppress(msgspec.DecodeError):  # half a line
-                    if line.startswith(_SAID):
-                        said.append(msgspec.json.decode(line.removeprefix(_SAID), type=Line))
-                    else:
-                        ran.append(msgspec.json.decode(line, type=Ran))
-        yield ran, said
+                    found.append(_read(line))
+        yield found
         path.unlink(missing_ok=True)
     finally:
         os.close(file)

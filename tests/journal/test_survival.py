@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from schillinger_plugins.journal import Journal, folder_of
+from schillinger_plugins.journal import Happening, Journal, folder_of
 from schillinger_plugins.journal import spool as spools
 
 WritePlugin = Callable[..., Path]
@@ -74,6 +75,29 @@ def kept(file: Path) -> dict[str, dict[str, Any]]:
                 told = json.loads(line)
                 found[told["run_id"]] = told
     return found
+
+
+def test_events_outlive_a_process_that_is_killed(file: Path, write_plugin: WritePlugin) -> None:
+    """Each once, be it in the database already or not."""
+    with running(write_plugin(body=BODY), calls=1, one_by_one=100) as process:
+        while len(kept(file)) < 4:  # the flow's own is the last: all else was put before
+            assert process.poll() is None
+            os.sched_yield()
+        (loaded,) = [one for one in _happened(file) if (one.name, one.plugin_id) == ("loaded", "probe")]
+        Journal(file).add([loaded])
+    told = Counter((one.name, one.plugin_id) for one in Journal(file).happenings())
+    assert told["loaded", "probe"] == told["instance_created", "probe"] == told["loaded", "resultant_rhythm"] == 1
+    assert not spools.left_in(folder_of(file))
+
+
+def _happened(file: Path) -> list[Happening]:
+    """The events in the spool, by whoever can read them."""
+    lines = [line for path in spools.left_in(folder_of(file)) for line in path.read_bytes().splitlines()]
+    return [
+        msgspec.json.decode(line.removeprefix(b"event "), type=Happening)
+        for line in lines
+        if line.startswith(b"event ")
+    ]
 
 
 def test_runs_outlive_a_process_that_is_killed(file: Path, write_plugin: WritePlugin) -> None:
