@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -92,15 +93,15 @@ def test_what_helps_stays(text: str) -> None:
 def test_values_of_the_environment_are_known() -> None:
     """By the names of their variables, or as they look random; in whatever form they come."""
     environment = {
-        "LAB_PASSWORD": 'cor"rect h\u00f6rse',
+        "LAB_PASSWORD": 'cor"rect h\u00f6rse\x1b',
         "OPENAI_API_KEY": "plain-words",
         "CI_BUILD": RANDOM,
         "LANG": "C.UTF-8",
     }
     redact = Redaction(environment=environment)
     value = environment["LAB_PASSWORD"]
-    for form in (value, json.dumps(value), repr(value)):
-        assert "rrect" not in redact(f"printed {form}")
+    for form in (value, json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value), quote(value)):
+        assert "rect" not in redact.known(f"printed {form}")
     assert redact.known("plain-words C.UTF-8") == "(secret) C.UTF-8"
     assert RANDOM[:8] not in redact.known(f"x{RANDOM}y")
 

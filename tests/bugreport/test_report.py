@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,79 @@ def test_another_process_knows_why_it_did_not_load(
     assert "main.py" in said
     assert IN_CONFIG not in said
     assert IN_LINE not in said
+
+
+QUOTES = f"https://ann:{IN_URL}@example.org/a said {IN_LINE} to a user in /home/bert"
+
+
+def test_what_errors_quote_is_taken_out_wherever_they_are_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Of runs, of reloads and loads, of plugins that are broken, of what can't be asked, and as the last failures."""
+    folder = write_plugin(body=f"raise ValueError({QUOTES!r})")
+    main = (folder / "main.py").read_text()
+    with pytest.raises(PluginExecutionError):
+        kept.create_instance(kept.load(folder).id).execute({"x": 1})
+    (folder / "main.py").write_text(f"{main}\nraise ValueError({QUOTES!r})\n")
+    with pytest.raises(PluginExecutionError):
+        kept.reload("probe")
+    broken = write_plugin("broken", manifest={IN_LINE: 1})
+    with pytest.raises(PluginError):
+        kept.add(broken)
+    kept.discover()
+    for said in (gather(kept, "probe").markdown(), gather(kept).markdown()):
+        assert "reload_failed" in said
+        assert said.count("a user in /home/(user)") >= 3
+        assert [one for one in (IN_URL, IN_LINE, "bert") if one in said] == []
+
+
+def test_what_cannot_be_asked_quotes_nothing(
+    kept: PluginManager, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nor do the settings: where things lie, and what is wrong with the journal."""
+
+    def fail() -> None:
+        raise PluginError(QUOTES)
+
+    monkeypatch.setattr(kept, "doctor", fail)
+    monkeypatch.setenv("SCHILLINGER_PLUGIN_PATH", str(tmp_path / "more"))
+    kept.recorder._writer.problem, kept.recorder._writer.dropped = QUOTES, 3
+    said = gather(kept).markdown()
+    not_to_be_had, settings = (
+        said.partition(f"## {title}\n")[2].partition("\n## ")[0] for title in ("Not to be had", "Settings")
+    )
+    for part in (not_to_be_had, settings):
+        assert "a user in /home/(user)" in part
+        assert [one for one in (IN_URL, IN_LINE, "bert", str(tmp_path)) if one in part] == []
+    assert "~/more" in settings
+    assert re.search(r"records lost +3\b", settings)
+
+
+def test_a_configuration_is_known_by_its_names_and_by_its_schema(
+    kept: PluginManager, write_plugin: WritePlugin
+) -> None:
+    """A key that no schema marks, and the secret of one instance alone."""
+    config = {"api_key": "plainword", "token": ""}
+    schema = {"properties": {"token": {"writeOnly": True}}}
+    body = "told = self.context.config\nprint('with', told['api_key'])\nraise ValueError('no access with ' + told['token'])"
+    folder = write_plugin(body=body, manifest={"config_schema": schema, "default_config": config})
+    with pytest.raises(PluginExecutionError):
+        kept.create_instance(kept.load(folder).id, {"token": "anoth3rs3cret"}).execute({"x": 1})
+    said = gather(kept, "probe", with_values=True).markdown()
+    assert "with (secret)" in said
+    assert [one for one in ("plainword", "anoth3rs3cret") if one in said] == []
+
+
+def test_parameters_and_configuration_are_values_too(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Their names are told; what they are only if that is asked for."""
+    definition = {"type": "p", "label": "P", "parameters": [{"name": "title", "type": "string"}]}
+    folder = write_plugin(body="return {}", definition=definition, manifest={"default_config": {"room": ""}})
+    instance = kept.create_instance(kept.load(folder).id, {"room": "a quiet room"})
+    instance.execute({}, {"title": PRIVATE})
+    said = gather(kept, "probe").markdown()
+    assert "parameters title" in said
+    assert [one for one in (PRIVATE, "a quiet room") if one in said] == []
+    said = gather(kept, "probe", with_values=True).markdown()
+    assert said.count("a quiet room") == 2  # of the instance, and of its run
+    assert PRIVATE in said
 
 
 def test_values_are_told_only_if_that_is_asked_for(failed: PluginManager) -> None:

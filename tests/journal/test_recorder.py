@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import hashlib
 import json
 import os
 import threading
@@ -28,7 +29,8 @@ from schillinger_plugins.errors import (
     WorkerCrashed,
 )
 from schillinger_plugins.happenings import MAX_TRACEBACK
-from schillinger_plugins.journal import Journal, Retention
+from schillinger_plugins.journal import Journal, Retention, folder_of
+from schillinger_plugins.journal.spool import left_in
 from schillinger_plugins.loader import inspect
 from schillinger_plugins.permissions import current_user
 from schillinger_plugins.recorder import _Budget
@@ -207,6 +209,51 @@ def test_a_failure_says_where(kept: PluginManager, write_plugin: WritePlugin) ->
     assert found[0].endswith("ZeroDivisionError: division by zero")
     assert "main.py" in found[0]
     assert 0 < sum(bool(one) for one in found) < 40
+
+
+def test_of_a_long_traceback_the_end_is_kept(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Where it was raised, and what."""
+    body = "def one(n): two(n) if n else 1 / 0\ndef two(n): one(n - 1)\none(200)\nreturn {'y': 1}"
+    with pytest.raises(PluginExecutionError):
+        kept.create_instance(kept.load(write_plugin(body=body)).id).execute({"x": 1})
+    (found,) = journal(kept).runs()
+    assert found.traceback.endswith("ZeroDivisionError: division by zero")
+    assert len(found.traceback) == MAX_TRACEBACK
+
+
+def test_of_what_failed_no_content_is_kept(
+    kept: PluginManager, write_plugin: WritePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a file what tells it from another one; of inputs that are too large not even a digest: nobody waits for that."""
+    definition = {**ADDER, "parameters": [{"name": "scale", "type": "file"}], "inputs": [{"name": "x", "type": "any"}]}
+    folder = write_plugin(body="raise ValueError('no such scale')", definition=definition)
+    instance = kept.create_instance(kept.load(folder).id)
+    with pytest.raises(PluginExecutionError):
+        instance.execute({"x": np.zeros(100)}, {"scale": File("just.scl", b"a scale")})
+    monkeypatch.setattr("schillinger_plugins.call.MOST_HASHED_BYTES", 799)
+    with pytest.raises(PluginExecutionError):
+        instance.execute({"x": np.zeros(100)}, {"scale": None})
+    small, large = journal(kept).runs()
+    sha256 = hashlib.sha256(b"a scale").hexdigest()
+    assert json.loads(small.parameters) == {"scale": {"file": "just.scl", "bytes": 7, "sha256": sha256}}
+    assert (json.loads(small.input_digests), large.input_digests) == ({"x": digest(np.zeros(100))}, "{}")
+
+
+def test_what_somebody_was_told_of_is_kept_at_once(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """Before it is in the journal, in case this process is killed: what returned, failed, and was a flow's."""
+    kept.add(write_plugin("adder", body="return {'y': 1 / inputs['x'], 'seed': 1}", definition=ADDER))
+    instance = kept.create_instance("adder")
+    with acting(Behalf(run_id="f00d-1", instance_id=instance.id, is_awaited=True)):
+        instance.execute({"x": 1})
+    with acting(Behalf(run_id="f00d-2", instance_id=instance.id, is_awaited=True)), pytest.raises(PluginExecutionError):
+        instance.execute({"x": 0})
+    with Flow(kept) as flow, acting(Behalf(run_id="f00d-3", is_awaited=True)):
+        flow.run()
+    instance.execute({"x": 1})
+    files = left_in(folder_of(kept.permissions.journal.place))
+    said = [json.loads(line) for file in files for line in file.read_text().splitlines() if line.startswith("{")]
+    assert [one["run_id"] for one in said] == ["f00d-1", "f00d-2", "f00d-3"]
+    assert len(list(journal(kept).runs())) == 4
 
 
 def test_lines_belong_to_the_run_that_said_them(kept: PluginManager, write_plugin: WritePlugin) -> None:
