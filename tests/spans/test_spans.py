@@ -117,6 +117,31 @@ def test_a_load_is_a_span(manager: PluginManager, write_plugin: WritePlugin, spa
     assert "broken" in str(spans.named("load other").status.description)
 
 
+def test_a_call_that_a_reload_overtakes_is_one_of_the_new_code(
+    manager: PluginManager, write_plugin: WritePlugin, spans: Collected
+) -> None:
+    """It was asked of what served before, and waited for its turn meanwhile."""
+    body = "self.context.progress(0.1)\nreturn {'y': 1}"
+    instance = manager.create_instance(manager.load(write_plugin(body=body)).id)
+    waiting = [
+        threading.Thread(target=manager.reload, args=("probe",)),
+        threading.Thread(target=instance.execute, args=({"x": 2},)),
+    ]
+
+    def wait_behind(*_: object) -> None:
+        write_plugin(body=body, version="2.0.0")
+        for number, thread in enumerate(waiting, 1):
+            thread.start()
+            while instance.waiting < number:
+                os.sched_yield()
+
+    instance.execute({"x": 1}, on_progress=wait_behind)
+    for thread in waiting:
+        thread.join()
+    calls = [span for span in spans.all() if span.name == "execute probe"]
+    assert [(call.attributes or {})["schillinger.plugin.version"] for call in calls] == ["1.0.0", "2.0.0"]
+
+
 def test_the_callers_span_is_the_parent(make: Make, spans: Collected) -> None:
     """In its thread and in its task; a thread that has no span begins a trace of its own."""
     instance = make("return {'y': 1}")
