@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -128,6 +129,19 @@ def test_a_journal_that_is_away_is_tried_more_and_more_seldom(
     writer.put(ran)
     assert writer.close(DEADLINE_S) is False
     assert pauses_s == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_what_waits_for_the_next_try_keeps_its_order(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is looked through meanwhile: once, here."""
+    writer = Writer(lambda: Journal(file), retention=Retention())
+    writer._asleep = False  # no thread of its own
+    for number in range(3):
+        writer.put(lambda number=number: ran(number))
+    ticks = iter([0.0, 0.0, 9.0])
+    monkeypatch.setattr(room, "GATHER_S", 0.0)
+    monkeypatch.setattr(room, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    assert not writer._rest(1.0)
+    assert [make().run_id for make in writer._waiting] == ["s-0", "s-1", "s-2"]
 
 
 def test_who_wants_to_know_is_told(writer: Writer, file: Path) -> None:
