@@ -142,11 +142,12 @@ def test_the_costliest_comes_first(cell: Cell, probe: Probe) -> None:
     """By their time with what they call, however often that is; without the copy's folder."""
     probe(
         "def cheap(): pass\ndef costly():\n    return sum(range(10**6))\n"
-        "for _ in range(50): cheap()\ncostly()\nreturn {'y': 1}"
+        "for _ in range(50): cheap()\nfor n in range(60): exec(f'def few{n}(): pass\\nfew{n}()')\ncostly()\nreturn {'y': 1}"
     )
     shown = repr(debug(cell, "%plugin profile probe"))
     assert shown.index("(costly)") < shown.index("(cheap)")
     assert "/main.py" not in shown
+    assert shown.count("(few") < 30
 
 
 def test_of_hostile_names_a_few_pages_are_shown(cell: Cell, probe: Probe) -> None:
