@@ -167,6 +167,8 @@ def test_top_tells_of_the_last_minute(filled: Journal, far_away: None, capsys: p
     (row,) = (line.split() for line in out.splitlines() if "probe" in line)
     assert row[:3] == ["probe", "6", "16.7%"]
     assert "10.4%" in row  # of a CPU
+    _, out, _ = told(capsys, "top", "--once", "--window", "600")
+    assert {"0.6", "1.0%"} <= set(next(line.split() for line in out.splitlines() if "probe" in line))
     assert row[-1] == datetime.fromisoformat(now).astimezone().strftime("%H:%M:%S")  # by the clock of whoever looks
 
 

@@ -239,8 +239,12 @@ def test_of_what_failed_no_content_is_kept(
     assert (json.loads(small.input_digests), large.input_digests) == ({"x": digest(np.zeros(100))}, "{}")
 
 
-def test_what_somebody_was_told_of_is_kept_at_once(kept: PluginManager, write_plugin: WritePlugin) -> None:
+def test_what_somebody_was_told_of_is_kept_at_once(
+    kept: PluginManager, write_plugin: WritePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before it is in the journal, in case this process is killed: what returned, failed, and was a flow's."""
+    for name in ("KEEP_S", "GATHER_S"):  # by whoever calls, not by who writes
+        monkeypatch.setattr(f"schillinger_plugins.journal.writer.{name}", 3600.0)
     kept.add(write_plugin("adder", body="return {'y': 1 / inputs['x'], 'seed': 1}", definition=ADDER))
     instance = kept.create_instance("adder")
     with acting(Behalf(run_id="f00d-1", instance_id=instance.id, is_awaited=True)):
