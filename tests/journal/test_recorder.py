@@ -112,8 +112,8 @@ def test_a_call_is_told_with_its_workers_memory_and_the_queue(kept: PluginManage
     assert found.growth_bytes_per_call == pytest.approx(1e6)
 
 
-def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> None:
-    """What raised, what went over a limit, what was refused before it began and what was cancelled."""
+def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin, caplog: pytest.LogCaptureFixture) -> None:
+    """What raised, what went over a limit, what was refused before it began and what was cancelled; as runs alone."""
     body = """
     if inputs["x"] == "raise": raise ValueError("no such scale")
     if inputs["x"] == "spin":
@@ -146,6 +146,8 @@ def test_failures_say_why(kept: PluginManager, write_plugin: WritePlugin) -> Non
     assert "no such scale" in found[0].error
     assert found[1].wall_s >= 0.2
     assert len({one.run_id for one in found}) == 4
+    assert not [one for one in journal(kept).happenings() if "failed" in one.name]
+    assert caplog.messages == []
 
 
 def test_what_failed_is_told_with_what_it_was_given_and_what_it_cost(
