@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 
 import pytest
 
 from schillinger_plugins import Instance, PluginManager
-from schillinger_plugins.errors import WorkerCrashed
+from schillinger_plugins.errors import PluginError, WorkerCrashed
 from schillinger_plugins.sandbox.trace import MAX_EVENTS, Trace
 
 MakeInstance = Callable[..., Instance]
@@ -37,6 +38,48 @@ def test_what_a_plugin_tries_is_traced(make: MakeInstance, manager: PluginManage
     assert ("import", "wave") in found
     kinds = {kind for kind, _ in found}
     assert {"socket", "exec", "ctypes"} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "what"),
+    [
+        ("os.system('true')", "process", "os.system b'true'"),
+        ("__import__('subprocess').run(['true'])", "process", "subprocess.Popen"),
+        ("os.fork()", "process", "os.fork"),
+        ("os.kill(1, 0)", "process", "os.kill 1 0"),
+        ("sys.setprofile(None)", "process", "sys.setprofile"),
+        ("os.remove('gone')", "file", "remove gone"),
+        ("os.symlink('a', 'b')", "file", "symlink a"),
+        ("os.listdir('/home')", "file", "listdir /home"),
+        ("open('x', 'a')", "open", "open x to write"),
+        ("open('x', 'r')", "open", "open x"),
+        ("eval('2 + 3')", "exec", "compile <string>"),
+    ],
+)
+def test_each_kind_of_attempt_is_named(
+    make: MakeInstance, manager: PluginManager, attempt: str, kind: str, what: str
+) -> None:
+    """Whether or not it is let: processes, files and code."""
+    instance = make(f"try: {attempt}\nexcept OSError: pass\nreturn {{'y': 1}}")
+    with contextlib.suppress(PluginError):
+        instance.execute()
+    found = traced(manager, instance)
+    assert [told for of, told in found if of == kind and told.startswith(what)], found
+
+
+def test_nothing_of_the_plugins_runs_to_be_told(make: MakeInstance, manager: PluginManager) -> None:
+    """Of an object its type is told, of a long text the beginning."""
+    body = """
+    class Odd:
+        def __repr__(self): os.remove('by its repr')
+    sys.audit('socket.made up', Odd(), 'x' * 9999)
+    return {'y': 1}
+    """
+    instance = make(body)
+    instance.execute()
+    found = dict(traced(manager, instance))
+    assert found["socket"] == f"socket.made up <Odd> {'x' * 200!r}"
+    assert "by its repr" not in found.get("file", "")
 
 
 def test_an_event_is_told_once(make: MakeInstance, manager: PluginManager) -> None:
