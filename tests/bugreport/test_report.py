@@ -223,6 +223,27 @@ def test_parameters_and_configuration_are_values_too(kept: PluginManager, write_
     assert PRIVATE in said
 
 
+def test_of_one_plugin_nothing_of_others_is_told(failed: PluginManager, write_plugin: WritePlugin) -> None:
+    """Neither its instances, runs and events nor what it said and did."""
+    body = "print('said by another')\ntry: open('/done/by/another')\nexcept OSError: pass\nreturn {'y': 1}"
+    instance = failed.create_instance(failed.load(write_plugin("stranger", body=body)).id)
+    run_id = instance.execute({"x": 1}).provenance.run_id
+    said = gather(failed, "probe").markdown()
+    assert [word for word in ("stranger", "by another", run_id) if word in said] == []
+    said = gather(failed).markdown()
+    assert [word for word in ("stranger-1: ", "said by another", "/done/by/another", run_id) if word not in said] == []
+
+
+def test_what_is_left_out_is_said_in_the_file(failed: PluginManager) -> None:
+    """Beneath the part that it is missing from; and how many lines did not fit."""
+    said = gather(failed, "probe").markdown()
+    assert "Left out: values of parameters and configuration; with --values they are told." in said
+    for keeps_end, where in ((False, -1), (True, 0)):
+        lines = section("Log", {}, [f"line {number} " + "x" * 100 for number in range(100)], keeps_end=keeps_end).lines
+        assert lines[where] == f"… {101 - len(lines)} lines cut"
+        assert f"line {99 if keeps_end else 0} " in lines[-1 if keeps_end else 0]
+
+
 def test_values_are_told_only_if_that_is_asked_for(failed: PluginManager) -> None:
     """What was given and what names meant may be private; what is left out is said."""
     made = gather(failed, "probe")

@@ -138,6 +138,23 @@ def test_a_grant_takes_the_place_of_the_last(journal: Journal) -> None:
     assert replace(journal.grants(with_ended=True)[0], ended_at="") == first
 
 
+def test_one_permission_is_ended_the_others_are_kept(journal: Journal) -> None:
+    """If one is named; else all of the plugin's."""
+    journal.add_grant(replace(GRANT, permission="network"))
+    journal.add_grant(replace(GRANT, permission="file_access"))
+    ended = journal.end_grants(GRANT.plugin_id, user=GRANT.user, permission="network")
+    assert [one.permission for one in ended] == ["network"]
+    assert [one.permission for one in journal.grants()] == ["file_access"]
+
+
+def test_what_has_ended_keeps_its_end(journal: Journal) -> None:
+    """Of each in a row the next one's beginning, whatever comes after."""
+    times = [f"2026-11-0{day}T00:00:00.000+00:00" for day in (1, 2, 3)]
+    for at in times:
+        journal.add_grant(replace(GRANT, granted_at=at, ended_at=""))
+    assert [one.ended_at for one in journal.grants(with_ended=True)] == [*times[1:], ""]
+
+
 def test_it_is_private_and_where_it_should_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
