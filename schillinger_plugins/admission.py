@@ -67,6 +67,7 @@ class Admission:
         on_progress: OnProgress | None,
         *,
         copy: Path | None = None,
+        on_hashed: Callable[[str], object] | None = None,
         on_decided: Callable[[PluginCode], object] | None = None,
         on_worker: Callable[[Worker], object] | None = None,
     ) -> tuple[LoadedPlugin, Worker]:
@@ -76,6 +77,8 @@ class Admission:
         ----------
         copy : Path, optional
             What was copied of its folder before, in place of what lies there now. It stays if this fails.
+        on_hashed : callable, optional
+            Told the content hash, before anything is decided by it.
         on_decided : callable, optional
             Told of the code when it may run, before any of it does.
         on_worker : callable, optional
@@ -87,15 +90,16 @@ class Admission:
             As `PluginManager.load`.
         """
         if self._spans is None:
-            return self._admit(record, on_progress, copy, on_decided, on_worker, None)
+            return self._admit(record, on_progress, copy, on_hashed, on_decided, on_worker, None)
         with self._spans.span("load", record.id) as stages:
-            return self._admit(record, on_progress, copy, on_decided, on_worker, stages)
+            return self._admit(record, on_progress, copy, on_hashed, on_decided, on_worker, stages)
 
     def _admit(
         self,
         record: PluginRecord,
         on_progress: OnProgress | None,
         kept: Path | None,
+        on_hashed: Callable[[str], object] | None,
         on_decided: Callable[[PluginCode], object] | None,
         on_worker: Callable[[Worker], object] | None,
         stages: Stages | None,
@@ -104,7 +108,10 @@ class Admission:
             stages.enter("decide")
         copy = kept if kept is not None else self._sandbox.keep(record.root)
         try:
-            code = self._decided(record, copy, on_progress)
+            hashed = content_hash(copy)
+            if on_hashed is not None:
+                on_hashed(hashed)
+            code = self._decided(record, copy, hashed, on_progress)
             if stages is not None:
                 stages.tell(code.facts)
                 stages.enter("start")
@@ -116,7 +123,7 @@ class Admission:
                 self._sandbox.forget(copy)
             raise
 
-    def _decided(self, record: PluginRecord, copy: Path, on_progress: OnProgress | None) -> PluginCode:
+    def _decided(self, record: PluginRecord, copy: Path, hashed: str, on_progress: OnProgress | None) -> PluginCode:
         """Everything that is decided before a line of the plugin is run."""
         manifest = record.manifest
         assert manifest is not None
@@ -125,7 +132,6 @@ class Admission:
         seen = self._scanner.scan(copy, manifest, with_bandit=refuse is not None)
         seen.demand(refuse, plugin_id=record.id)
         _demand_main_file(copy, manifest, plugin_id=record.id)
-        hashed = content_hash(copy)
         granted = self._permissions.demand(record, content_hash=hashed)
         limits = Limits().merged(manifest.limits.model_dump(exclude_none=True), plugin_id=record.id)
         self._policy.demand_limits(asdict(limits), plugin_id=record.id)

@@ -12,13 +12,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from .errors import PluginError
 from .events import Event, EventName
 from .failures import Failure
 from .journal import Happening, packed
 from .loaded import LoadedPlugin
 from .manifest import Manifest
-from .registry import PluginRecord
 from .schema.secrecy import hidden_within, told_secrets
 
 NAMES: tuple[EventName, ...] = (
@@ -80,7 +78,7 @@ class Happenings:
             if event.instance_id is not None:
                 return None
             record = event.data["record"]
-            name, version, hashed = "load_failed", _version_of(record.manifest), _hash_of(record)
+            name, version, hashed = "load_failed", _version_of(record.manifest), event.data["content_hash"]
             detail = self._why(event.data["failure"], record.id, record.manifest)
         elif event.name == "uploaded":  # it is other code than what serves
             version, hashed = str(detail.pop("version")), str(detail.pop("content_hash"))
@@ -120,10 +118,3 @@ class Happenings:
 
 def _version_of(manifest: Manifest | None) -> str:
     return manifest.metadata.version if manifest is not None else ""
-
-
-def _hash_of(record: PluginRecord) -> str:
-    try:
-        return record.content_hash
-    except (PluginError, OSError):  # it may be what made the load fail
-        return ""

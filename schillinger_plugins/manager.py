@@ -186,15 +186,16 @@ class PluginManager(Renewing, Granting, Looking):
             record, undo = self._catalogue.enter(plugin)
             if record.id in self._loaded:
                 return record
+            hashes: list[str] = []
             try:
-                self._loaded[record.id], self._spares[record.id] = self._admission.admit(record, on_progress)
+                admitted = self._admission.admit(record, on_progress, on_hashed=hashes.append)
             except BaseException as error:
                 undo()
                 failure = Failure.of(error, None) if isinstance(error, Exception) else None
-                self.events.emit(
-                    Event("failed", record.id, data={"error": str(error), "failure": failure, "record": record})
-                )
+                told = {"error": str(error), "failure": failure, "record": record, "content_hash": "".join(hashes)}
+                self.events.emit(Event("failed", record.id, data=told))
                 raise
+            self._loaded[record.id], self._spares[record.id] = admitted
             record = self._mark_loaded(record.id)
             self._reloading.began(self._loaded[record.id])
             self._watching.began(record.id)

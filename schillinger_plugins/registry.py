@@ -21,12 +21,12 @@ from typing import Any, Literal
 from .definition import NodeDefinition
 from .errors import DuplicatePlugin, PluginError, UnknownPlugin, nearest
 from .events import Event, Events
+from .extent import Extent
 from .manifest import Manifest
 from .paths import belongs
 
 State = Literal["discovered", "loaded", "broken"]
 
-MAX_DEPTH = 64
 _RAISE: Any = object()
 
 
@@ -182,16 +182,24 @@ def content_hash(root: Path) -> str:
     -------
     str
         64 hexadecimal digits.
+
+    Raises
+    ------
+    LoadError
+        If it holds more than the folder of a plugin may.
     """
-    total = hashlib.sha256()
+    total, extent = hashlib.sha256(), Extent(root)
     # Not os.walk, which recurses before Python 3.12: a folder may be deeper than the stack.
     pending = [root]
     while pending:
         folder = pending.pop()
-        if len(folder.parts) - len(root.parts) > MAX_DEPTH:
-            raise PluginError(f"{root} is more than {MAX_DEPTH} folders deep", remedy="make it flatter")
+        extent.enter(len(folder.parts) - len(root.parts))
+        entries = []
         with os.scandir(folder) as listing:
-            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing)
+            for entry in listing:
+                extent.see()
+                entries.append((entry.name, entry.is_dir(follow_symlinks=False)))
+        entries.sort()
         pending += [
             folder / name for name, is_folder in reversed(entries) if is_folder and belongs(name, is_folder=True)
         ]
@@ -199,7 +207,9 @@ def content_hash(root: Path) -> str:
             if is_folder or not belongs(name, is_folder=False):
                 continue
             path = folder / name
-            mode = path.lstat().st_mode
+            kind = path.lstat()
+            extent.read(path, kind)
+            mode = kind.st_mode
             if stat.S_ISREG(mode):
                 with path.open("rb") as file:
                     digest = hashlib.file_digest(file, "sha256").digest()

@@ -613,7 +613,7 @@ def test_a_load_that_fails_is_told(
     with pytest.raises(PermissionDenied):
         kept.load(refused)
 
-    def give_up(*_: object) -> None:
+    def give_up(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(kept._admission, "admit", give_up)
@@ -628,7 +628,8 @@ def test_a_load_that_fails_is_told(
     assert detail["traceback"].endswith("ZeroDivisionError: division by zero")
     assert 'File "' in detail["traceback"]
     assert len(detail["traceback"]) == MAX_TRACEBACK
-    assert (second.plugin_id, json.loads(second.detail)["kind"]) == ("refused", "PermissionDenied")
+    assert (second.plugin_id, second.content_hash) == ("refused", content_hash(refused))
+    assert json.loads(second.detail)["kind"] == "PermissionDenied"
     assert (third.plugin_id, json.loads(third.detail)) == ("other", {"error": "it was interrupted"})
 
 

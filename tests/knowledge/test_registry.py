@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from schillinger_plugins.errors import DuplicatePlugin, UnknownPlugin
+from schillinger_plugins import extent
+from schillinger_plugins.errors import DuplicatePlugin, LoadError, UnknownPlugin
 from schillinger_plugins.events import Events
 from schillinger_plugins.loader import inspect
 from schillinger_plugins.registry import PluginRecord, Registry, content_hash
@@ -142,6 +143,22 @@ def test_the_content_hash_opens_nothing_but_files(make_plugin: Any) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "endless").symlink_to("/dev/zero")
     assert len(content_hash(folder)) == 64
+
+
+def test_a_folder_that_holds_too_much_has_no_hash(make_plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files without end, in number, size or holes: nobody is kept busy reading them."""
+    holes = make_plugin("holes")
+    with (holes / "data.bin").open("wb") as file:
+        file.truncate(10**12)
+    monkeypatch.setattr(extent, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(extent, "MAX_BYTES", 10_000)
+    many, large = make_plugin("many"), make_plugin("large")
+    for number in range(9):
+        (many / f"asset{number}").touch()
+    (large / "data.bin").write_bytes(bytes(20_000))
+    for folder, why in ((holes, "has holes"), (many, "more than 5 files"), (large, "holds more than")):
+        with pytest.raises(LoadError, match=why):
+            content_hash(folder)
 
 
 def test_a_record_hashes_once(make_plugin: Any) -> None:

@@ -221,9 +221,9 @@ def test_an_endless_folder_is_refused(
     manager: PluginManager, write_plugin: WritePlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder of too many files is refused with the limit, and nothing of it stays."""
-    from schillinger_plugins.sandbox import snapshot
+    from schillinger_plugins import extent
 
-    monkeypatch.setattr(snapshot, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(extent, "MAX_ENTRIES", 5)
     folder = write_plugin()
     for number in range(9):
         (folder / f"asset{number}").touch()
