@@ -77,6 +77,9 @@ describe("the widget of the status", () => {
     expect(lines()).toBe("nothing was printed");
     await tail("instance:a-1", "first", "second");
     expect(lines()).toBe("first\nsecond");
+    fireEvent.click(button("Close"));
+    expect(lines()).toBeUndefined();
+    fireEvent.click(button("Logs of a-1"));
     const before = asked("tail").length;
     await tick([]);
     expect(asked("tail")).toHaveLength(before + 1);
