@@ -47,6 +47,8 @@ describe("the rows", () => {
     expect(order.down).toBe(true);
     expect(sorted(now, order)[0]!.row.calls).toBe(5);
     expect(turned(order, "calls").down).toBe(false);
+    const shares = board(row({ id: "1", cpu_share: 0.25 }), row({ id: "2", cpu_share: 0.5 }));
+    expect(sorted(shares, { key: "cpu_share", down: true }).map((kept) => kept.row.id)).toEqual(["2", "1"]);
     expect(turned(order, "state"), "words begin with the first").toEqual({ key: "state", down: false });
   });
 

@@ -85,6 +85,8 @@ describe("the widget of the status", () => {
     expect(asked("tail")).toHaveLength(before + 1);
     await tick([], ["instance:a-1"]);
     expect(lines()).toBeUndefined();
+    await tick([]);
+    expect(asked("tail"), "nor are they asked for any more").toHaveLength(before + 1);
   });
 
   it("follows the end of the lines until they are scrolled up", async () => {
