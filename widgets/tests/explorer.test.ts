@@ -60,10 +60,13 @@ describe("the explorer", () => {
     drag(1, 3);
     fireEvent.pointerDown(canvas("Output"), at(3.5));
     fireEvent.pointerMove(canvas("Output"), at(2));
+    frame();
+    expect(part("region").style.left).toBe("50%");
     fireEvent.pointerCancel(canvas("Output"), at(2));
-    expect(on().shared["region"]).toEqual({ start_s: 1, end_s: 3 });
     fireEvent.pointerMove(canvas("Output"), at(0));
+    frame();
     expect(on().shared["region"]).toEqual({ start_s: 1, end_s: 3 });
+    expect([part("region").style.left, part("region").style.width]).toEqual(["25%", "50%"]);
   });
 
   it("leaves the wheel to the page, but with Ctrl, which zooms, and Shift, which moves", () => {
