@@ -61,11 +61,11 @@ describe("the explorer draws", () => {
 
   it("each channel in its half, the left one above", () => {
     show(only({ sounds: [{ ...PLAN.sounds[0]!, channels: 2, peak: 1 }] }));
-    on().tell(whole("audio", 1, 4), floats(0, 1, 0, 0.5));
+    on().tell(whole("audio", 1, 4), floats(-0.5, 1, -1, 0.5));
     forget();
     frame();
     const bars = drawn("fillRect", "Output").filter(({ at: [, , , high] }) => high! > 1);
-    expect(bars.map(({ at: [, top, , high] }) => [top, top! + high!])).toEqual([[1.5, 25], [63.25, 75]]);
+    expect(bars.map(({ at: [, top, , high] }) => [top, top! + high!])).toEqual([[1.5, 36.75], [63.25, 98.5]]);
   });
 
   it("the quieter of the compared lower, and each by itself as high as it is wide", () => {
@@ -118,14 +118,23 @@ describe("the explorer draws", () => {
     expect(others).toEqual([]);
   });
 
-  it("the loudest of a sound in the brightest colour, however loud that is", () => {
+  it("the loudest of a sound in the brightest colour, however loud that is, and the rest as the hand wants it", () => {
     const data = new DataView(Uint8Array.from([0, 127, 255]).buffer);
-    const coloring = new Coloring(() => ({ startS: 0, endS: 1, columns: 3, rows: 1, data }), () => {});
+    let changes = 0;
+    const coloring = new Coloring(() => ({ startS: 0, endS: 1, columns: 3, rows: 1, data }), () => changes++);
     const track = { ...PLAN.tracks[0]!, low: -120, high: 7 };
     const table = coloring.tableFor(track);
     expect(table[127]).toBe(tableOf("magma")[254]);
     expect(table[126]).not.toBe(table[127]);
     expect(coloring.tableFor(track), "and makes it once").toBe(table);
+    const controls = coloring.controls(true);
+    fireEvent.change(controls.querySelector("select")!, { target: { value: "grey" } });
+    expect(coloring.tableFor(track)[127]).toBe(tableOf("grey")[254]);
+    fireEvent.input(controls.querySelector("input")!, { target: { value: "-30" } });
+    const [black, first, next] = [tableOf("grey")[0], ...coloring.tableFor(track).subarray(67, 69)];
+    expect(first, "two steps for each of 30 dB").toBe(black);
+    expect(next).not.toBe(black);
+    expect(changes).toBe(2);
   });
 
   it("what differs, what has no picture, and all of it in words", () => {
