@@ -298,16 +298,19 @@ def test_a_page_that_never_leaves_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     assert not pulse.is_beating
 
 
-def test_a_pulse_ends_with_the_last_of_the_views_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("most", "views"), [(32, ["one"]), (1, ["one", "two"])], ids=["displayed", "too many"])
+def test_a_pulse_ends_with_the_last_of_the_views_it_knows(
+    monkeypatch: pytest.MonkeyPatch, most: int, views: list[str]
+) -> None:
     """What a cell displayed is the view that says so; of too many the one that was heard of longest ago is none."""
-    monkeypatch.setattr("schillinger_plugins.widgets.pulse.MAX_VIEWS", 1)
+    monkeypatch.setattr("schillinger_plugins.widgets.pulse.MAX_VIEWS", most)
     beating = Beating()
     pulse = Pulse(beating.beat, name="test", period_s=0.02)
     pulse.display()
-    pulse.look("one")
-    pulse.look("two")
+    for view in views:
+        pulse.look(view)
     thread = pulse._thread
     assert thread is not None
-    pulse.leave("two")
+    pulse.leave(views[-1])
     thread.join(DEADLINE_S)
     assert not pulse.is_beating

@@ -104,6 +104,7 @@ describe("the card of a node", () => {
     document.body.innerHTML = "";
     const running = show({ status: "running", progress: 0.42, message: "tracking beats" });
     expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("42");
+    expect(screen.getByRole("progressbar").querySelector("div")!.style.width).toBe("42%");
     expect(screen.getByRole("status").textContent).toBe("42 % · tracking beats");
     await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
     expect(running.onCancel).toHaveBeenCalledOnce();
@@ -148,12 +149,17 @@ describe("the card of a node", () => {
     const { onSetAll } = show({ presets, saved: { Mine: { gain_db: -6 } }, values: { gain_db: -6 } });
     const list = screen.getByRole("combobox", { name: "preset" }) as HTMLSelectElement;
     expect(list.value).toBe("saved:Mine");
+    const groups = [...list.querySelectorAll("optgroup")].map((group) => [group.label, [...group.children].map((one) => one.textContent)]);
+    expect(groups).toEqual([["of the plugin", ["Loud"]], ["saved", ["Mine"]]]);
     await userEvent.selectOptions(list, "Loud");
     expect(onSetAll).toHaveBeenLastCalledWith({ gain_db: 6 });
   });
 
   it("saves a preset under a name by keyboard alone, and deletes only what was saved", async () => {
     const { onSave, onDelete } = show({ presets: { Plain: {} }, saved: { Mine: { gain_db: -6 } }, values: { gain_db: -6 }, canSave: true });
+    await userEvent.click(screen.getByRole("button", { name: "Save as …" }));
+    await userEvent.keyboard("X{Escape}");
+    expect(onSave).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole("button", { name: "Save as …" }));
     const entry = screen.getByRole("textbox", { name: "name of the preset" });
     await userEvent.clear(entry);
@@ -188,6 +194,19 @@ describe("the card of a node", () => {
     expect(onSet).toHaveBeenLastCalledWith("scale", "~/just.scl");
     await userEvent.click(screen.getByRole("button", { name: "take Scale away" }));
     expect(onSet).toHaveBeenLastCalledWith("scale", null);
+  });
+
+  it("says at its port why a file was refused, aloud", () => {
+    show({ canRead: true, inputsSet: { audio: { state: "refused", text: "there is no file" } } });
+    expect(screen.getByRole("alert").textContent).toBe("there is no file");
+  });
+
+  it("shows the author's groups by their names, and a parameter's words when it is pointed at", () => {
+    const parameters = [parameter({ tooltip: "how loud" }), parameter({ name: "mix", label: "Mix" })];
+    show({ definition: { ...definition, parameters, ui: { groups: [{ label: "Level", parameters: ["gain_db"] }] } } });
+    expect(screen.getByRole("heading", { name: "Level" })).toBeTruthy();
+    expect(screen.getByText("Gain", { selector: "label" }).title).toBe("how loud");
+    expect(screen.getByText("Mix", { selector: "label" }).title).toBe("mix");
   });
 
   it("says what is wrong with a parameter's file, at its control", () => {

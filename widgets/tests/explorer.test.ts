@@ -1,118 +1,11 @@
-// The explorer in jsdom: a page of 1000 pixels over four seconds, a kernel that answers when it is told to, a canvas that
-// remembers what was drawn.
+// The explorer by hand: what is looked at, selected, heard and saved.
 import { fireEvent } from "@testing-library/dom";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import explorer from "../src/analysis/index.ts";
-import { type Audio, fakeAudio, fakeFrames } from "./audio.ts";
-import { type Page, page } from "./contract.ts";
-import { ANALYSIS } from "./states.ts";
-
-const lane = { label: "x", tooltip: "" };
-const sound = ANALYSIS.plan.sounds[0]!;
-const PLAN = {
-  ...ANALYSIS.plan,
-  sounds: [{ ...sound, name: "audio", label: "Output" }, { ...sound, name: "input:audio", label: "Input" }],
-  marks: [
-    { ...lane, name: "onsets", label: "Onsets", count: 1, role: "" as const },
-    { ...lane, name: "beats", label: "Beats", count: 4, role: "beat" as const },
-    { ...lane, name: "downbeats", label: "Downbeats", count: 1, role: "downbeat" as const },
-  ],
-  segments: [{ ...lane, name: "parts", label: "Parts", count: 2 }],
-  tracks: [
-    { ...ANALYSIS.plan.tracks[0]!, label: "Mel", rows: 4, bins: [110, 220, 440, 880], bins_unit: "Hz", low: -80, high: 0 },
-    { ...ANALYSIS.plan.tracks[1]!, label: "Centroid", low: 0, high: 900 },
-  ],
-};
-const STATE = { ...ANALYSIS, plan: PLAN, region: null, sound: "audio" };
-const TIMES: Record<string, number[]> = { onsets: [0.25], beats: [0.5, 1, 1.5, 2], downbeats: [1] };
+import { PLAN, STATE, TIMES, inExplorer } from "./explorer_page.ts";
 
 describe("the explorer", () => {
-  let on: Page;
-  let audio: Audio;
-  let frame: () => void;
-  let close: () => void;
-  /** The names of all that was answered. */
-  let told: string[];
-  let drawn: { what: string; of: string; style: unknown; at: number[] }[];
-
-  beforeEach(() => {
-    audio = fakeAudio();
-    frame = fakeFrames();
-    drawn = [];
-    told = [];
-    const box = { left: 0, top: 0, right: 1000, bottom: 100, width: 1000, height: 100, x: 0, y: 0 } as DOMRect;
-    vi.spyOn(Element.prototype, "getBoundingClientRect").mockReturnValue(box);
-    for (const [name, size] of [["clientWidth", 1000], ["clientHeight", 100]] as const) vi.spyOn(Element.prototype, name, "get").mockReturnValue(size);
-    HTMLElement.prototype.setPointerCapture = () => {};
-    // Images of tiles are painted on canvases that aren't on the page, and have no label.
-    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement) {
-      return pens.get(this) ?? pens.set(this, penOf(this.getAttribute("aria-label") ?? "")).get(this);
-    } as never;
-    vi.stubGlobal("ImageData", class {});
-    show(STATE);
-  });
-  afterEach(() => {
-    close();
-    document.body.innerHTML = "";
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-  });
-
-  const pens = new WeakMap<HTMLCanvasElement, object>();
-
-  function penOf(of: string): object {
-    const pen = { fillStyle: "", strokeStyle: "", measureText: (text: string) => ({ width: 6 * text.length }) } as Record<string, unknown>;
-    for (const name of ["setTransform", "clearRect", "beginPath", "stroke", "setLineDash", "putImageData"]) pen[name] = () => {};
-    for (const what of ["fillRect", "moveTo", "lineTo", "fillText", "drawImage"]) {
-      pen[what] = (...at: number[]) => void drawn.push({ what, of, style: /fill/.test(what) ? pen["fillStyle"] : pen["strokeStyle"], at });
-    }
-    return pen;
-  }
-
-  function show(state: object): void {
-    close?.();
-    document.body.innerHTML = "";
-    on = page("analysis", state);
-    close = (explorer.render as unknown as (props: unknown) => () => void)(on.props);
-    frame();
-    answer();
-    frame();
-  }
-
-  /** All that was asked for so far, as Python would. */
-  function answer(): void {
-    for (let asked = on.sent.splice(0); asked.length > 0; asked = on.sent.splice(0)) {
-      for (const message of asked as { kind: string; name: string; start_s: number; end_s: number }[]) {
-        const { kind, name } = message;
-        told.push(name);
-        if (kind === "marks") on.tell({ kind, name }, [new DataView(Float64Array.from(TIMES[name]!).buffer)]);
-        if (kind === "segments") on.tell({ kind, name, labels: ["verse", "chorus"] }, [new DataView(Float64Array.from([0, 2, 2, 4]).buffer)]);
-        if (kind !== "tile") continue;
-        const { start_s, end_s } = message;
-        const head = { kind, name, start_s, end_s, rough: false };
-        if (name === "mel") on.tell({ ...head, columns: 2, rows: 4 }, [new DataView(Uint8Array.from([0, 0, 0, 0, 254, 127, 0, 0]).buffer)]);
-        else on.tell({ ...head, columns: 2, rows: 2 }, [new DataView(Float32Array.from(name === "centroid" ? [440, 440, 440, 440] : [-0.5, -0.1, 0.25, 0.1]).buffer)]);
-      }
-    }
-  }
-
-  const view = (): HTMLElement => on.el.querySelector(".sch-analysis")!;
-  const part = (name: string): HTMLElement => view().querySelector<HTMLElement>(`.sch-${name}`)!;
-  const canvas = (label: string): Element => view().querySelector(`.sch-lane canvas[aria-label^="${label}"]`)!;
-  const at = (timeS: number, clientY = 50) => ({ clientX: 250 * timeS, clientY, button: 0, pointerId: 1 });
-  const seen = (): string => part("overview").getAttribute("aria-valuetext")!;
-  const press = (key: string, more = {}): boolean => fireEvent.keyDown(part("stage"), { key, ...more });
-  // By its words: to find it by its role, all styles of the page would be computed each time.
-  const button = (name: string, of: ParentNode = view()): HTMLElement =>
-    [...of.querySelectorAll("button")].find((one) => (one.getAttribute("aria-label") ?? one.textContent)!.startsWith(name))!;
-  const list = (name: string): HTMLSelectElement => view().querySelector(`select[aria-label="${name}"]`)!;
-  const drag = (fromS: number, toS: number): void => {
-    fireEvent.pointerDown(canvas("Output"), at(fromS));
-    fireEvent.pointerMove(canvas("Output"), at(toS));
-    fireEvent.pointerUp(canvas("Output"), at(toS));
-  };
+  const { show, answer, view, part, canvas, at, seen, press, button, list, drag, frame, on, audio, drawn, told, forget } = inExplorer();
 
   it("has a lane for each view that is shown, on one axis", () => {
     expect([...view().querySelectorAll(".sch-lane-title")].map((one) => one.textContent)).toEqual(["Output", "Input", "Parts", "Mel (dB)", "Centroid (Hz)"]);
@@ -136,7 +29,7 @@ describe("the explorer", () => {
   it("reads each channel of a sound by itself", () => {
     show({ ...STATE, plan: { ...PLAN, sounds: [{ ...PLAN.sounds[0]!, channels: 2 }], tracks: [], segments: [] } });
     const tile = { kind: "tile", name: "audio", start_s: 0, end_s: 4, columns: 1, rows: 4, rough: false };
-    on.tell(tile, [new DataView(Float32Array.from([-1, 1, -0.1, 0.1]).buffer)]);
+    on().tell(tile, [new DataView(Float32Array.from([-1, 1, -0.1, 0.1]).buffer)]);
     fireEvent.pointerMove(canvas("Output"), at(0.1, 10));
     expect(part("readout").textContent).toContain("peak 0 dBFS");
     fireEvent.pointerMove(canvas("Output"), at(0.1, 90));
@@ -145,7 +38,7 @@ describe("the explorer", () => {
 
   it("shares what is dragged, either way, and says how much it is", () => {
     drag(3, 1);
-    expect(on.shared).toEqual({ region: { start_s: 1, end_s: 3 } });
+    expect(on().shared).toEqual({ region: { start_s: 1, end_s: 3 } });
     expect(part("notice").textContent).toBe("selected 1 to 3 s (2 s)");
     frame();
     expect(part("region").hidden).toBe(false);
@@ -156,21 +49,24 @@ describe("the explorer", () => {
     drag(1, 3);
     drag(2, 2.01);
     expect(part("time").textContent).toBe("0:02.0 / 0:04.0");
-    expect(on.shared["region"]).toEqual({ start_s: 1, end_s: 3 });
+    expect(on().shared["region"]).toEqual({ start_s: 1, end_s: 3 });
     drag(0.5, 0.5);
     expect(part("time").textContent).toBe("0:00.5 / 0:04.0");
     expect(part("head").style.left).toBe("12.5%");
-    expect(on.shared["region"]).toBeNull();
+    expect(on().shared["region"]).toBeNull();
   });
 
   it("takes back a drag that is broken off", () => {
     drag(1, 3);
     fireEvent.pointerDown(canvas("Output"), at(3.5));
     fireEvent.pointerMove(canvas("Output"), at(2));
+    frame();
+    expect(part("region").style.left).toBe("50%");
     fireEvent.pointerCancel(canvas("Output"), at(2));
-    expect(on.shared["region"]).toEqual({ start_s: 1, end_s: 3 });
     fireEvent.pointerMove(canvas("Output"), at(0));
-    expect(on.shared["region"]).toEqual({ start_s: 1, end_s: 3 });
+    frame();
+    expect(on().shared["region"]).toEqual({ start_s: 1, end_s: 3 });
+    expect([part("region").style.left, part("region").style.width]).toEqual(["25%", "50%"]);
   });
 
   it("leaves the wheel to the page, but with Ctrl, which zooms, and Shift, which moves", () => {
@@ -189,28 +85,28 @@ describe("the explorer", () => {
   });
 
   it("shows what Python selects, and whether the sound goes round", () => {
-    on.put("region", { start_s: 2, end_s: 4 });
+    on().put("region", { start_s: 2, end_s: 4 });
     frame();
     expect([part("region").hidden, part("region").style.left]).toEqual([false, "50%"]);
     expect(button("Loop").getAttribute("aria-pressed")).toBe("false");
-    on.put("loop", true);
+    on().put("loop", true);
     expect(button("Loop").getAttribute("aria-pressed")).toBe("true");
-    on.put("region", null);
+    on().put("region", null);
     frame();
     expect(part("region").hidden).toBe(true);
   });
 
   it("plays what is selected, in a loop if it is to, and turns the page with the playhead", async () => {
-    on.put("region", { start_s: 1, end_s: 3 });
-    on.put("loop", true);
+    on().put("region", { start_s: 1, end_s: 3 });
+    on().put("loop", true);
     press(" ");
-    on.tell({ kind: "sound", name: "audio", note: "", duration_s: 4 }, [new DataView(new ArrayBuffer(4))]);
+    on().tell({ kind: "sound", name: "audio", note: "", duration_s: 4 }, [new DataView(new ArrayBuffer(4))]);
     await new Promise((done) => setTimeout(done));
-    expect(audio.started).toEqual([expect.objectContaining({ fromS: 1, loop: [1, 3] })]);
+    expect(audio().started).toEqual([expect.objectContaining({ fromS: 1, loop: [1, 3] })]);
     for (let i = 0; i < 3; i++) press("+");
     frame();
     const before = seen();
-    audio.nowS = 11.8;
+    audio().nowS = 11.8;
     frame();
     frame();
     expect(part("time").textContent).toBe("0:02.8 / 0:04.0");
@@ -221,21 +117,21 @@ describe("the explorer", () => {
 
   it("does by keys what the hand does", () => {
     for (const key of ["ArrowRight", "["]) press(key);
-    expect(on.shared["region"]).toEqual({ start_s: 0.08, end_s: 4 });
+    expect(on().shared["region"]).toEqual({ start_s: 0.08, end_s: 4 });
     for (let i = 0; i < 9; i++) press("ArrowRight");
     press("]");
-    expect(on.shared["region"]).toEqual({ start_s: 0.08, end_s: expect.closeTo(0.8, 6) });
+    expect(on().shared["region"]).toEqual({ start_s: 0.08, end_s: expect.closeTo(0.8, 6) });
     press("f");
     frame();
     expect(seen()).toBe("0:00.0 to 0:00.8");
     press("0");
     press("l");
-    expect(on.shared["loop"]).toBe(true);
+    expect(on().shared["loop"]).toBe(true);
     press("x");
-    expect(on.shared["sound"]).toBe("input:audio");
+    expect(on().shared["sound"]).toBe("input:audio");
     expect(button("Input", part("sounds")).getAttribute("aria-pressed")).toBe("true");
     expect(press("Escape")).toBe(false);
-    expect(on.shared["region"]).toBeNull();
+    expect(on().shared["region"]).toBeNull();
     expect(press("Escape"), "with nothing to clear it is the notebook's").toBe(true);
     press("ArrowLeft");
     expect(part("time").textContent).toBe("0:00.7 / 0:04.0");
@@ -276,9 +172,9 @@ describe("the explorer", () => {
     press("c");
     expect(choice.value).toBe("beats");
     press(" ");
-    on.tell({ kind: "sound", name: "audio", note: "", duration_s: 4 }, [new DataView(new ArrayBuffer(4))]);
+    on().tell({ kind: "sound", name: "audio", note: "", duration_s: 4 }, [new DataView(new ArrayBuffer(4))]);
     await new Promise((done) => setTimeout(done));
-    const clicks = () => audio.started.filter(({ kind, stopped }) => kind === "click" && !stopped).map(({ hertz }) => hertz);
+    const clicks = () => audio().started.filter(({ kind, stopped }) => kind === "click" && !stopped).map(({ hertz }) => hertz);
     expect(clicks()).toEqual([1000, 1600]);
     fireEvent.change(choice, { target: { value: "onsets" } });
     expect(clicks()).toEqual([1000]);
@@ -287,24 +183,23 @@ describe("the explorer", () => {
   });
 
   it("draws all lanes over the same time, wherever one looks", () => {
-    on.put("region", { start_s: 1, end_s: 3 });
+    on().put("region", { start_s: 1, end_s: 3 });
     press("f");
-    drawn = [];
+    forget();
     frame();
     answer();
-    drawn = [];
+    forget();
     frame();
     expect(seen()).toBe("0:00.9 to 0:03.1");
     const x = (timeS: number): number => (1000 * (timeS - 0.9)) / 2.2;
-    const of = (label: string, kind: string) => drawn.filter((one) => one.of.startsWith(label) && one.what === kind);
     for (const label of ["Output", "Input"]) {
-      expect(of(label, "lineTo").map(({ at: [left] }) => left), label).toEqual([1, 1.5, 2, 1].map((timeS) => Math.round(x(timeS)) + 0.5));
+      expect(drawn("lineTo", label).map(({ at: [left] }) => left), label).toEqual([1, 1.5, 2, 1].map((timeS) => Math.round(x(timeS)) + 0.5));
     }
-    const parts = of("Parts", "fillText").map(({ at: [text, left] }) => [text, left]);
+    const parts = drawn("fillText", "Parts").map(({ at: [text, left] }) => [text, left]);
     expect(parts).toEqual([["verse", 4], ["chorus", expect.closeTo(x(2) + 5, 6)]]);
-    const images = of("Mel", "drawImage").map(({ at: [, , , , , left, , wide] }) => [left!, left! + wide!]);
+    const images = drawn("drawImage", "Mel").map(({ at: [, , , , , left, , wide] }) => [left!, left! + wide!]);
     expect([Math.min(...images.flat()), Math.max(...images.flat())]).toEqual([0, 1000]);
-    const curve = [...of("Centroid", "moveTo"), ...of("Centroid", "lineTo")].map(({ at: [left] }) => left!);
+    const curve = [...drawn("moveTo", "Centroid"), ...drawn("lineTo", "Centroid")].map(({ at: [left] }) => left!);
     expect(curve.every((left) => left >= -10 && left <= 1010)).toBe(true);
     expect(curve.length).toBeGreaterThan(1);
   });
@@ -314,27 +209,27 @@ describe("the explorer", () => {
     const before = titles();
     fireEvent.click(button("Mel", part("chips")));
     expect(titles()).toEqual(before.filter((title) => title !== "Mel (dB)"));
-    told = [];
+    forget();
     for (let i = 0; i < 4; i++) {
       press("+");
       frame();
       answer();
     }
-    expect(told).toContain("centroid");
-    expect(told).not.toContain("mel");
+    expect(told()).toContain("centroid");
+    expect(told()).not.toContain("mel");
     fireEvent.click(button("Mel", part("chips")));
     expect(titles()).toEqual(before);
   });
 
   it("hides marks", () => {
-    const lines = (): number => drawn.filter(({ what }) => what === "lineTo").length;
+    const lines = (): number => drawn("lineTo").length;
     fireEvent.click(button("Centroid", part("chips")));
     frame();
-    drawn = [];
+    forget();
     fireEvent.click(button("Beats 4"));
     frame();
     const without = lines();
-    drawn = [];
+    forget();
     fireEvent.click(button("Beats 4"));
     frame();
     expect(lines() - without, "four beats over two sounds").toBe(8);
@@ -346,37 +241,37 @@ describe("the explorer", () => {
     TIMES["1:beats"] = [3];
     const sounds = PLAN.sounds.map((one, side) => ({ ...one, name: `${side}:audio` }));
     show({ ...STATE, sound: "0:audio", plan: { ...PLAN, sounds, marks, tracks: [], segments: [], compared: ["A", "B"] } });
-    drawn = [];
+    forget();
     press("+");
     press("0");
     frame();
-    expect(drawn.filter(({ what }) => what === "lineTo")).toHaveLength(5);
+    expect(drawn("lineTo")).toHaveLength(5);
   });
 
   it("draws once for a frame, however much happens", () => {
     frame();
-    drawn = [];
+    forget();
     press("+");
     frame();
-    const once = drawn.length;
+    const once = drawn("fillRect").length;
     expect(once).toBeGreaterThan(0);
-    drawn = [];
+    forget();
     for (let i = 0; i < 10; i++) {
       press("-");
       press("+");
     }
     frame();
     frame();
-    expect(drawn).toHaveLength(once);
+    expect(drawn("fillRect")).toHaveLength(once);
   });
 
   it("takes another theme's colours at once", async () => {
     view().style.setProperty("--sch-wave", "tomato");
     document.body.dataset["jpThemeLight"] = "false";
     await Promise.resolve();
-    drawn = [];
+    forget();
     frame();
-    expect(drawn.some(({ what, style }) => what === "fillRect" && style === "tomato")).toBe(true);
+    expect(drawn("fillRect").some(({ style }) => style === "tomato")).toBe(true);
   });
 
   it("saves the file that it asked for, and says what is wrong with one", () => {
@@ -388,15 +283,15 @@ describe("the explorer", () => {
     });
     vi.useFakeTimers();
     const file = { kind: "export", format: "csv", filename: "thing.csv", problem: "" };
-    on.tell(file, [new DataView(new ArrayBuffer(4))]);
+    on().tell(file, [new DataView(new ArrayBuffer(4))]);
     expect(saved, "another view asked for that").toEqual([]);
     fireEvent.click(button("save as CSV"));
-    expect(on.sent).toContainEqual({ kind: "export", format: "csv" });
-    on.tell(file, [new DataView(new ArrayBuffer(4))]);
+    expect(on().sent).toContainEqual({ kind: "export", format: "csv" });
+    on().tell(file, [new DataView(new ArrayBuffer(4))]);
     expect(saved).toEqual(["thing.csv"]);
     expect(part("notice").textContent).toBe("saved as thing.csv");
     fireEvent.click(button("save as PNG"));
-    on.tell({ ...file, format: "png", problem: "there is nothing to draw" }, [new DataView(new ArrayBuffer(0))]);
+    on().tell({ ...file, format: "png", problem: "there is nothing to draw" }, [new DataView(new ArrayBuffer(0))]);
     expect(part("notice").textContent).toBe("there is nothing to draw");
     expect(saved).toHaveLength(1);
   });

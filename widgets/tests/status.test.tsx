@@ -2,7 +2,7 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import { memory, points } from "../src/status/figures.ts";
+import { memory, points, rate } from "../src/status/figures.ts";
 import { EMPTY, SECONDS, sorted, take, turned } from "../src/status/rows.ts";
 import { Table, type TableProps } from "../src/status/table.tsx";
 import type { Row } from "../src/contract/status.ts";
@@ -33,6 +33,11 @@ describe("the rows", () => {
     expect([...now.rows.keys()]).toEqual(["instance:a-1"]);
     for (let i = 0; i < 2 * SECONDS; i++) now = take(now, { kind: "tick", rows: [], gone: [], cut: 0 });
     expect(now.rows.get("instance:a-1")!.past.cpu_share).toHaveLength(SECONDS);
+    now = take(now, { kind: "tick", rows: [row({ id: "instance:c-1", cpu_share: 1 })], gone: [], cut: 0 });
+    expect(now.rows.get("instance:c-1")!.past.cpu_share).toEqual([1]);
+    const past = { calls_per_s: [1, 2], cpu_share: [0, 1], memory_bytes: [1, 2] };
+    now = take(now, { kind: "table", rows: [row({})], past: { "instance:a-1": past }, cut: 0 });
+    expect(now.rows.get("instance:a-1")!.past).toEqual(past);
   });
 
   it("are sorted by figure and by name, numbers in names by value", () => {
@@ -42,6 +47,9 @@ describe("the rows", () => {
     expect(order.down).toBe(true);
     expect(sorted(now, order)[0]!.row.calls).toBe(5);
     expect(turned(order, "calls").down).toBe(false);
+    const shares = board(row({ id: "1", cpu_share: 0.25 }), row({ id: "2", cpu_share: 0.5 }));
+    expect(sorted(shares, { key: "cpu_share", down: true }).map((kept) => kept.row.id)).toEqual(["2", "1"]);
+    expect(turned(order, "state"), "words begin with the first").toEqual({ key: "state", down: false });
   });
 
   it("make a line within its box whatever the figures are", () => {
@@ -134,6 +142,12 @@ describe("the table", () => {
     const [header, line] = screen.getAllByRole("row");
     const width = (cells: Iterable<Element>): number => [...cells].reduce((sum, cell) => sum + (cell as HTMLTableCellElement).colSpan, 0);
     expect(width(line!.children)).toBe(width(header!.children));
+  });
+});
+
+describe("rates in words", () => {
+  it("are exact where they are small", () => {
+    expect([0, 0.25, 9.96, 54.4].map(rate)).toEqual(["0", "0.3", "10.0", "54"]);
   });
 });
 

@@ -77,11 +77,16 @@ describe("the widget of the status", () => {
     expect(lines()).toBe("nothing was printed");
     await tail("instance:a-1", "first", "second");
     expect(lines()).toBe("first\nsecond");
+    fireEvent.click(button("Close"));
+    expect(lines()).toBeUndefined();
+    fireEvent.click(button("Logs of a-1"));
     const before = asked("tail").length;
     await tick([]);
     expect(asked("tail")).toHaveLength(before + 1);
     await tick([], ["instance:a-1"]);
     expect(lines()).toBeUndefined();
+    await tick([]);
+    expect(asked("tail"), "nor are they asked for any more").toHaveLength(before + 1);
   });
 
   it("follows the end of the lines until they are scrolled up", async () => {

@@ -278,7 +278,6 @@ export class View {
   }
 
   private draw(): void {
-    if (this.gone.signal.aborted) return;
     this.ink ??= inkOf(this.root);
     this.stage.draw(this.ink);
     const first = this.plan.sounds[0];
