@@ -24,6 +24,7 @@ from ..behalf import acting, current
 from ..errors import InputError, PluginError, UnknownPlugin
 from ..instance import Instance
 from ..result import Result
+from ..sandbox.scarcity import scarcity
 from ..sandbox.steps import OnProgress
 from ..schema.strict import show
 from ..types import Audio
@@ -148,12 +149,17 @@ class Running:
             self._run()
 
     def _run(self) -> None:
+        work = self._carry_out()
         try:
-            asyncio.run(self._carry_out())
-        except (asyncio.CancelledError, Exception) as error:
-            if not isinstance(error, asyncio.CancelledError):
-                _log.exception("a run of a flow broke off")
+            with scarcity("running a flow"):
+                asyncio.run(work)
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            _log.exception("a run of a flow broke off")
+            self._break_off(error)
         finally:
+            work.close()  # it may not have begun
             with self._lock:
                 self._loop = self._task = None
             wall_s = time.monotonic() - self._started_s
@@ -175,6 +181,15 @@ class Running:
             self._on_end(self)
             self._events.emit(FlowEvent(kind="ended", progress=self._progress.fraction, wall_s=wall_s))
             self._ended.set()
+
+    def _break_off(self, error: Exception) -> None:
+        """What had no end yet has failed: nothing that is missing may look as if all were well."""
+        if not isinstance(error, PluginError):
+            error = PluginError(f"the run broke off: {error!r}"[:300], remedy="the log of this program says where")
+        for name in self.plan.nodes:
+            if name not in self._outcome.states:
+                self._outcome.states[name], self._outcome.errors[name] = "failed", error
+                self._tell(name, "failed", error)
 
     async def _carry_out(self) -> None:
         with self._lock:

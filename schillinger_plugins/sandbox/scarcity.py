@@ -1,7 +1,7 @@
 """What the host itself runs out of, told as what it is.
 
 Owns the translation of the operating system's refusals (no descriptor left, no memory, no room on disk) into an error with
-its remedy. Called where processes, pipes, segments and folders are made.
+its remedy. Called where processes, pipes, segments and folders are made, and by ``server``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,13 @@ _REMEDIES = {
 }
 
 
+def remedy_of(error: BaseException | None) -> str | None:
+    """What helps against what this machine has run out of; None if an error is of something else."""
+    if isinstance(error, MemoryError):
+        return _REMEDIES[errno.ENOMEM]
+    return _REMEDIES.get(error.errno or 0) if isinstance(error, OSError) else None
+
+
 @contextlib.contextmanager
 def scarcity(doing: str) -> Iterator[None]:
     """Raise a `PluginError` that says what could not be done, and what for, if the operating system refuses it.
@@ -34,7 +41,7 @@ def scarcity(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0)
+        remedy = remedy_of(error)
         if remedy is None:
             raise
         raise PluginError(f"{doing} failed: {error.strerror}", remedy=remedy) from error

@@ -24,7 +24,7 @@ from .access import Access, Guard
 from .described import describe
 from .once import Once
 from .plugins import NotModified
-from .problems import MEDIA_TYPE, UNFORESEEN, Problem, problem_of, response_of
+from .problems import MEDIA_TYPE, UNFORESEEN, Problem, problem_of, problem_of_any, response_of
 from .readiness import Readiness
 from .runs import Runs
 from .scopes import Refused
@@ -141,6 +141,13 @@ def _gone(_request: Request, _error: Exception) -> Response:
     return Response(status_code=400)  # for nobody: the client went away before all that it had to send was there
 
 
+def _scarce(_: Request, error: Exception) -> Response:
+    problem = problem_of_any(error)
+    if problem is None:
+        raise error
+    return response_of(problem)
+
+
 def _unforeseen(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return response_of(UNFORESEEN)
@@ -153,5 +160,7 @@ _ANSWERS: dict[type[Exception], Any] = {
     RequestValidationError: _invalid,
     HTTPException: _http,
     ClientDisconnect: _gone,
+    OSError: _scarce,
+    MemoryError: _scarce,
     Exception: _unforeseen,
 }

@@ -30,6 +30,7 @@ from ..errors import (
     UnknownPlugin,
     WorkerCrashed,
 )
+from ..sandbox.scarcity import remedy_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -101,9 +102,10 @@ UNFORESEEN = Problem(500, "InternalError", "the server failed", "its log says wh
 def problem_of(error: PluginError) -> Problem:
     """The problem that an error of this package is.
 
-    What a plugin does wrong is no fault of the server's: it is 422, as is what a client does.
+    What a plugin does wrong is no fault of the server's: it is 422, as is what a client does. What this machine has run out
+    of is neither's: 503.
     """
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    status = 503 if _is_scarce(error) else next(status for kind, status in _STATUS if isinstance(error, kind))
     more: dict[str, Any] = {}
     for name in ("plugin_id", "path", "limit", "setting", "signal", "permission", "exception_type"):
         value = getattr(error, name, None)
@@ -115,6 +117,25 @@ def problem_of(error: PluginError) -> Problem:
         more["traceback"] = error.traceback_text
     headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
     return Problem(status, type(error).__name__, error.message, error.remedy or "", more, headers)
+
+
+def problem_of_any(error: BaseException) -> Problem | None:
+    """The same of an error that may be another program's; None for one that nobody foresaw."""
+    if isinstance(error, PluginError):
+        return problem_of(error)
+    remedy = remedy_of(error)
+    if remedy is None:
+        return None
+    what = getattr(error, "strerror", None) or "memory"
+    return Problem(
+        503, "NoRoom", f"the server has run out: {what}", remedy, headers={"Retry-After": str(RETRY_AFTER_S)}
+    )
+
+
+def _is_scarce(error: PluginError) -> bool:
+    if isinstance(error, FlowError):
+        return bool(error.failed) and all(map(_is_scarce, error.failed.values()))
+    return remedy_of(error.__cause__) is not None
 
 
 def response_of(problem: Problem) -> Response:

@@ -18,9 +18,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from ..behalf import Behalf, acting, current
-from ..errors import Busy, PluginError, UnknownPlugin
+from ..errors import Busy, UnknownPlugin
 from ..types import Audio, File
-from .problems import SERVER_ENDS, UNFORESEEN, Problem, problem_of
+from .problems import SERVER_ENDS, UNFORESEEN, Problem, problem_of_any
 from .scopes import Sight
 
 _log = logging.getLogger(__name__)
@@ -232,10 +232,8 @@ class Runs:
         elif (error := task.exception()) is None:
             run.result, run.state, run.progress = task.result(), "done", 1.0
         else:
-            run.state = "failed"
-            if isinstance(error, PluginError):
-                run.problem = problem_of(error)
-            else:
+            run.state, run.problem = "failed", problem_of_any(error)
+            if run.problem is None:
                 _log.error("run %s failed", run.id, exc_info=error)
                 run.problem = UNFORESEEN
         if run.result is not None:

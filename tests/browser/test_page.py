@@ -129,6 +129,12 @@ class Desk:
     def run(self) -> None:
         self.canvas.get_by_role("button", name="Run", exact=True).click()
 
+    def take_back(self, name: str) -> None:
+        """Load the page anew, and open the draft that it has left."""
+        self.page.once("dialog", lambda dialog: dialog.accept())  # it isn't saved
+        self.page.reload()
+        self.page.get_by_role("button", name=f"open the draft {name}").click()
+
     def draw(self, name: str, *plugins: str) -> None:
         """Have a flow on the server, and open it."""
         nodes = [
@@ -276,6 +282,35 @@ def test_what_a_crash_has_left_is_offered_back(desk: Desk) -> None:
     expect(other.canvas.locator(".react-flow__node")).to_have_count(0)
     assert other.page.evaluate("() => localStorage.length") == 0
     assert not [one for one in other.problems if not any(word in one for word in OF_REFUSALS)]
+
+
+def test_a_drafts_run_is_found_again(desk: Desk) -> None:
+    """Loaded anew, the draft is back with its run: seen as it goes, then what it came to, and said to be gone when it is."""
+    desk.sign_in()
+    desk.name("sketch")
+    desk.canvas.get_by_role("button", name="Resultant", exact=False).first.click()
+    desk.canvas.get_by_role("button", name="Slow", exact=True).click()
+    desk.run()
+    expect(desk.state("Slow")).to_contain_text("25 %")
+
+    desk.take_back("sketch")
+    expect(desk.state("resultant_rhythm")).to_have_text(re.compile(r"\d m?s"))
+    expect(desk.state("Slow")).to_contain_text("25 %")
+    desk.canvas.get_by_role("button", name="Cancel").click()
+    expect(desk.state("Slow")).to_contain_text("cancelled")
+
+    desk.take_back("sketch")
+    expect(desk.state("Slow")).to_contain_text("cancelled")
+    expect(desk.state("resultant_rhythm")).to_have_text(re.compile(r"\d m?s"))
+
+    head = {"Authorization": f"Bearer {desk.server.token}"}
+    listed = desk.page.request.get(f"{desk.server.url}/api/plugins/runs", headers=head).json()["runs"]
+    assert desk.page.request.delete(f"{desk.server.url}/api/plugins/runs/{listed[0]['id']}", headers=head).ok
+    desk.take_back("sketch")
+    expect(desk.page.get_by_role("alert")).to_contain_text(
+        "knows the last run of sketch no more → its result was forgotten"
+    )
+    expect(desk.node("Slow")).to_be_visible()
 
 
 def test_what_a_plugin_fails_of_is_text(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import { ServerFlow } from "../src/page/model.ts";
 import { plugin } from "./flow_model.ts";
 import { BASE, events, server } from "./page_server.ts";
 
-const DRAFT: Draft = { name: "study", tag: '"tag"', at: 5, document: { nodes: [], edges: [] } };
+const DRAFT: Draft = { name: "study", tag: '"tag"', at: 5, document: { nodes: [], edges: [] }, run: null };
 
 /** As a browser has them for all pages of an address: jsdom has none. */
 function locks(): LockManager {
@@ -108,5 +108,77 @@ describe("what isn't saved", () => {
     expect(flow.isDirty).toBe(true);
     expect(await flow.save()).toBe(true);
     expect(flow.isDirty).toBe(false);
+  });
+
+  describe("has a run, too, which", () => {
+    const AT = { progress: 1, message: "", wall_s: 0.5, problem: null };
+    const GOING = { id: "5f-1", flow: "", state: "running", progress: 0.5, message: "half", nodes: { a: { ...AT, state: "running" } } };
+    const DONE = { ...GOING, state: "done", progress: 1, nodes: { a: { ...AT, state: "done" } }, stats: { wall_s: 1 }, outputs: { a: { peak: -3 } } };
+
+    /** A page that ended while its draft ran, and what the next one is offered. */
+    async function left() {
+      const stays = new Response(new ReadableStream());
+      const { flow, store } = await drawn({ "POST api/flows/runs": () => GOING, "GET api/plugins/runs/5f-1/events": () => stays });
+      flow.keepIn(drafts().slot());
+      store.commit(addNode(plugin("a")));
+      await vi.waitFor(() => expect(flow.isDirty).toBe(true));
+      void flow.run();
+      await vi.waitFor(() => expect(store.standingOf("a").state).toBe("running"));
+      const kept = drafts(); // of another page: this one has crashed
+      return { kept, offer: (await kept.offers())[0]! };
+    }
+
+    async function back(answers: Parameters<typeof server>[0], drawsOn = (_: Draft): void => {}) {
+      const { kept, offer } = await left();
+      drawsOn(offer);
+      const there = server({ "POST api/flows/problems": () => ({ problems: [] }), ...answers });
+      const flow = ServerFlow.back(there.api, offer);
+      flow.keepIn(kept.slot(offer.key));
+      const store = new Store(flow.model);
+      store.attach(flow.model);
+      await flow.resume();
+      await Promise.resolve();
+      return { ...there, flow, store };
+    }
+
+    it("is seen through to its end by the next page", async () => {
+      const told = [GOING, DONE];
+      const { flow, store, asked } = await back({ "GET api/plugins/runs/5f-1": () => told.shift(), "GET api/plugins/runs/5f-1/events": () => events(["run", GOING]) });
+      expect(asked.map(({ path }) => path).filter((path) => path.includes("runs"))).toEqual(["api/plugins/runs/5f-1", "api/plugins/runs/5f-1/events", "api/plugins/runs/5f-1"]);
+      expect(store.traits).toMatchObject({ running: false, message: "done in 1 s" });
+      expect(store.standingOf("a")).toMatchObject({ state: "done", has_result: true, stale: false });
+      expect(flow.trouble).toBe(null);
+    });
+
+    it("has given what it gave if it has ended meanwhile, stale where the draft was drawn on since", async () => {
+      const draw = (offer: Draft): void => {
+        offer.document = { nodes: [plugin("a", 0, 0, { parameters: { gain_db: 1 } })], edges: [] };
+      };
+      for (const [drawsOn, stale] of [[undefined, false], [draw, true]] as const) {
+        const { store, asked } = await back({ "GET api/plugins/runs/5f-1": () => DONE }, drawsOn);
+        expect(store.standingOf("a")).toMatchObject({ state: "done", has_result: true, stale });
+        expect(asked.filter(({ path }) => path.endsWith("/events"))).toEqual([]);
+        localStorage.clear();
+      }
+    });
+
+    it("is said to be gone if the server knows it no more, once", async () => {
+      const { flow, store, asked } = await back({});
+      expect(flow.trouble).toMatchObject({ status: 404, title: "RunGone" });
+      expect(flow.trouble?.message).toBe("the server knows the last run of mine no more → its result was forgotten, or the server began anew: run it again");
+      expect(store.traits.running).toBe(false);
+      expect(JSON.parse(localStorage.getItem(localStorage.key(0)!)!)).toMatchObject({ run: null });
+      expect(asked.some(({ path }) => path === "api/plugins/runs")).toBe(false);
+    });
+
+    it("leads nowhere else, whatever stands in its place", async () => {
+      const { kept } = await left();
+      const key = localStorage.key(0)!;
+      const draft = JSON.parse(localStorage.getItem(key)!);
+      for (const run of ["../../x", { id: "../../x", then: {} }, { id: "a/b", then: {} }, { id: "5f-1" }, { id: 1, then: {} }, [], 7]) {
+        localStorage.setItem(key, JSON.stringify({ ...draft, run }));
+        expect((await kept.offers())[0], JSON.stringify(run)).toMatchObject({ name: "mine", run: null });
+      }
+    });
   });
 });

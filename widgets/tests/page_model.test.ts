@@ -225,4 +225,14 @@ describe("what a node's result depends on", () => {
     expect([below["a"] === before["a"], below["b"] === before["b"]]).toEqual([true, false]);
     expect(signatures({ nodes, edges: [edge("a", "b"), edge("b", "a")] })["a"]).toBeTruthy();
   });
+
+  it("is as short at the end of a long row as at its beginning, and tells all that stands before it", () => {
+    const ids = Array.from({ length: 200 }, (_, at) => `n${at}`);
+    const edges = ids.slice(1).map((id, at) => edge(ids[at]!, id));
+    const row = (gain_db: number) => signatures({ nodes: ids.map((id) => plugin(id, 0, 0, id === "n0" ? { parameters: { gain_db } } : {})), edges });
+    const [first, second] = [row(1), row(2)];
+    expect(new Set(Object.values(first).map(({ length }) => length))).toEqual(new Set([16]));
+    expect(ids.filter((id) => first[id] === second[id])).toEqual([]);
+    expect(row(1)).toEqual(first);
+  });
 });

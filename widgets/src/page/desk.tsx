@@ -63,7 +63,9 @@ export function Desk({ api, first, onLeave }: DeskProps): ReactNode {
   const takeBack = useCallback((offer: Offer) => {
     if (now.current.isDirty && !window.confirm(`${now.current.name} isn't saved. Open the draft ${offer.name} all the same?`)) return;
     setOffers((all) => all.filter((one) => one !== offer));
-    show(ServerFlow.back(api, offer), offer.key);
+    const back = ServerFlow.back(api, offer);
+    show(back, offer.key);
+    void back.resume();
   }, [api, show]);
   const forget = useCallback((offer: Offer) => {
     setOffers((all) => all.filter((one) => one !== offer));

@@ -6,6 +6,15 @@ import { isRecord } from "../flow/document.ts";
 const MAX_KEPT = 8;
 /** Of the five million or so that a browser keeps for all pages of an address. */
 const MAX_CHARACTERS = 2_000_000;
+/** What a run is called; it becomes a part of an address. */
+const RUN = /^[0-9a-z-]{1,64}$/i;
+
+/** The last run of a draft, which the server may still know. */
+export interface DraftRun {
+  id: string;
+  /** What its nodes were when it began. */
+  then: Record<string, string>;
+}
 
 export interface Draft {
   name: string;
@@ -14,6 +23,7 @@ export interface Draft {
   /** When it was kept, in ms since 1970. */
   at: number;
   document: unknown;
+  run: DraftRun | null;
 }
 
 export interface Offer extends Draft {
@@ -88,10 +98,15 @@ function read(text: string): Draft | null {
     if (!isRecord(told) || !isRecord(told["document"])) return null;
     const { name, tag, at, document } = told;
     if (typeof name !== "string" || typeof tag !== "string" || typeof at !== "number" || !Number.isFinite(at)) return null;
-    return { name: name.slice(0, 64), tag: tag.slice(0, 200), at, document };
+    return { name: name.slice(0, 64), tag: tag.slice(0, 200), at, document, run: readRun(told["run"]) };
   } catch {
     return null;
   }
+}
+
+function readRun(told: unknown): DraftRun | null {
+  if (!isRecord(told) || typeof told["id"] !== "string" || !RUN.test(told["id"]) || !isRecord(told["then"])) return null;
+  return { id: told["id"], then: Object.fromEntries(Object.entries(told["then"]).map(([node, was]) => [node, String(was)])) };
 }
 
 function reachable(): Storage | null {

@@ -6,7 +6,8 @@ import type { Entry, FlowState, Standing, ToKernel } from "../contract/flow.ts";
 import { type FlowDocument, EMPTY, isRecord, labelOf, pluginOf } from "../flow/document.ts";
 import { readDefinition, readDocument } from "../flow/hostile.ts";
 import { type Api, Trouble, readProblem } from "./api.ts";
-import type { Draft, Slot } from "./drafts.ts";
+import type { Draft, DraftRun, Slot } from "./drafts.ts";
+import { ended, goingOn, known } from "./runs.ts";
 import { shownOf } from "./shown.ts";
 import { type Outputs, signatures, standingsOf } from "./standings.ts";
 
@@ -41,11 +42,13 @@ export class ServerFlow {
   /** What else is saved of it: its seed, for example. */
   private readonly about: Record<string, unknown>;
   private revision = 1;
+  /** The one that goes on. */
   private runId = "";
+  /** The last one, whether it goes on or not. */
+  private ran: DraftRun | null = null;
   private following: AbortController | null = null;
   private nodes: unknown = {};
   private outputs: Record<string, Outputs> = {};
-  private then: Record<string, string> = {};
   private looking: ReturnType<typeof setTimeout> | undefined;
   private slot: Slot | null = null;
   private keeping: ReturnType<typeof setTimeout> | undefined;
@@ -77,6 +80,7 @@ export class ServerFlow {
   static back(api: Api, draft: Draft): ServerFlow {
     const flow = new ServerFlow(api, draft.name, draft.document, draft.tag);
     flow.isDirty = true;
+    flow.ran = draft.run;
     return flow;
   }
 
@@ -133,7 +137,7 @@ export class ServerFlow {
     clearTimeout(this.keeping);
     if (!this.slot) return;
     if (!this.isDirty) this.slot.forget();
-    else if (!this.slot.keep({ name: this.name, tag: this.tag, at: Date.now(), document: this.written() }))
+    else if (!this.slot.keep({ name: this.name, tag: this.tag, at: Date.now(), document: this.written(), run: this.ran }))
       this.complain(new Trouble(0, "NotKept", "this browser has no room to keep what isn't saved", "save it before you leave"));
   }
 
@@ -216,13 +220,14 @@ export class ServerFlow {
     });
   }
 
-  /** A run that goes on already, begun by a page that was closed, or by somebody else. */
+  /** The run that goes on already, begun by a page that was closed, or by somebody else; of a draft the last one, with what it gave. */
   async resume(): Promise<void> {
     try {
-      const known = await this.api.json("GET", "api/plugins/runs?limit=100");
-      const runs = Array.isArray(known["runs"]) ? known["runs"].filter(isRecord) : [];
-      const going = runs.find((run) => run["flow"] === this.name && run["state"] === "running");
-      if (going) await this.busy(() => this.follow(going));
+      const draft = this.isDirty ? this.ran : null;
+      const run = draft ? await known(this.api, draft.id) : await goingOn(this.api, this.name);
+      if (run?.["state"] === "running") await this.busy(() => this.follow(run));
+      else if (run) await this.conclude(run);
+      else if (draft) this.miss();
     } catch (error) {
       this.complain(error);
     }
@@ -265,10 +270,19 @@ export class ServerFlow {
     }
   }
 
+  private miss(): void {
+    this.ran = null;
+    this.keepNow();
+    this.complain(new Trouble(404, "RunGone", `the server knows the last run of ${this.name || "this draft"} no more`, "its result was forgotten, or the server began anew: run it again"));
+  }
+
   /** See a run through to its end, and take what it gave. */
   private async follow(run: Record<string, unknown>): Promise<void> {
     this.runId = String(run["id"]);
-    this.then = signatures(this.document);
+    if (this.ran?.id !== this.runId) {
+      this.ran = { id: this.runId, then: signatures(this.document) };
+      this.keepNow();
+    }
     this.nodes = {};
     this.hear(run);
     this.complain(null);
@@ -370,7 +384,7 @@ export class ServerFlow {
   private stand(): void {
     const { document } = this;
     const kept = new Set(document.nodes.map((node) => node.id));
-    const standings = standingsOf(this.nodes, this.outputs, this.then, signatures(document), (id) => this.definitionOf(id));
+    const standings = standingsOf(this.nodes, this.outputs, this.ran?.then ?? {}, signatures(document), (id) => this.definitionOf(id));
     this.put("standings", Object.fromEntries(Object.entries(standings).filter(([id]) => kept.has(id))) satisfies Record<string, Standing>);
   }
 
@@ -424,10 +438,4 @@ export class ServerFlow {
 
 function told(document: FlowDocument, revision: number): FlowState["document"] {
   return { ...document, revision, page: "", write: 0, heard: {} } as FlowState["document"];
-}
-
-function ended(run: Record<string, unknown>): string {
-  const state = String(run["state"] ?? "");
-  const wall = isRecord(run["stats"]) && typeof run["stats"]["wall_s"] === "number" ? ` in ${Number(run["stats"]["wall_s"].toPrecision(2))} s` : "";
-  return `${state}${wall}`;
 }

@@ -19,7 +19,7 @@ export function Offers({ offers, onOpen, onForget }: OffersProps): ReactNode {
         const at = new Date(offer.at).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
         return (
           <span key={offer.key} className="sch-page-offer">
-            {name} <span className="sch-page-soft">{at}</span>
+            {name} <span className="sch-page-soft">{at}{offer.run ? ", with its last run" : ""}</span>
             <button type="button" aria-label={`open the draft ${name} of ${at}`} onClick={() => onOpen(offer)}>Open</button>
             <button type="button" className="sch-quiet" aria-label={`forget the draft ${name} of ${at}`} onClick={() => onForget(offer)}>Forget</button>
           </span>

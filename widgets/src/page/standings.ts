@@ -24,11 +24,23 @@ export function signatures(document: Graph): Record<string, string> {
       .map((edge) => [edge.targetHandle, edge.sourceHandle || VALUE, of(edge.source, deeper)])
       .sort();
     const { plugin, version, bypassed, value, name } = node.data;
-    const text = JSON.stringify([node.type, plugin, version, bypassed === true, value, name, sorted(parametersOf(node)), from]);
-    found.set(id, text);
-    return text;
+    const own = digest(JSON.stringify([node.type, plugin, version, bypassed === true, value, name, sorted(parametersOf(node)), from]));
+    found.set(id, own);
+    return own;
   };
   return Object.fromEntries(document.nodes.map((node) => [node.id, of(node.id, new Set())]));
+}
+
+/** 64 bits of a text: whole, that of a node would be twice as long as that of the one before it. Two are compared, and nobody gains by making them alike. */
+function digest(text: string): string {
+  let one = 0x811c9dc5;
+  let other = 0x9747b28c;
+  for (let at = 0; at < text.length; at += 1) {
+    one = Math.imul(one ^ text.charCodeAt(at), 0x01000193);
+    other = Math.imul(other ^ text.charCodeAt(at), 0x5bd1e995);
+    other ^= other >>> 13;
+  }
+  return [one, other].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
 function sorted(record: Record<string, unknown>): [string, unknown][] {
