@@ -49,6 +49,38 @@ def test_every_name_at_every_line(cell: Cell, probe: Probe) -> None:
     assert "exec compile <string>" in shown.partition("Done last")[2]
 
 
+def test_what_names_meant_is_told_within_bounds(cell: Cell, probe: Probe, manager: PluginManager) -> None:
+    """Of the innermost calls so many, of each so many names, and so much text in all; where it was raised comes first."""
+    probe(
+        "def deeper(n, text):\n    if n: deeper(n - 1, text)\n    raise ValueError('v')\n"
+        "exec(''.join(f'name{n} = {n}; ' for n in range(100)), many := {})\n"
+        "if inputs['x']: deeper(inputs['x'], 'y' * 190 * (inputs['x'] > 50))\n"
+        "exec('def with_many(): ' + ''.join(f'name{n} = {n}; ' for n in range(100)) + 'raise ValueError', many)\n"
+        "many['with_many']()"
+    )
+    sites = {}
+    for x in (30, 100, 0):
+        cell(f"%plugin run probe x={x}")
+        failure = manager.last_failure("probe")
+        assert failure is not None
+        sites[x] = failure.sites
+    assert [dict(site.names)["n"] for site in sites[30]] == [str(n) for n in reversed(range(24))]
+    told = sum(len(name) + len(value) for site in sites[100] for name, value in site.names)
+    assert 3_000 < told <= 12_000
+    assert dict(sites[100][-1].names)["n"] == "0"
+    assert [name for name, _ in sites[0][-1].names] == [f"name{n}" for n in range(40)]
+
+
+def test_names_that_python_makes_are_left_out(cell: Cell, probe: Probe) -> None:
+    """Of a module: only what its author wrote."""
+    probe(main="limit = 7\nraise RuntimeError(limit)\n")
+    cell("%plugin run probe")
+    shown = repr(debug(cell))
+    assert "limit" in shown
+    assert "__name__" not in shown
+    assert "__builtins__" not in shown
+
+
 def test_in_a_notebook_it_is_text(cell: Cell, probe: Probe) -> None:
     """No word of the plugin becomes markup; where it was raised is open, the rest folded."""
     probe(FAILS)
