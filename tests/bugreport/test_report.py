@@ -234,6 +234,13 @@ def test_of_one_plugin_nothing_of_others_is_told(failed: PluginManager, write_pl
     assert [word for word in ("stranger-1: ", "said by another", "/done/by/another", run_id) if word not in said] == []
 
 
+def test_of_a_long_log_the_end_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """However long its lines are: what was said last is nearest to what went wrong."""
+    body = "for n in range(58): print(n, 'la ' * 600)\nprint('the very end')\nreturn {'y': 1}"
+    kept.create_instance(kept.load(write_plugin(body=body)).id).execute({"x": 1})
+    assert "the very end" in gather(kept, "probe").markdown().partition("## Log")[2]
+
+
 def test_what_is_left_out_is_said_in_the_file(failed: PluginManager) -> None:
     """Beneath the part that it is missing from; and how many lines did not fit."""
     said = gather(failed, "probe").markdown()

@@ -52,7 +52,7 @@ def test_every_name_at_every_line(cell: Cell, probe: Probe) -> None:
 def test_what_names_meant_is_told_within_bounds(cell: Cell, probe: Probe, manager: PluginManager) -> None:
     """Of the innermost calls so many, of each so many names, and so much text in all; where it was raised comes first."""
     probe(
-        "def deeper(n, text):\n    if n: deeper(n - 1, text)\n    raise ValueError('v')\n"
+        "def deeper(n, text):\n    a = b = c = d = text\n    if n: deeper(n - 1, text)\n    raise ValueError('v')\n"
         "exec(''.join(f'name{n} = {n}; ' for n in range(100)), many := {})\n"
         "if inputs['x']: deeper(inputs['x'], 'y' * 190 * (inputs['x'] > 50))\n"
         "exec('def with_many(): ' + ''.join(f'name{n} = {n}; ' for n in range(100)) + 'raise ValueError', many)\n"
