@@ -212,11 +212,13 @@ def test_a_configuration_is_known_by_its_names_and_by_its_schema(
 def test_parameters_and_configuration_are_values_too(kept: PluginManager, write_plugin: WritePlugin) -> None:
     """Their names are told; what they are only if that is asked for."""
     definition = {"type": "p", "label": "P", "parameters": [{"name": "title", "type": "string"}]}
-    folder = write_plugin(body="return {}", definition=definition, manifest={"default_config": {"room": ""}})
+    manifest = {"default_config": {"room": ""}, "definition": definition}
+    folder = write_plugin(body="return {}", definition=definition, manifest=manifest)
     instance = kept.create_instance(kept.load(folder).id, {"room": "a quiet room"})
     instance.execute({}, {"title": PRIVATE})
     said = gather(kept, "probe").markdown()
     assert "parameters title" in said
+    assert '"definition"' not in said  # its names are told; all of it would leave no room
     assert [one for one in (PRIVATE, "a quiet room") if one in said] == []
     said = gather(kept, "probe", with_values=True).markdown()
     assert said.count("a quiet room") == 2  # of the instance, and of its run

@@ -132,9 +132,17 @@ def test_a_grant_takes_the_place_of_the_last(journal: Journal) -> None:
     """One counts for each permission of each code; the others are history."""
     first = journal.add_grant(GRANT)
     second = journal.add_grant(replace(GRANT, read=("/other",)))
-    journal.add_grant(replace(GRANT, version="2"))
+    others = [
+        {"version": "2"},
+        {"content_hash": "other"},
+        {"user": "other"},
+        {"permission": "other"},
+        {"plugin_id": "other"},
+    ]
+    for other in others:
+        journal.add_grant(replace(GRANT, **other))
     assert journal.grants()[0] == second
-    assert len(journal.grants()) == 2
+    assert len(journal.grants()) == 1 + len(others)
     assert replace(journal.grants(with_ended=True)[0], ended_at="") == first
 
 
@@ -145,6 +153,15 @@ def test_one_permission_is_ended_the_others_are_kept(journal: Journal) -> None:
     ended = journal.end_grants(GRANT.plugin_id, user=GRANT.user, permission="network")
     assert [one.permission for one in ended] == ["network"]
     assert [one.permission for one in journal.grants()] == ["file_access"]
+
+
+def test_a_grant_that_can_not_be_read_is_none(journal: Journal) -> None:
+    """What somebody has written there by hand allows nothing; what to do is said."""
+    journal.add_grant(GRANT)
+    with journal.writing() as connection:
+        connection.exec_driver_sql("UPDATE grants SET read = 'all of it'")
+    with pytest.raises(InputError, match="a grant that can't be read → grant it again"):
+        journal.grants()
 
 
 def test_what_has_ended_keeps_its_end(journal: Journal) -> None:
