@@ -62,10 +62,14 @@ def _hook(descriptor: int) -> Callable[[str, tuple[Any, ...]], None]:
             what = _tell(event, kind, arguments, libraries)
             if what and (kind, what) not in told:
                 told.add((kind, what))
+                line = kind, what
                 if len(told) > MAX_EVENTS:
-                    what = f"and more: only the first {MAX_EVENTS} are told"
-                write(descriptor, encode((kind, what)) + b"\n")
-        except Exception:  # a full pipe, an odd argument: what is traced must not fail for it
+                    line = kind, f"and more: only the first {MAX_EVENTS} are told"
+                try:
+                    write(descriptor, encode(line) + b"\n")
+                except BlockingIOError:  # the pipe is full: it is told if it comes again
+                    told.discard((kind, what))
+        except Exception:  # an odd argument: what is traced must not fail for it
             return
 
     return hook
