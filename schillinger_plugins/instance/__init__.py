@@ -296,7 +296,8 @@ class Instance(Life):
         )
 
     def _finish(self, call: Call, outcome: Outcome, worker: Worker, plugin: LoadedPlugin) -> Result:
-        call.worker = None
+        # A result keeps the call: whoever was told of its progress may keep the result, and both would stay for long.
+        call.worker = call.on_progress = None
         call.parameters = recorded(call.parameters)  # what a result keeps has no files' contents in it
         digests = digests_of(outcome, self._digests)
         if outcome.segment is not None:

@@ -247,6 +247,8 @@ class Guard:
         lengths = headers.get("content-length", [])
         if any(not text.isdigit() or len(text) > 15 or int(text) > self._access.max_body_bytes for text in lengths):
             return _too_large(self._access.max_body_bytes)
+        if lengths and "transfer-encoding" in headers:
+            return _TWO_LENGTHS
         if scope["path"].removeprefix(scope.get("root_path", "")) in OPEN_PATHS:
             return None
         granted, wait_s = self._granted(headers)
@@ -312,6 +314,14 @@ class _Answer:
 _CANCEL = re.compile(r"/api/plugins/runs/[^/]+/cancel\Z")
 _BUSY = Problem(
     503, "Busy", "too many requests are dealt with already", "come back in 1 s", headers={"Retry-After": "1"}
+)
+# Where such a body ends depends on who reads it, and what follows it could pass a proxy unseen.
+_TWO_LENGTHS = Problem(
+    400,
+    "TwoLengths",
+    "the body says twice how long it is",
+    "send Content-Length or Transfer-Encoding, not both",
+    headers={"Connection": "close"},
 )
 _TOO_SLOW = Problem(408, "TooSlow", "the body doesn't come", "send it without a pause", headers={"Connection": "close"})
 

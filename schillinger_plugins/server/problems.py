@@ -135,7 +135,8 @@ def problem_of_any(error: BaseException) -> Problem | None:
 def _is_scarce(error: PluginError) -> bool:
     if isinstance(error, FlowError):
         return bool(error.failed) and all(map(_is_scarce, error.failed.values()))
-    return remedy_of(error.__cause__) is not None
+    # Memory that an error is about is what a client has asked for.
+    return isinstance(error.__cause__, OSError) and remedy_of(error.__cause__) is not None
 
 
 def response_of(problem: Problem) -> Response:

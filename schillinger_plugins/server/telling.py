@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from fastapi.responses import StreamingResponse
-from starlette.status import WS_1001_GOING_AWAY, WS_1003_UNSUPPORTED_DATA, WS_1013_TRY_AGAIN_LATER
+from starlette.status import WS_1001_GOING_AWAY, WS_1003_UNSUPPORTED_DATA
 
 from ..errors import Busy
 from ..events import Event, EventName
+from .problems import problem_of, refuse
 from .scopes import READ, Sight, sight_of
 
 if TYPE_CHECKING:
@@ -204,8 +205,8 @@ async def events_by_socket(
     telling: Telling = socket.app.state.telling
     try:
         listener = telling.enter(frozenset(name or ()), sight_of(socket))
-    except Busy:
-        await socket.close(WS_1013_TRY_AGAIN_LATER)
+    except Busy as error:
+        await refuse(problem_of(error), socket.scope, socket.receive, socket.send)
         return
     both: set[asyncio.Future[None]] = set()
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import weakref
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -186,3 +188,18 @@ def test_a_flow_that_fails_answers_no_sound(
     assert (failed.status_code, failed.json()["title"]) == (422, "FlowError")
     missed = client.post(DRAFT, json={"flow": flow, "nodes": ["rhythm"]}, params=query, headers=accept)
     assert (missed.status_code, missed.json()["detail"]) == (422, "the node 'one' wasn't run")
+
+
+def test_what_a_run_gave_goes_when_it_is_forgotten(client: httpx.Client, server: Server) -> None:
+    """At once, not when Python next collects its garbage: results are few, and large."""
+    flow = {"nodes": [node("rhythm", "resultant_rhythm", a=3, b=2)], "edges": []}
+    begun = client.post(DRAFT, json={"flow": flow}, params=WAIT)
+    run = weakref.ref(server.app.state.runs.get(begun.json()["id"], lambda owner: True))
+    assert run() is not None
+    gc.disable()
+    try:
+        assert client.delete(begun.headers["Location"]).status_code == 204
+        assert client.get("/health").is_success  # the request before is over
+        assert run() is None
+    finally:
+        gc.enable()

@@ -297,3 +297,18 @@ def test_a_listener_that_doesn_t_read_loses_the_oldest_events_and_keeps_nobody()
     assert messages[2] is not None
     assert messages[2].as_text().startswith("id: 10\n")
     assert messages[-1] == Message("ending", {})
+
+
+def test_a_body_that_says_twice_how_long_it_is_is_refused(server: Server) -> None:
+    """What follows it could be another request, which whoever stands before this server took for a part of the body."""
+    host, port = server.url.removeprefix("http://").split(":")
+    lines = ("POST /api/flows/problems HTTP/1.1", "Host: localhost", f"Authorization: Bearer {server.token}")
+    both = ("Content-Length: 4", "Transfer-Encoding: chunked", "", "")
+    with socket.create_connection((host, int(port)), timeout=20) as one:
+        one.sendall("\r\n".join((*lines, *both)).encode() + b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = b""
+        while piece := one.recv(4000):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"TwoLengths"' in answer
+    assert answer.count(b"HTTP/1.1") == 1

@@ -115,12 +115,14 @@ def test_whoever_speaks_is_shown_out(client: httpx.Client, server: Server, manag
 
 
 def test_listeners_are_counted(client: httpx.Client, server: Server, manager: PluginManager) -> None:
-    """One too many is turned away; when the others have gone, somebody may come again."""
+    """One too many is told to come again; when the others have gone, somebody may."""
     with ExitStack() as held:
         for _ in range(MAX_LISTENERS):
             held.enter_context(listen(server))
-        with pytest.raises(InvalidStatus):
+        with pytest.raises(InvalidStatus) as refused:
             held.enter_context(listen(server))
+        answer = refused.value.response
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     gone(client, manager)
     with listen(server):
         pass
