@@ -42,6 +42,14 @@ def test_the_code_leaves_the_state_when_the_page_has_it(analysis: Result) -> Non
     assert AnalysisView(analysis).code == []
 
 
+def test_the_code_stays_for_a_page_that_has_another(analysis: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was loaded from an earlier version."""
+    monkeypatch.setattr("schillinger_plugins.widgets.bundle._delivered", set())
+    view = AnalysisView(analysis)
+    view._receive(view, {"kind": "got", "key": "analysis-0"}, [])
+    assert view.code
+
+
 def test_the_code_is_sent_to_a_page_that_asks(analysis: Result, sent: list[Any]) -> None:
     """A page that was loaded anew gets script and style as buffers."""
     view = AnalysisView(analysis)

@@ -86,6 +86,16 @@ describe("tiles", () => {
     expect(asked).toEqual([]);
   });
 
+  it("fetches what is beside, so that it is there before one comes to it", () => {
+    const { wire, answerAll } = kernel();
+    const store = storeOf(wire);
+    store.pieces("wave", { startS: 48, endS: 51 }, 100);
+    answerAll();
+    for (const startS of [45, 51]) {
+      for (const { tile, span } of store.pieces("wave", { startS, endS: startS + 3 }, 100)) expect(tile.endS - tile.startS).toBe(span.endS - span.startS);
+    }
+  });
+
   it("asks no more for what isn't shown any more", () => {
     const { wire, asked, answer } = kernel();
     const store = storeOf(wire);
