@@ -78,8 +78,6 @@ class AnalysisView(BundledWidget):
         self._spectrograms = {
             spectrum.name: Spectrogram(self._sounds[spectrum.sound].audio, spectrum.kind) for spectrum in views.spectra
         }
-        for wave in self._waves.values():
-            wave.prepare()
 
     def _plan(self) -> dict[str, Any]:
         return plan_of(self._views, heading=heading_of(self.shown), waves=self._waves, spectrograms=self._spectrograms)

@@ -68,7 +68,7 @@ def region_of(value: Any, duration_s: float) -> dict[str, float] | None:
             f"a selection lies within the {duration_s:.6g} s there are, got {start_s:g} s to {end_s:g} s",
             remedy=f"set times from 0 to {duration_s:.6g}",
         )
-    return {"start_s": start_s, "end_s": min(end_s, duration_s)}
+    return {"start_s": start_s, "end_s": end_s}
 
 
 def put_right(value: Any, duration_s: float) -> dict[str, float] | None:

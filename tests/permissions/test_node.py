@@ -12,13 +12,15 @@ from schillinger_plugins.widgets import node_of, node_view
 def test_the_badge_says_what_was_granted(manager: PluginManager, known: Callable[..., str], music: Path) -> None:
     """On the node of a plugin as on that of a bare instance; ``execute`` goes without saying."""
     plugin_id = known()
-    manager.grant(plugin_id, "file_access", read=[music])
+    granted = music / "albums"
+    granted.mkdir()
+    manager.grant(plugin_id, "file_access", read=[granted])
     plugin = node_view(manager, plugin_id)
     instance = node_of(manager.create_instance(plugin_id))
     for node in (plugin, instance):
         (badge,) = node.permissions
         assert (badge["name"], badge["granted"]) == ("file_access", True)
-        assert badge["text"] == f"granted: read {music}"
+        assert badge["text"] == f"granted: read {granted}"
 
 
 def test_the_badge_follows_what_is_granted_and_taken_back_later(

@@ -42,6 +42,14 @@ def test_the_code_leaves_the_state_when_the_page_has_it(analysis: Result) -> Non
     assert AnalysisView(analysis).code == []
 
 
+def test_the_code_stays_for_a_page_that_has_another(analysis: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was loaded from an earlier version."""
+    monkeypatch.setattr("schillinger_plugins.widgets.bundle._delivered", set())
+    view = AnalysisView(analysis)
+    view._receive(view, {"kind": "got", "key": "analysis-0"}, [])
+    assert view.code
+
+
 def test_the_code_is_sent_to_a_page_that_asks(analysis: Result, sent: list[Any]) -> None:
     """A page that was loaded anew gets script and style as buffers."""
     view = AnalysisView(analysis)
@@ -68,6 +76,23 @@ def test_an_image_is_answered_with_bytes(analysis: Result, sent: list[Any]) -> N
     content, [data] = sent[0]
     assert content["rows"] == 64
     assert len(data) == 64 * 50
+
+
+def test_the_first_row_of_an_image_comes_first(make_result: Any, sent: list[Any]) -> None:
+    """The page draws it at the bottom."""
+    output = {"name": "image", "type": "array", "sample_type": "fixed_rate", "sample_rate": 4.0}
+    view = AnalysisView(make_result([output], {"image": np.repeat([[0.0], [1.0], [2.0]], 8, axis=1)}))
+    view.on_request({"kind": "tile", "name": "image", "columns": 4})
+    rows = np.frombuffer(sent[0][1][0], np.uint8).reshape(3, 4)
+    assert (rows[0] == 0).all()
+    assert (rows[2] == 254).all()
+
+
+def test_a_sound_of_no_frames_is_not_offered(make_result: Any) -> None:
+    """There is nothing to see and to hear."""
+    outputs = [{"name": name, "type": "audio"} for name in ("empty", "audio")]
+    result = make_result(outputs, {"empty": Audio(np.zeros((1, 0)), 800), "audio": Audio(np.zeros(800), 800)})
+    assert [sound["name"] for sound in AnalysisView(result).plan["sounds"]] == ["audio"]
 
 
 def test_a_curve_is_answered_with_its_range(analysis: Result, sent: list[Any]) -> None:

@@ -52,6 +52,16 @@ def test_a_sine_of_full_scale_reads_0_db_in_its_row(kind: str, hertz: float) -> 
     assert level[far, 2].max() < -30
 
 
+@pytest.mark.parametrize("kind", ["mel", "linear"])
+def test_a_long_column_is_the_mean_of_what_is_in_it(kind: Any) -> None:
+    """Of a tone that sounds for a quarter of it, a quarter of the power; and so of channels, one of which is silent."""
+    samples = np.zeros((2, RATE), np.float32)
+    samples[:, : RATE // 4] = tone(880, 0.25).samples
+    assert Spectrogram(Audio(samples, RATE), kind).columns(0.0, 1.0, 1).max() == pytest.approx(-6.0, abs=2.5)
+    samples[0] = 0.0
+    assert Spectrogram(Audio(samples, RATE), kind).columns(0.0, 1.0, 1).max() == pytest.approx(-12.0, abs=2.5)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "samples", [np.zeros(0), np.zeros(1), np.zeros(9000), np.full(9000, np.nan), np.full(9000, np.inf)]

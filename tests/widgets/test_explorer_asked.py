@@ -259,6 +259,29 @@ def test_an_image_of_many_rows_keeps_its_peaks_and_its_ends(make_result: MakeRes
     assert (len(track["bins"]), track["bins"][0], track["bins"][-1]) == (512, 0.0, 4999.0)
 
 
+def test_what_is_alike_stands_together_in_a_comparison(make_result: MakeResult) -> None:
+    """One lane for each of the compared, and a spectrogram of its own sound."""
+    views = compare(_effect(make_result), _effect(make_result)).views
+    assert [sound.name for sound in views.sounds] == ["0:audio", "1:audio", "0:input:audio", "1:input:audio"]
+    assert {spectrum.name: spectrum.sound for spectrum in views.spectra if ":mel:" in spectrum.name} == {
+        f"{side}:mel:{sound}": f"{side}:{sound}" for side in (0, 1) for sound in ("audio", "input:audio")
+    }
+
+
+def test_a_file_is_called_by_letters_and_digits(make_result: MakeResult) -> None:
+    """Whatever the plugin is called."""
+    page = _Page(AnalysisView(make_result([{"name": "y", "type": "number"}], {"y": 1.0}, label="../A b<c>")))
+    assert page.ask(kind="export", format="csv")[0]["filename"] == "---a-b-c-.csv"
+
+
+def test_a_selection_to_the_very_end_ends_there() -> None:
+    """Where a product of floats is a hair beyond it."""
+    view = AnalysisView(_ramp(1000))
+    view.selection = 0.5, 1.0 + 1e-10
+    assert view.selection is not None
+    assert view.selection.end_s == 1.0
+
+
 def test_the_axis_of_a_comparison_has_room_for_the_longest() -> None:
     """Whichever comes first."""
     assert compare(_ramp(1000), _ramp(3000)).plan["duration_s"] == 3.0

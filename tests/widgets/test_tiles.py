@@ -48,6 +48,19 @@ def test_a_single_click_is_seen_from_an_hour_away() -> None:
     assert len(found) <= 2
 
 
+@pytest.mark.parametrize("length", [300, 600, 1500, 2100, 8200])
+def test_a_column_shows_what_is_near_it_and_no_more(length: int) -> None:
+    """A click is in its column, and at most in one that is half a column away from it, whatever level that is read from."""
+    columns = 60
+    for at in range(length, columns * length - length, columns * length // 101):
+        samples = np.zeros((1, columns * length), np.float32)
+        samples[0, at] = 1.0
+        found = np.flatnonzero(Pyramid(samples).columns(0, columns * length, columns)[0, 1] == 1.0)
+        assert at // length in found
+        away = np.maximum(found * length - at, at - (found + 1) * length)
+        assert (away <= length / 2).all(), (at, found)
+
+
 def test_outside_of_the_sound_there_is_nothing() -> None:
     """A range beyond both ends gives NaN there and values within."""
     pairs = Pyramid(np.ones((1, 100), np.float32)).columns(-100, 200, 300)

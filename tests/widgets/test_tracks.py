@@ -52,6 +52,36 @@ def test_bins_and_names_that_do_not_fit_the_rows_are_not_believed(make_result: M
     assert (track.bins is not None, track.bin_names != ()) == (rows == 4, rows == 4)
 
 
+def test_an_axis_is_no_curve(make_result: MakeResult) -> None:
+    """Though it says how it is sampled: it is a row of the table."""
+    times = {"name": "at", "type": "array", "unit": "s", "sample_type": "one_per_step"}
+    outputs = [times, {"name": "y", "type": "array", "sample_type": "one_per_step", "times": "at"}]
+    views = views_of(make_result(outputs, {"at": np.arange(4.0), "y": np.arange(4.0)}, audio=click_track()))
+    assert ([track.name for track in views.tracks], [row.name for row in views.rows]) == (["y"], ["at"])
+
+
+def test_of_too_many_instants_the_first_are_drawn(make_result: MakeResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin that marks every sample doesn't stop the page."""
+    monkeypatch.setattr("schillinger_plugins.widgets.views.MAX_MARKS", 3)
+    output = {"name": "y", "type": "list", "unit": "s", "sample_type": "variable_rate"}
+    (marks,) = views_of(make_result([output], {"y": np.arange(9.0)[::-1]}, audio=click_track())).marks
+    assert marks.times_s.tolist() == [0, 1, 2]
+
+
+def test_the_images_that_tell_most_are_drawn_first(make_result: MakeResult) -> None:
+    """A spectrogram and a chromagram, whatever else has names for its rows and comes before them."""
+    over_time = {"type": "array", "sample_type": "one_per_step"}
+    outputs = [
+        {"name": "bands", "bin_names": ["low", "high"], **over_time},
+        {"name": "chroma", "bin_names": "C C# D D# E F F# G G# A A# B".split(), **over_time},
+        {"name": "mel", "bins": "hertz", **over_time},
+        {"name": "hertz", "type": "array", "unit": "Hz"},
+    ]
+    values = {"bands": np.ones((2, 9)), "chroma": np.ones((12, 9)), "mel": np.ones((40, 9)), "hertz": np.arange(40.0)}
+    tracks = views_of(make_result(outputs, values, audio=click_track())).tracks
+    assert [(track.name, track.shown) for track in tracks] == [("chroma", True), ("mel", True), ("bands", False)]
+
+
 @pytest.mark.parametrize(
     "output",
     [

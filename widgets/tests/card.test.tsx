@@ -226,8 +226,9 @@ describe("the card of a node", () => {
     screen.getByRole("button", { name: "choose Scale" }).focus();
     await userEvent.keyboard("{Enter}");
     expect(open).toHaveBeenCalledOnce();
-    fireEvent.change(chooser, { target: { files: [file] } });
+    await userEvent.upload(chooser, file);
     expect(onSend).toHaveBeenLastCalledWith("scale", file);
+    expect((chooser as HTMLInputElement).files, "so that the same one again is another choice").toHaveLength(0);
   });
 
   it("takes a file of this computer, by name and size", async () => {

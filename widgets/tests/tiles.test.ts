@@ -86,6 +86,41 @@ describe("tiles", () => {
     expect(asked).toEqual([]);
   });
 
+  it("fetches what is beside, so that it is there before one comes to it", () => {
+    const { wire, answerAll } = kernel();
+    const store = storeOf(wire);
+    store.pieces("wave", { startS: 48, endS: 51 }, 100);
+    answerAll();
+    for (const startS of [45, 51]) {
+      for (const { tile, span } of store.pieces("wave", { startS, endS: startS + 3 }, 100)) expect(tile.endS - tile.startS).toBe(span.endS - span.startS);
+    }
+  });
+
+  it("asks no more for what isn't shown any more", () => {
+    const { wire, asked, answer } = kernel();
+    const store = storeOf(wire);
+    store.pieces("wave", { startS: 10, endS: 40 }, 1000);
+    expect(asked).toHaveLength(AT_ONCE);
+    store.forget("wave");
+    answer();
+    expect(asked).toEqual([]);
+  });
+
+  it("keeps the whole and what was seen last, and the rest no longer than there is room for it", () => {
+    const { wire, asked, answerAll } = kernel();
+    const store = storeOf(wire);
+    const look = (startS: number): void => {
+      store.pieces("wave", { startS, endS: startS + 0.5 }, 100);
+      answerAll();
+    };
+    for (let startS = 0; startS < 95; startS += 0.5) look(startS);
+    store.pieces("wave", { startS: 94.5, endS: 95 }, 100);
+    expect(asked).toEqual([]);
+    expect(store.whole("wave")).toBeTruthy();
+    store.pieces("wave", { startS: 0, endS: 0.5 }, 100);
+    expect(asked.length).toBeGreaterThan(0);
+  });
+
   it("asks again for what was only guessed", () => {
     const { wire, asked, answer } = kernel();
     const store = storeOf(wire);
