@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib import rcParams
 
 from schillinger_plugins.result import Result
 from schillinger_plugins.types import Audio
@@ -170,6 +171,7 @@ def test_a_picture_is_of_what_is_selected(analysis: Result) -> None:
     assert svg() != whole
     page.view.selection = None
     assert svg() == whole
+    assert rcParams["svg.hashsalt"] is None, "and the user's own drawings are named as before"
 
 
 def test_marks_and_parts_are_those_that_were_asked_for(make_result: MakeResult) -> None:

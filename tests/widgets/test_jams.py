@@ -75,6 +75,7 @@ def test_whatever_is_exported_is_valid() -> None:
             Figure(name="nan", label="Tempo", text="nan", unit="BPM"),
             Figure(name="inf", label="Tempo", text="inf", unit="BPM"),
             Figure(name="key", label="Key", text="B♭ min", unit=""),
+            Figure(name="words", label="Words", text="from A minor on", unit=""),
         ),
     )
     document = json.loads(jams_of(views, title=EVIL))

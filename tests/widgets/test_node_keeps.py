@@ -88,6 +88,16 @@ def test_live_mode_waits_for_an_input_that_is_missing(plugin: Plugin) -> None:
     assert node.wait(10) is plugin.result
 
 
+def test_live_mode_waits_until_values_stand_still(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drag isn't run with on its way."""
+    monkeypatch.setattr(node_module, "LIVE_S", 600.0)
+    node = NodeWidget(DEFINITION, run=plugin.run)
+    node.live = True
+    node.wait(0.3)
+    node.cancel()
+    assert plugin.calls == []
+
+
 def test_cancel_forgets_a_change_that_has_not_settled(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
     """No run begins behind the back of who has pressed it."""
     monkeypatch.setattr(node_module, "LIVE_S", 5.0)
