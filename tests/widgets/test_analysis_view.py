@@ -91,7 +91,8 @@ def test_the_first_row_of_an_image_comes_first(make_result: Any, sent: list[Any]
 def test_a_sound_of_no_frames_is_not_offered(make_result: Any) -> None:
     """There is nothing to see and to hear."""
     outputs = [{"name": name, "type": "audio"} for name in ("empty", "audio")]
-    result = make_result(outputs, {"empty": Audio(np.zeros((1, 0)), 800), "audio": Audio(np.zeros(800), 800)})
+    empty = Audio(np.zeros((1, 0)), 800)
+    result = make_result(outputs, {"empty": empty, "audio": Audio(np.zeros(800), 800)}, audio=empty)
     assert [sound["name"] for sound in AnalysisView(result).plan["sounds"]] == ["audio"]
 
 
