@@ -44,10 +44,10 @@ browser-test: $(SETUP)/python $(SETUP)/system $(SETUP)/warm
 notebooks-test: $(SETUP)/python $(SETUP)/warm
 	rm -rf $(SETUP)/lessons && SCHILLINGER_NO_PROGRESS=1 XDG_DATA_HOME=$(CURDIR)/$(SETUP)/lessons $(BIN)/python -m pytest -q -p nbval.plugin --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
 
-bench: $(SETUP)/python $(SETUP)/warm
+bench: $(SETUP)/python $(SETUP)/wrk $(SETUP)/warm
 	$(BIN)/python -m tests.bench
 
-bench-page: $(SETUP)/python $(SETUP)/warm
+bench-page: $(SETUP)/python $(SETUP)/wrk $(SETUP)/warm
 	$(BIN)/python -m tests.bench --page
 
 lint: $(SETUP)/python $(SETUP)/npm
@@ -98,6 +98,12 @@ $(SETUP)/npm: widgets/package-lock.json
 $(SETUP)/system:
 	@mkdir -p $(SETUP)
 	@$(PYTHON) tests/system_packages.py
+	@touch $@
+
+# What the benchmarks ask servers with.
+$(SETUP)/wrk:
+	@mkdir -p $(SETUP)
+	@$(PYTHON) tests/system_packages.py bench
 	@touch $@
 
 # numba's kernels are compiled once, in a process that runs no plugin; this shows how far it is.

@@ -1,29 +1,26 @@
 """A call over HTTP: our server against a bare FastAPI route that calls the function in its own process.
 
-Owns the clients: one that asks again as soon as it is answered, and sixteen at once, over connections that are kept. The
-servers are ``serving``.
+Owns the load, which wrk makes: one client that asks again as soon as it is answered, and sixteen at once. The servers are
+``serving``.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
-
-from .measure import Contender, repeated
+from .measure import Contender
 from .row import Chapter, compared
 from .run import Run
 
 PEER = "a bare FastAPI route"
 _CLIENTS = 16
-_BODY = {"inputs": {}, "parameters": {}}
+_SCRIPT = Path(__file__).with_name("post.lua")
 _ROOT = Path(__file__).parents[2]
 
 
@@ -31,17 +28,17 @@ def chapter(run: Run) -> Chapter:
     """Measure it."""
     with ExitStack() as stack:
         places = {name: stack.enter_context(_served(kind)) for name, kind in (("ours", "ours"), (PEER, "bare"))}
-        one = {name: _one(stack, *place) for name, place in places.items()}
-        single = run.turns("a request at a time", one, rounds=run.pick(15, 2), burst=run.pick(100, 10), settle=10)
-        many = {name: _at_once(*place) for name, place in places.items()}
-        crowd = run.turns(f"{_CLIENTS} clients at once", many, rounds=run.pick(11, 2), burst=run.pick(5, 1))
+        one = {name: _loaded(*place, clients=1) for name, place in places.items()}
+        single = run.turns("a request at a time", one, rounds=run.pick(15, 2))
+        many = {name: _loaded(*place, clients=_CLIENTS) for name, place in places.items()}
+        crowd = run.turns(f"{_CLIENTS} clients at once", many, rounds=run.pick(15, 2))
     return Chapter(
         title="Over HTTP",
-        how=f"""\
+        how="""\
 `POST …/execute` of a plugin that does nothing, with token, guard, checks, run and worker, against a FastAPI route that
-parses the same body and calls the function in its own process. Each server is a process of its own under uvicorn; the
-client is httpx over connections that are kept. *At once* is the time of {_CLIENTS} clients with 20 requests each, divided by
-the requests: the client's own time is in it, on both sides.""",
+parses the same body and calls the function in its own process. Each server is a process of its own under uvicorn; wrk asks
+them in turns, a second each, over connections that are kept. A figure is such a second divided by the requests that were
+answered in it, none of which may fail.""",
         rows=(
             *compared("one request after the other", single["ours"], {PEER: single[PEER]}),
             *compared(f"{_CLIENTS} clients at once, a request", crowd["ours"], {PEER: crowd[PEER]}),
@@ -64,31 +61,31 @@ def _served(kind: str) -> Iterator[tuple[str, dict[str, str]]]:
             process.wait(30)
 
 
-def _one(stack: ExitStack, url: str, headers: dict[str, str]) -> Contender:
-    client = stack.enter_context(httpx.Client(headers=headers))
+def _loaded(url: str, headers: dict[str, str], *, clients: int) -> Contender:
+    """A contender that has `wrk` ask for a second, and gives the time of a request."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise SystemExit("wrk is missing, which asks the servers → apt-get install wrk")
+    given = [part for name, value in headers.items() for part in ("--header", f"{name}: {value}")]
+    command = [
+        wrk,
+        "--threads",
+        "1",
+        "--connections",
+        str(clients),
+        "--duration",
+        "1s",
+        "--script",
+        str(_SCRIPT),
+        *given,
+        url,
+    ]
 
-    def ask() -> object:
-        answer = client.post(url, json=_BODY)
-        answer.raise_for_status()
-        return answer
+    def ask() -> float:
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        told = json.loads(said.stdout.splitlines()[-1])
+        if told["failed"] or not told["requests"]:
+            raise RuntimeError(f"{url} answered {told['requests']} requests, and failed in {told['failed']}")
+        return float(told["duration_us"] / told["requests"] / 1e6)
 
-    return repeated(ask)
-
-
-def _at_once(url: str, headers: dict[str, str]) -> Contender:
-    each = 20
-
-    async def ask(client: httpx.AsyncClient) -> None:
-        for _ in range(each):
-            (await client.post(url, json=_BODY)).raise_for_status()
-
-    async def crowd(times: int) -> list[float]:
-        taken = []
-        async with httpx.AsyncClient(headers=headers, limits=httpx.Limits(max_connections=_CLIENTS)) as client:
-            for _ in range(times):
-                begun_s = time.perf_counter()
-                await asyncio.gather(*(ask(client) for _ in range(_CLIENTS)))
-                taken.append((time.perf_counter() - begun_s) / (each * _CLIENTS))
-        return taken
-
-    return lambda times: asyncio.run(crowd(times))
+    return lambda times: [ask() for _ in range(times)]
