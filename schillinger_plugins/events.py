@@ -45,11 +45,11 @@ class Event:
     """Something that happened to a plugin.
 
     ``reloaded`` and ``reload_failed`` bring the `Reload` along, as ``data["report"]``; ``failed`` the error's text, as
-    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt. Without an instance it is
-    a load that failed, of the plugin whose `PluginRecord` is ``data["record"]`` and whose code was ``data["content_hash"]``,
-    if it came so far. ``slept`` and ``collected`` tell the memory that was given back, as ``data["given_back_bytes"]``;
-    ``leaks`` how fast it grows and how large it is; ``uploaded`` which code was sent to a server, as ``data["version"]`` and
-    ``data["content_hash"]``, whatever is loaded.
+    ``data["error"]``, and the whole of it as ``data["failure"]`` if it was no interrupt. Without an instance it is a load
+    that failed, of the plugin whose `Manifest` is ``data["manifest"]``, None if that is broken, and whose code was
+    ``data["content_hash"]``, if it came so far. ``slept`` and ``collected`` tell the memory that was given back, as
+    ``data["given_back_bytes"]``; ``leaks`` how fast it grows and how large it is; ``uploaded`` which code was sent to a
+    server, as ``data["version"]`` and ``data["content_hash"]``, whatever is loaded.
     ``user`` says whose instance it happened to; empty: that of whoever runs this process.
     """
 

@@ -77,9 +77,9 @@ class Happenings:
         if event.name == "failed":
             if event.instance_id is not None:
                 return None
-            record = event.data["record"]
-            name, version, hashed = "load_failed", _version_of(record.manifest), event.data["content_hash"]
-            detail = self._why(event.data["failure"], record.id, record.manifest)
+            manifest, hashed = event.data["manifest"], event.data["content_hash"]
+            name, version = "load_failed", _version_of(manifest)
+            detail = self._why(event.data["failure"], event.plugin_id, manifest)
         elif event.name == "uploaded":  # it is other code than what serves
             version, hashed = str(detail.pop("version")), str(detail.pop("content_hash"))
         elif (report := event.data.get("report")) is not None:

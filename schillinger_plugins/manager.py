@@ -183,7 +183,13 @@ class PluginManager(Renewing, Granting, Looking):
         """
         with self._lock:
             self._demand_open()
-            record, undo = self._catalogue.enter(plugin)
+            try:
+                record, undo = self._catalogue.enter(plugin)
+            except UnknownPlugin:  # there is nothing that could be loaded
+                raise
+            except PluginError as error:
+                self._tell_failed_load(error.plugin_id or Path(plugin).name, error)
+                raise
             if record.id in self._loaded:
                 return record
             hashes: list[str] = []
@@ -191,9 +197,7 @@ class PluginManager(Renewing, Granting, Looking):
                 admitted = self._admission.admit(record, on_progress, on_hashed=hashes.append)
             except BaseException as error:
                 undo()
-                failure = Failure.of(error, None) if isinstance(error, Exception) else None
-                told = {"error": str(error), "failure": failure, "record": record, "content_hash": "".join(hashes)}
-                self.events.emit(Event("failed", record.id, data=told))
+                self._tell_failed_load(record.id, error, manifest=record.manifest, content_hash="".join(hashes))
                 raise
             self._loaded[record.id], self._spares[record.id] = admitted
             record = self._mark_loaded(record.id)
@@ -399,6 +403,13 @@ class PluginManager(Renewing, Granting, Looking):
     def _end(self, plugin_id: str) -> None:
         if plugin_id in self._loaded:
             self.unload(plugin_id)
+
+    def _tell_failed_load(
+        self, plugin_id: str, error: BaseException, *, manifest: Manifest | None = None, content_hash: str = ""
+    ) -> None:
+        failure = Failure.of(error, None) if isinstance(error, Exception) else None
+        told = {"error": str(error), "failure": failure, "manifest": manifest, "content_hash": content_hash}
+        self.events.emit(Event("failed", plugin_id, data=told))
 
     def _manifest(self, record: PluginRecord) -> Manifest:
         assert record.manifest is not None

@@ -24,8 +24,10 @@ from schillinger_plugins.errors import (
     FlowError,
     InputError,
     LimitExceeded,
+    ManifestError,
     PermissionDenied,
     PluginExecutionError,
+    UnknownPlugin,
     WorkerCrashed,
 )
 from schillinger_plugins.happenings import MAX_TRACEBACK
@@ -631,6 +633,19 @@ def test_a_load_that_fails_is_told(
     assert (second.plugin_id, second.content_hash) == ("refused", content_hash(refused))
     assert json.loads(second.detail)["kind"] == "PermissionDenied"
     assert (third.plugin_id, json.loads(third.detail)) == ("other", {"error": "it was interrupted"})
+
+
+def test_a_load_of_what_is_broken_is_told(kept: PluginManager, write_plugin: WritePlugin) -> None:
+    """By its folder's name, with the rule that its manifest breaks; of what isn't there nothing is."""
+    folder = write_plugin()
+    (folder / "plugin.json").write_text("{")
+    with pytest.raises(ManifestError):
+        kept.load(folder)
+    with pytest.raises(UnknownPlugin):
+        kept.load("no_such_plugin")
+    (told,) = journal(kept).happenings()
+    assert (told.name, told.plugin_id, told.version, told.content_hash) == ("load_failed", "probe", "", "")
+    assert json.loads(told.detail)["kind"] == "ManifestError"
 
 
 def test_a_load_or_reload_that_fails_tells_no_secret(kept: PluginManager, write_plugin: WritePlugin) -> None:

@@ -249,7 +249,7 @@ def test_an_address_that_is_none_is_a_problem_too(client: httpx.Client, path: st
 def test_a_server_for_others_needs_a_name(shared_manager: object) -> None:
     """Who listens beyond this machine says under which name, since any other Host is refused."""
     with pytest.raises(InputError, match="reached from other machines"):
-        Server(shared_manager, host="0.0.0.0", port=0)  # type: ignore[arg-type]  # noqa: S104
+        Server(shared_manager, host="0.0.0.0", port=0)  # type: ignore[arg-type]  # noqa: S104 - refused
 
 
 def test_a_port_that_is_taken_is_said(server: Server) -> None:

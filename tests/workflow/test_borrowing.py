@@ -211,5 +211,5 @@ def test_a_plugin_that_lacks_a_permission_is_not_loaded_for_a_workflow(
     """Nobody is told to grant what would be refused then."""
     folder = write_plugin("deputy", body=READS, definition=OPEN, requires_permissions=["execute", "file_access"])
     manager.registry.register(inspect(folder))
-    assert "grant" not in refused(workflow(step(plugin="deputy", x="inputs.x"), definition=ASKS), "x").remedy.split()  # type: ignore[union-attr]
+    assert "grant" not in refused(workflow(step(plugin="deputy", x="inputs.x"), definition=ASKS), "x").remedy.split()  # type: ignore[union-attr]  # it has one
     assert manager.plugins["deputy"].state == "discovered"

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 
 import { Card, type CardProps } from "../src/node/card.tsx";
 import type { Definition } from "../src/node/definition.ts";
-import { parameter } from "./parameter.ts";
+import { ONE_OF_EACH } from "./parameter.ts";
 
 export const definition: Definition = {
   type: "gain_node",
@@ -13,16 +13,7 @@ export const definition: Definition = {
   description: "Changes the level.",
   inputs: [{ name: "audio", label: "Audio", type: "audio", unit: "", tooltip: "what to change", required: true }],
   outputs: [{ name: "peak", label: "Peak", type: "number", unit: "dB", tooltip: "" }],
-  parameters: [
-    parameter({ min: -96, max: 24, step: 0.1, unit: "dB" }),
-    parameter({ name: "cutoff_hz", label: "Cut-off", min: 20, max: 20_000, default: 1000, scale: "log", unit: "Hz" }),
-    parameter({ name: "invert", label: "Invert", type: "boolean", default: false }),
-    parameter({ name: "mode", label: "Mode", type: "choice", default: "warm", options: ["warm", "cold"] }),
-    parameter({ name: "automation", label: "Automation", type: "breakpoints", default: [[0, 0], [1, -6]], min: -96, max: 24 }),
-    parameter({ name: "mute", label: "Mute", type: "channels", default: [] }),
-    parameter({ name: "title", label: "Title", type: "string", default: "x" }),
-    parameter({ name: "scale", label: "Scale", type: "file", default: null, accept: [".scl", ".tun"], max_bytes: 1000 }),
-  ],
+  parameters: ONE_OF_EACH,
 };
 
 export function show(given: Partial<CardProps> = {}) {

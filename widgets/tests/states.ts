@@ -5,7 +5,7 @@ import type { LogsState } from "../src/contract/logs.ts";
 import type { NodeState, Output, Parameter, Port } from "../src/contract/node.ts";
 import type { PanelState } from "../src/contract/panel.ts";
 import type { StatusState } from "../src/contract/status.ts";
-import { parameter } from "./parameter.ts";
+import { ONE_OF_EACH } from "./parameter.ts";
 
 function output(name: string, type: Port["type"]): Output {
   return {
@@ -14,16 +14,7 @@ function output(name: string, type: Port["type"]): Output {
   };
 }
 
-const PARAMETERS: Parameter[] = [
-  parameter({ min: -96, max: 24, step: 0.1, unit: "dB" }),
-  parameter({ name: "cutoff_hz", label: "Cut-off", min: 20, max: 20_000, default: 1000, scale: "log", unit: "Hz" }),
-  parameter({ name: "invert", label: "Invert", type: "boolean", default: false }),
-  parameter({ name: "mode", label: "Mode", type: "choice", default: "warm", options: ["warm", "cold"] }),
-  parameter({ name: "automation", label: "Automation", type: "breakpoints", default: [[0, 0], [1, -6]], min: -96, max: 24 }),
-  parameter({ name: "mute", label: "Mute", type: "channels", default: [] }),
-  parameter({ name: "title", label: "Title", type: "string", default: "x" }),
-  parameter({ name: "scale", label: "Scale", type: "file", default: null, accept: [".scl"], max_bytes: 1000 }),
-].map((one) => ({ ...one, aliases: [], accept: one.accept ?? [], max_bytes: one.max_bytes ?? null }));
+const PARAMETERS: Parameter[] = ONE_OF_EACH.map((one) => ({ ...one, aliases: [], accept: one.accept ?? [], max_bytes: one.max_bytes ?? null }));
 const VALUES = Object.fromEntries(PARAMETERS.map((one) => [one.name, one.default]));
 const FAILURE = { type: "PluginError", message: "it broke", remedy: "mend it", path: "$.x", traceback: "main.py, line 1" };
 
